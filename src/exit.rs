@@ -1,0 +1,125 @@
+//! Exit codes: what a scheduler, a pod failure policy or a shell script learns of an import.
+//!
+//! The numbers are those of `sysexits.h`; 128 + signal number for the two ways to interrupt.
+
+use std::fmt;
+
+/// How an invocation ended.
+///
+/// Declared in the order of their weight: with several templates all are tried and the [worst](Ord) one wins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Exit {
+    /// Everything that passed the selection was acknowledged, or written to the CSV file.
+    Success,
+    /// Not now: throttled, or the report is still running at the deadline. Come back later.
+    TryAgain,
+    /// A far end stayed unavailable.
+    Unavailable,
+    /// The report can't be used: cut off, of the wrong kind, or not a report.
+    Report,
+    /// The output file can't be created.
+    CannotCreate,
+    /// Reading or writing failed half way.
+    Io,
+    /// The Management Center broke the protocol, or refused commands.
+    Protocol,
+    /// Credentials or a certificate were refused.
+    Credentials,
+    /// The configuration is wrong.
+    Config,
+    /// The command line is wrong.
+    Usage,
+    /// Our bug.
+    Bug,
+    /// Interrupted by SIGINT.
+    Interrupted,
+    /// Ended by SIGTERM.
+    Terminated,
+}
+
+impl Exit {
+    /// Every way to end, in the order of their weight.
+    pub const ALL: [Exit; 13] = [
+        Exit::Success,
+        Exit::TryAgain,
+        Exit::Unavailable,
+        Exit::Report,
+        Exit::CannotCreate,
+        Exit::Io,
+        Exit::Protocol,
+        Exit::Credentials,
+        Exit::Config,
+        Exit::Usage,
+        Exit::Bug,
+        Exit::Interrupted,
+        Exit::Terminated,
+    ];
+
+    /// The number that the process ends with.
+    pub fn code(self) -> u8 {
+        match self {
+            Exit::Success => 0,
+            Exit::Usage => 64,
+            Exit::Report => 65,
+            Exit::Unavailable => 69,
+            Exit::Bug => 70,
+            Exit::CannotCreate => 73,
+            Exit::Io => 74,
+            Exit::TryAgain => 75,
+            Exit::Protocol => 76,
+            Exit::Credentials => 77,
+            Exit::Config => 78,
+            Exit::Interrupted => 130,
+            Exit::Terminated => 143,
+        }
+    }
+
+    /// What the code means, in the words of the documentation.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Exit::Success => "all imported",
+            Exit::Usage => "the command line is wrong",
+            Exit::Report => "the report can't be used",
+            Exit::Unavailable => "a far end stayed unavailable",
+            Exit::Bug => "a bug in qualys-connector",
+            Exit::CannotCreate => "the output file can't be created",
+            Exit::Io => "reading or writing failed",
+            Exit::TryAgain => "try again later",
+            Exit::Protocol => "the Management Center broke the protocol or refused commands",
+            Exit::Credentials => "credentials or a certificate were refused",
+            Exit::Config => "the configuration is wrong",
+            Exit::Interrupted => "interrupted",
+            Exit::Terminated => "terminated",
+        }
+    }
+}
+
+impl fmt::Display for Exit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.code(), self.meaning())
+    }
+}
+
+impl From<Exit> for std::process::ExitCode {
+    fn from(exit: Exit) -> Self {
+        exit.code().into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_codes_that_schedulers_rely_on() {
+        let codes = Exit::ALL.map(Exit::code);
+        assert_eq!(codes, [0, 75, 69, 65, 73, 74, 76, 77, 78, 64, 70, 130, 143]);
+    }
+
+    #[test]
+    fn the_worst_of_several_templates_wins() {
+        assert_eq!(Exit::Success.max(Exit::TryAgain), Exit::TryAgain);
+        assert_eq!(Exit::Credentials.max(Exit::Unavailable), Exit::Credentials);
+        assert!(Exit::ALL.is_sorted());
+    }
+}

@@ -1,0 +1,27 @@
+//! qualys-connector takes vulnerability reports from Qualys to a Cisco Management Center's Host Input.
+//!
+//! One invocation is one import, and data flows one way through it:
+//!
+//! ```text
+//! configure ─► launch ─► wait ─► download ┐
+//!                                         ├─► parse ─► select ─► send ─► tidy up
+//!                     a report file ──────┘                └───► write a CSV file
+//! ```
+//!
+//! | module | is the home of |
+//! |---|---|
+//! | [`cli`] | what the user types |
+//! | [`config`] | the layers that settings come from, and the checked result |
+//! | [`import`] | the story above, stage by stage |
+//! | [`qualys`] | launch, wait, download: Qualys' report share |
+//! | [`report`] | parse and select: what a report says |
+//! | [`host_input`] | send and write: commands for the Management Center |
+//! | [`telemetry`] | logs, traces, metrics |
+//! | [`exit`] | the exit codes that schedulers act on |
+//!
+//! Imports run downward in this list only.
+
+pub mod exit;
+pub mod host_input;
+pub mod qualys;
+pub mod report;

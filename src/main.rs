@@ -1,0 +1,3 @@
+//! The process: arguments → configuration → telemetry → import → exit code.
+
+fn main() {}

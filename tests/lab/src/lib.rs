@@ -1,0 +1,1 @@
+//! Both far ends of qualys-connector, simulated by sourced facts.
