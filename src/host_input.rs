@@ -5,8 +5,12 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
+pub mod answer;
 pub mod command;
+pub mod csv_file;
+pub mod frame;
 pub mod identity;
+pub mod packing;
 pub mod trust;
 
 /// The section `management_center` of the configuration.
