@@ -146,6 +146,14 @@ impl Commands {
         &self.header
     }
 
+    /// CVE and Bugtraq ids that aren't of the documented form, and are left out.
+    pub fn ids_left_out(&self) -> u64 {
+        self.vulnerabilities
+            .iter()
+            .map(|vulnerability| u64::from(vulnerability.left_out()))
+            .sum()
+    }
+
     /// What must exist before the first host.
     pub fn prologue(&self) -> Vec<u8> {
         match &self.settings.hostname_attribute {
