@@ -7,9 +7,10 @@
 use std::time::{Duration, SystemTime};
 
 use p12_keystore::{Certificate, KeyStore, KeyStoreEntry, PrivateKey, PrivateKeyChain};
+use qualys_connector::host_input::identity::Identity;
 use rcgen::string::Ia5String;
 use rcgen::{CertificateParams, CustomExtension, DistinguishedName, DnType, IsCa, Issuer, KeyPair, SanType};
-use rustls::pki_types::CertificateDer;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
 /// First and last year of a certificate's validity.
 pub(crate) type Years = (i32, i32);
@@ -68,6 +69,12 @@ impl InternalCa {
         self.issue("192.0.2.10", "hostinputd", &["192.0.2.10"], years)
     }
 
+    /// A client's PKCS12 file, opened.
+    pub(crate) fn identity(&self) -> Identity {
+        let bytes = pkcs12(&self.client(VALID), &[self.own.der()]);
+        Identity::read(&bytes, None, now()).unwrap()
+    }
+
     fn issue(&self, name: &str, its_title: &str, names: &[&str], years: Years) -> Issued {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::default();
@@ -89,6 +96,19 @@ impl InternalCa {
 impl Issued {
     pub(crate) fn der(&self) -> &CertificateDer<'static> {
         self.certificate.der()
+    }
+
+    pub(crate) fn pem(&self) -> String {
+        self.certificate.pem()
+    }
+
+    pub(crate) fn key(&self) -> PrivateKeyDer<'static> {
+        PrivatePkcs8KeyDer::from(self.key.clone()).into()
+    }
+
+    /// Certificate and key as a server wants them.
+    pub(crate) fn pair(&self) -> (CertificateDer<'static>, PrivateKeyDer<'static>) {
+        (self.der().clone(), self.key())
     }
 
     pub(crate) fn fingerprint(&self) -> String {

@@ -1,4 +1,4 @@
-//! Identity at its real edge: PKCS12 files as other programs write them.
+//! Identity and trust at their real edges: PKCS12 files as other programs write them, TLS over sockets.
 
 #![allow(
     clippy::unwrap_used,
@@ -10,5 +10,7 @@
 )]
 
 mod files;
+mod handshakes;
 mod internal_ca;
 mod openssl;
+mod strangers;

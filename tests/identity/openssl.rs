@@ -7,9 +7,12 @@ use std::process::Command;
 use std::time::SystemTime;
 
 use qualys_connector::host_input::identity::{Identity, date};
+use rustls::pki_types::PrivateKeyDer;
+use rustls::pki_types::pem::PemObject;
 use secrecy::SecretString;
 use tempfile::TempDir;
 
+use crate::handshakes::{converse, server};
 use crate::internal_ca::now;
 
 /// The Management Center's own settings; the iteration count of the MAC, being 1, is left out of the encoding.
@@ -137,6 +140,24 @@ fn the_management_centers_own_manner_leaves_the_iteration_count_out() {
     let identity = read(&bytes, "").unwrap();
     assert_eq!(identity.certificate().serial, "03");
     assert!(identity.certificate().is_for_host_input());
+}
+
+#[tokio::test]
+async fn a_chain_of_rsa_to_a_ca_with_several_attributes_in_one_part_of_its_name() {
+    let Some(workshop) = Workshop::open() else { return };
+    let identity = read(&workshop.export(CLASSIC, ""), "").unwrap();
+    // A client certificate of the Management Center is good for servers too.
+    let own = (
+        identity.chain()[0].clone(),
+        PrivateKeyDer::from_pem_file(workshop.path().join("client.key")).unwrap(),
+    );
+    let ca_file = format!("ca_file:{},name:192.0.2.10", workshop.path().join("ca.pem").display());
+    for trust in ["pkcs12", &ca_file] {
+        let own = (own.0.clone(), own.1.clone_key());
+        let acceptor = server(own, &identity.authorities()[0], rustls::ALL_VERSIONS);
+        let outcome = converse(&identity, &trust.parse().unwrap(), acceptor).await;
+        assert_eq!(outcome, Ok("192.0.2.10".to_owned()), "{trust}");
+    }
 }
 
 #[test]
