@@ -1,1 +1,5 @@
 //! Both far ends of qualys-connector, simulated by sourced facts.
+//!
+//! Nothing here uses the product, so that a mistake of the product isn't made twice.
+
+pub mod management_center;
