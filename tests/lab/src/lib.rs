@@ -3,3 +3,4 @@
 //! Nothing here uses the product, so that a mistake of the product isn't made twice.
 
 pub mod management_center;
+pub mod report;
