@@ -31,18 +31,14 @@ mod values;
 mod window;
 mod xml;
 
-pub use choice::{Choice, ChoiceError, Kinds, Statuses, Word};
 pub use counts::{Counts, LeftOut, Tally};
 pub use error::{Answer, Error, Reached};
 pub use finding::{Finding, Kind, Protocol, Status};
 pub use glossary::Vulnerability;
-pub use numbers::{Networks, NumberError, Qids};
 pub use parser::parse;
 pub use progress::Progress;
-pub use ranges::{RangeError, Ranges};
 pub use remarks::{Remark, Remarks};
 pub use selected::{Host, Selected};
-pub use selection::Selection;
 pub use xml::Fault;
 
 /// What is kept of a report besides hosts, findings and titles.

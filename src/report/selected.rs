@@ -85,7 +85,7 @@ impl Selected {
         let mut used = vec![false; self.vulnerabilities.len()];
         let mut first = 0;
         while let Some((address, next)) = self.hosts.group(first) {
-            let inside = self.selection.ip_ranges.contains(address);
+            let inside = self.selection.ranges.contains(address);
             let (mut entries, mut fixed) = (0, false);
             findings.clear();
             for host in (first..next).filter_map(|index| self.hosts.get(index)) {

@@ -4,20 +4,21 @@
 //! So each different finding is judged once.
 
 use super::Report;
-use super::choice::{Kinds, Statuses};
 use super::counts::LeftOut;
 use super::finding::{Key, Status};
 use super::glossary::{Glossary, Vulnerability};
-use super::numbers::{Networks, Qids};
-use super::ranges::Ranges;
 use super::selected::Selected;
+
+pub use super::choice::{Choice, ChoiceError, Kinds, Statuses, Word};
+pub use super::numbers::{Networks, NumberError, Qids};
+pub use super::ranges::{RangeError, Ranges};
 
 /// The section `selection` of the configuration. The default lets everything through but information and what is
 /// fixed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Selection {
     /// `selection.ip_ranges`: hosts, by address; empty: all.
-    pub ip_ranges: Ranges,
+    pub ranges: Ranges,
     /// `selection.networks`: hosts, by Qualys' network; by default only those of the default network.
     pub networks: Networks,
     /// `selection.kinds`.
@@ -37,7 +38,7 @@ pub struct Selection {
 impl Default for Selection {
     fn default() -> Self {
         Selection {
-            ip_ranges: Ranges::default(),
+            ranges: Ranges::default(),
             networks: Networks::default(),
             kinds: Kinds::default(),
             statuses: Statuses::default(),

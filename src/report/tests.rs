@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::num::NonZeroU16;
 
+use super::selection::Selection;
 use super::*;
 
 mod oddities;

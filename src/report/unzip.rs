@@ -2,8 +2,8 @@
 //!
 //! Qualys delivers big reports as a zip, and nothing of a download is stored, so the directory at the archive's end
 //! can't be consulted first. A writer that didn't know a file's size beforehand gives size and checksum behind the
-//! data (a data descriptor). The `zip` crate refuses such an entry of a stream and `rc-zip-sync` takes it for empty (both
-//! read and tried), so that much of the format stands here; the inflating is flate2's.
+//! data (a data descriptor). The `zip` crate refuses such an entry of a stream and `rc-zip-sync` takes it for empty (read
+//! in zip 9.8 and rc-zip 5.4), so that much of the format stands here; the inflating is flate2's.
 //!
 //! Source: PKWARE's APPNOTE.TXT, 4.3 to 4.5 (certain).
 

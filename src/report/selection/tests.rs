@@ -99,18 +99,18 @@ fn each_filter_leaves_out_what_it_says() {
     let exclude_qids = "2-3, 7".parse().unwrap();
     insta::assert_snapshot!(chosen(Selection { exclude_qids, ..all() }), @"1 4 5 6 / 1 / 1 5 | qid 5");
     insta::assert_snapshot!(chosen(Selection { only_with_cve: true, ..all() }), @"1 3 5 / 1 3 / 1 5 | no_cve 5");
-    let ip_ranges = "10.0.0.2-10.0.0.9".parse().unwrap();
-    insta::assert_snapshot!(chosen(Selection { ip_ranges, ..all() }), @"1 2 3 / 1 5 | outside_ranges 7");
+    let ranges = "10.0.0.2-10.0.0.9".parse().unwrap();
+    insta::assert_snapshot!(chosen(Selection { ranges, ..all() }), @"1 2 3 / 1 5 | outside_ranges 7");
 }
 
 #[test]
 fn a_host_is_clean_only_if_something_was_fixed_that_would_have_gone_on() {
     let clean = |selection: Selection| select(selection).counts().hosts_clean;
     assert_eq!(clean(Selection::default()), 1);
-    let ip_ranges = "10.0.0.1-10.0.0.2".parse().unwrap();
+    let ranges = "10.0.0.1-10.0.0.2".parse().unwrap();
     assert_eq!(
         clean(Selection {
-            ip_ranges,
+            ranges,
             ..Selection::default()
         }),
         0

@@ -56,6 +56,13 @@ fn it_says_which_report_it_is() {
 }
 
 #[test]
+fn whoever_watches_sees_how_far_it_is() {
+    let progress = Progress::default();
+    parse(ODDITIES.as_bytes(), &EVERYTHING, &progress).unwrap();
+    assert_eq!((progress.bytes(), progress.hosts()), (ODDITIES.len() as u64, 9));
+}
+
+#[test]
 fn another_network_is_imported_when_asked_for() {
     let selection = Selection {
         networks: "12".parse().unwrap(),
@@ -68,7 +75,7 @@ fn another_network_is_imported_when_asked_for() {
     "#);
     let both = Selection {
         networks: "all".parse().unwrap(),
-        ip_ranges: "10.0.0.2".parse().unwrap(),
+        ranges: "10.0.0.2".parse().unwrap(),
         ..Selection::default()
     };
     let selected = both.apply(parsed(ODDITIES));
