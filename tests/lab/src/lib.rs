@@ -1,3 +1,7 @@
 //! Both far ends of qualys-connector, simulated by sourced facts.
+//!
+//! Nothing here uses the product, so that a mistake of the product isn't made twice.
 
+mod defaults;
+pub mod qualys;
 pub mod report;

@@ -1,34 +1,44 @@
 //! The lab as a program.
 
-use std::io;
+use std::error::Error;
+use std::io::Write;
 use std::process::ExitCode;
 
-use clap::Parser;
-use connector_lab::report;
+use clap::{Parser, Subcommand};
+use connector_lab::{qualys, report};
 
+/// Both far ends of qualys-connector, simulated by sourced facts.
 #[derive(Debug, Parser)]
-#[command(name = "connector-lab", about, version)]
-enum Command {
-    Report(report::Arguments),
+#[command(version)]
+struct Lab {
+    #[command(subcommand)]
+    command: Command,
 }
 
-fn main() -> ExitCode {
-    match run(Command::parse()) {
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// A Qualys that makes reports
+    Qualys(Box<qualys::program::Arguments>),
+    /// A report, as Qualys would write it
+    Report(report::program::Arguments),
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(Lab::parse().command).await {
         Ok(()) => ExitCode::SUCCESS,
-        // Whoever read the output has seen enough.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
-            #[expect(clippy::print_stderr, reason = "the lab's only way to say why it ends")]
-            {
-                eprintln!("connector-lab: {error}");
-            }
+            // Without standard error, nobody can be told.
+            let _ = writeln!(std::io::stderr(), "connector-lab: {error}");
             ExitCode::FAILURE
         }
     }
 }
 
-fn run(command: Command) -> io::Result<()> {
+async fn run(command: Command) -> Result<(), Box<dyn Error>> {
     match command {
-        Command::Report(arguments) => arguments.run(),
+        Command::Qualys(arguments) => qualys::program::run(*arguments).await?,
+        Command::Report(arguments) => report::program::run(arguments)?,
     }
+    Ok(())
 }
