@@ -19,6 +19,9 @@ use super::{Connections, Error};
 /// Longest path and query before the edge refuses them.
 const LONGEST_URI: usize = 8_000;
 
+/// A report of so many bytes takes no time worth speaking of.
+const SMALL: u64 = 4_000_000;
+
 /// Everything a running Qualys knows.
 pub(super) struct Service {
     pub(super) options: Options,
@@ -150,11 +153,13 @@ impl Service {
         template.cloned().ok_or_else(|| self.options.unknown_template.into())
     }
 
-    /// The report of a template, which is being measured from now on.
+    /// The report of a template. A small one is measured on the spot, a big one from now on in the background.
     pub(super) fn source(&self, template: u64) -> Result<Arc<Source>, Refused> {
         let source = self.library.source(template);
         let source = source.map_err(|error| Refused::new(999, error.to_string()))?;
-        if !source.is_ready() {
+        if source.size_hint() < SMALL {
+            source.measure();
+        } else if !source.is_ready() {
             let source = Arc::clone(&source);
             tokio::task::spawn_blocking(move || source.measure());
         }
