@@ -122,6 +122,16 @@ impl Qualys {
             address: options.listen,
             source,
         })?;
+        // Whoever waits for the address must not find an earlier one.
+        match std::fs::remove_file(path(ADDRESS)) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                return Err(Error::File {
+                    path: path(ADDRESS),
+                    source,
+                });
+            }
+            _ => {}
+        }
         let authority = Authority::new(&options.names)?;
         write(&path(CA), authority.ca_pem())?;
         let journal = Journal::new(&path(REQUESTS)).map_err(|source| Error::File {

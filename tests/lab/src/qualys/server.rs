@@ -5,12 +5,13 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use hyper::Response;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
@@ -22,6 +23,9 @@ use super::call::{Call, CutOff};
 use super::certificate::Authority;
 use super::fault::Instead;
 use super::service::Service;
+
+/// How long to wait before connections are taken again when one couldn't be.
+const PATIENCE: Duration = Duration::from_millis(10);
 
 /// Who connected so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,8 +43,11 @@ pub(super) async fn serve(listener: TcpListener, authority: Authority, service: 
     loop {
         tokio::select! {
             accepted = listener.accept() => {
-                // A connection that was gone before it was accepted concerns nobody.
-                let Ok((tcp, _)) = accepted else { continue };
+                let Ok((tcp, _)) = accepted else {
+                    // It was gone already, or there are too many: some may have ended a little later.
+                    tokio::time::sleep(PATIENCE).await;
+                    continue;
+                };
                 service.accepted.fetch_add(1, Ordering::Relaxed);
                 connections.spawn(connection(tcp, Arc::clone(&authority), Arc::clone(&service)));
             }
@@ -77,7 +84,8 @@ async fn connection(tcp: TcpStream, authority: Arc<Authority>, service: Arc<Serv
     let answer = service_fn(move |request| handle(Arc::clone(&service), Arc::clone(&line), request));
     // How a connection ends is the client's business.
     let _ = http1::Builder::new()
-        .timer(TokioTimer::new())
+        // An idle connection stays: a client that polls as often as it would be closed would lose requests by chance.
+        .header_read_timeout(None)
         .title_case_headers(capitals)
         .serve_connection(TokioIo::new(tls), answer)
         .await;

@@ -1,8 +1,14 @@
 //! Rate and concurrency, as they're enforced and told.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::sync::Arc;
 use std::time::Duration;
 
-use connector_lab::qualys::{LimitHeaders, Limits, Options};
+use connector_lab::qualys::{LimitHeaders, Limits, Options, Qualys};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
 use crate::client::{Answer, options, qualys};
 
@@ -110,6 +116,50 @@ async fn headers_can_be_missing() {
     };
     assert_eq!(with(LimitHeaders::NoWait).await, [true, true, true, false, true, true]);
     assert_eq!(with(LimitHeaders::None).await, [false; 6]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_letter_case_of_headers_varies() {
+    for (capital_headers, name) in [
+        (false, "\r\nx-ratelimit-limit: 300"),
+        (true, "\r\nX-Ratelimit-Limit: 300"),
+    ] {
+        let (qualys, client) = qualys(Options {
+            capital_headers,
+            user: None,
+            password: None,
+            ..options()
+        })
+        .await;
+        let head = "GET /api/2.0/fo/report/?action=list HTTP/1.1\r\nHost: localhost\r\nX-Requested-With: lab\r\n\
+                    Authorization: Basic YTpi\r\nConnection: close\r\n\r\n";
+        let answer = raw(&qualys, head);
+        assert!(answer.contains(name), "{answer}");
+        assert_eq!(
+            client.post(LIST).await.header("X-RateLimit-Remaining"),
+            Some("298"),
+            "it's all the same"
+        );
+    }
+}
+
+/// What is said over TLS, to the letter.
+fn raw(qualys: &Qualys, request: &str) -> String {
+    let mut roots = RootCertStore::empty();
+    roots
+        .add(CertificateDer::from_pem_file(qualys.ca_pem_path()).unwrap())
+        .unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap();
+    let config = config.with_root_certificates(roots).with_no_client_auth();
+    let tls = ClientConnection::new(Arc::new(config), "localhost".try_into().unwrap()).unwrap();
+    let mut stream = StreamOwned::new(tls, TcpStream::connect(qualys.address()).unwrap());
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
 }
 
 #[tokio::test]
