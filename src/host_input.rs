@@ -5,9 +5,18 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
+pub mod answer;
 pub mod command;
+mod connection;
+pub mod csv_file;
+pub mod delivery;
+mod error;
+pub mod frame;
 pub mod identity;
+pub mod packing;
 pub mod trust;
+
+pub use error::Error;
 
 /// The section `management_center` of the configuration.
 #[derive(Debug, Clone)]

@@ -1,10 +1,58 @@
 //! Launch, wait, download: asking Qualys for the report of a report template.
+//!
+//! | module | is the home of |
+//! |---|---|
+//! | `client` | requests with login, limits, retries and counts |
+//! | `launch`, `wait`, `download`, `tidy_up` | the stages: what is asked, and in which order |
+//! | `template` | what a template is, looked up before a launch or after its refusal |
+//! | `body` | the bridge from the network to the parser's thread |
+//! | `mark` | the title by which a successor finds our report |
+//! | `answer` | Qualys' small documents |
+//! | `http`, `tls`, `login`, `limits` | one request and its reply |
+//! | `error`, `fault`, `refusal` | what goes wrong, what it means, what to do |
+//! | `patience` | pauses, the gate, the deadline |
+//! | `usage` | what a run asked of Qualys |
+//!
+//! Nothing here knows what a report says. Source of the protocol: Qualys' API guide and recorded exchanges (certain),
+//! other clients (likely); the modules say which is which.
+
+mod answer;
+mod body;
+mod client;
+mod download;
+mod error;
+mod fault;
+mod http;
+mod launch;
+mod limits;
+mod login;
+mod mark;
+mod patience;
+mod refusal;
+mod template;
+#[cfg(test)]
+mod testing;
+mod tidy_up;
+mod tls;
+mod usage;
+mod wait;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use secrecy::SecretString;
 use url::Url;
+
+pub use body::Body;
+pub use client::Client;
+pub use error::{Error, Stage};
+pub use fault::{Fault, TimeOut};
+pub use launch::Launched;
+pub use patience::{Reason, TooLong};
+pub use refusal::{Meaning, Refusal};
+pub use tidy_up::Ending;
+pub use usage::Usage;
+pub use wait::Finished;
 
 /// The section `qualys` of the configuration.
 #[derive(Debug, Clone)]

@@ -1,4 +1,25 @@
-//! Commands: what Host Input is told of a host.
+//! Commands: what Host Input is told of a host, a line for each.
+//!
+//! This module knows how a command is written, and nothing of frames or of who reads them.
+//! Source: chapter 3 of Cisco's Host Input API Guide 5.4, and the reference clients that agree with it; fields
+//! whose order only one public account gives are marked *likely*.
+
+use std::fmt;
+use std::io::Write;
+use std::net::IpAddr;
+use std::num::NonZeroU16;
+
+mod name;
+mod text;
+mod vulnerability;
+
+pub use name::{Name, NameError};
+pub use vulnerability::{Prepared, Vulnerability};
+
+/// Ends a host: what is queued for it takes the place of what the Management Center holds.
+const FLUSH: &[u8] = b"ScanFlush\n";
+/// Ends a host: what is queued for it is added to what the Management Center holds.
+pub(crate) const UPDATE: &[u8] = b"ScanUpdate\n";
 
 /// The section `commands` of the configuration.
 #[derive(Debug, Clone)]
@@ -10,7 +31,7 @@ pub struct Settings {
     /// `commands.scanner`: the scanner that results are filed under.
     pub scanner: Name,
     /// `commands.domain`: leaf domain, where the certificate belongs to a domain above it.
-    pub domain: Option<String>,
+    pub domain: Option<Domain>,
     /// `commands.mode`.
     pub mode: Mode,
     /// `commands.clear_clean_hosts`: remove the results of hosts whose findings are all fixed.
@@ -32,36 +53,378 @@ pub enum Mode {
     Merge,
 }
 
-/// A name in the Management Center: letters, digits, blanks, `.`, `_` and `-`, and not digits only.
-///
-/// Names reach the Management Center's database unescaped, and a name of digits is taken as a number
-/// (both likely, from one public account of its importer); so nothing else is let through.
+/// `commands.domain`: a domain's UUID or its path, levels separated by backslashes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Name(String);
+pub struct Domain(String);
 
-/// Why a text is no [`Name`].
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a name takes letters, digits, blanks, '.', '_' and '-', and not digits alone")]
-pub struct NameError;
+/// One host and what is to be said of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Host<'a> {
+    /// Where it is.
+    pub address: IpAddr,
+    /// Its DNS name.
+    pub name: Option<&'a str>,
+    /// Its operating system, in words.
+    pub operating_system: Option<&'a str>,
+    /// What was found on it; in the order in which it is sent.
+    pub results: &'a [ScanResult],
+    /// What becomes of the results that the Management Center holds for it.
+    pub closing: Closing,
+}
 
-impl std::str::FromStr for Name {
-    type Err = NameError;
+/// One vulnerability at one place of a host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ScanResult {
+    /// Index of the [`Prepared`] vulnerability.
+    pub vulnerability: u32,
+    /// Port, where it belongs to one.
+    pub port: Option<NonZeroU16>,
+    /// Transport of that port.
+    pub protocol: Option<Protocol>,
+}
 
-    fn from_str(text: &str) -> Result<Self, NameError> {
-        let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, ' ' | '.' | '_' | '-');
-        let trimmed = !text.starts_with(' ') && !text.ends_with(' ');
-        let digits = text.chars().all(|c| c.is_ascii_digit());
-        if trimmed && !digits && text.chars().all(allowed) {
-            Ok(Name(text.to_owned()))
+/// Transport protocol, written as its IANA number: the only form beside lower-case letters that is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Protocol {
+    /// 6.
+    Tcp,
+    /// 17.
+    Udp,
+}
+
+/// How the commands of a host end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Closing {
+    /// The new results take the place of the old ones.
+    Replace,
+    /// The new results join the old ones.
+    Merge,
+    /// The old results go; there are no new ones.
+    Clear,
+}
+
+/// What was said of a host that couldn't be said in full.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Shortened {
+    /// Results that went without their description, since the line was too long with it.
+    pub descriptions: u32,
+    /// Results that don't fit even so, and are missing.
+    pub results: u32,
+}
+
+/// Writes commands.
+#[derive(Debug)]
+pub struct Commands {
+    settings: Settings,
+    header: Vec<u8>,
+    vulnerabilities: Vec<Prepared>,
+}
+
+impl Commands {
+    /// Commands as `settings` want them, about `vulnerabilities`, which [`ScanResult::vulnerability`] counts.
+    pub fn new<'a>(settings: &Settings, vulnerabilities: impl Iterator<Item = Vulnerability<'a>>) -> Self {
+        let mut header = Vec::new();
+        if let Some(Domain(domain)) = &settings.domain {
+            header.extend_from_slice(b"SetDomain,");
+            text::quoted(&mut header, domain, usize::MAX);
+            header.push(b'\n');
+        }
+        header.extend_from_slice(b"SetSource,");
+        header.extend_from_slice(settings.source.as_str().as_bytes());
+        header.push(b'\n');
+        Commands {
+            header,
+            vulnerabilities: vulnerabilities
+                .map(|vulnerability| vulnerability.prepare(settings.description_length))
+                .collect(),
+            settings: settings.clone(),
+        }
+    }
+
+    /// Context that is lost between frames, and so stands at the head of each of them.
+    pub fn header(&self) -> &[u8] {
+        &self.header
+    }
+
+    /// CVE ids that aren't of the documented form, and are left out.
+    pub fn ids_left_out(&self) -> u64 {
+        self.vulnerabilities
+            .iter()
+            .map(|vulnerability| u64::from(vulnerability.left_out()))
+            .sum()
+    }
+
+    /// What must exist before the first host.
+    pub fn prologue(&self) -> Vec<u8> {
+        match &self.settings.hostname_attribute {
+            Some(name) => format!("AddHostAttribute,{},text\n", name.as_str()).into_bytes(),
+            None => Vec::new(),
+        }
+    }
+
+    /// Appends all lines of `host`, none longer than `longest` bytes.
+    pub fn write(&self, out: &mut Vec<u8>, host: &Host<'_>, longest: usize) -> Shortened {
+        let address = host.address;
+        let mut shortened = Shortened::default();
+        if host.closing == Closing::Clear {
+            line(
+                out,
+                format_args!("DeleteScanResult,{address},\"{}\"", self.settings.scanner),
+            );
+            out.extend_from_slice(UPDATE);
+            return shortened;
+        }
+        if self.settings.add_host {
+            line(out, format_args!("AddHost,{address}"));
+        }
+        if self.settings.set_os
+            && let Some(system) = host.operating_system
+        {
+            self.operating_system(out, address, system);
+        }
+        if let (Some(attribute), Some(name)) = (&self.settings.hostname_attribute, host.name) {
+            let _ = write!(out, "SetAttributeValue,{address},{attribute},");
+            text::quoted(out, name, NAME_LENGTH);
+            out.push(b'\n');
+        }
+        let mut prefix = Vec::with_capacity(64);
+        let _ = write!(prefix, "AddScanResult,{address},\"{}\",", self.settings.scanner);
+        for result in host.results {
+            // Indices come from the same list that `vulnerabilities` was made from.
+            let Some(vulnerability) = self.vulnerabilities.get(result.vulnerability as usize) else {
+                shortened.results += 1;
+                continue;
+            };
+            let start = out.len();
+            let place = (result.port, result.protocol);
+            vulnerability.line(out, &prefix, place, true);
+            if out.len() - start > longest {
+                out.truncate(start);
+                vulnerability.line(out, &prefix, place, false);
+                shortened.descriptions += 1;
+            }
+            if out.len() - start > longest {
+                out.truncate(start);
+                shortened.descriptions -= 1;
+                shortened.results += 1;
+            }
+        }
+        out.extend_from_slice(if host.closing == Closing::Replace {
+            FLUSH
         } else {
-            Err(NameError)
+            UPDATE
+        });
+        shortened
+    }
+
+    /// Vendor, product and version are display strings; Qualys gives one text, which goes in as the product.
+    fn operating_system(&self, out: &mut Vec<u8>, address: IpAddr, system: &str) {
+        let _ = write!(out, "SetOS,{address},\"\",");
+        text::quoted(out, system, NAME_LENGTH);
+        out.extend_from_slice(b",\"\"\n");
+    }
+}
+
+/// Characters of a host's or a system's name, at most.
+const NAME_LENGTH: usize = 255;
+
+fn line(out: &mut Vec<u8>, command: fmt::Arguments<'_>) {
+    // Writing into a Vec can't fail.
+    let _ = out.write_fmt(command);
+    out.push(b'\n');
+}
+
+impl Protocol {
+    fn number(self) -> &'static [u8] {
+        match self {
+            Protocol::Tcp => b"6",
+            Protocol::Udp => b"17",
         }
     }
 }
 
-impl Name {
-    /// The name as it is written into commands.
-    pub fn as_str(&self) -> &str {
-        &self.0
+/// Why a text is no [`Domain`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a domain is its UUID or its path, levels separated by a backslash, e.g. `Global\\Europe`")]
+pub struct DomainError;
+
+impl std::str::FromStr for Domain {
+    type Err = DomainError;
+
+    fn from_str(text: &str) -> Result<Self, DomainError> {
+        let level = |level: &str| {
+            level.parse::<Name>().is_ok() || !level.is_empty() && level.bytes().all(|b| b.is_ascii_digit())
+        };
+        if text.split('\\').all(level) {
+            Ok(Domain(text.to_owned()))
+        } else {
+            Err(DomainError)
+        }
+    }
+}
+
+impl fmt::Display for Domain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::str::FromStr for Mode {
+    type Err = ModeError;
+
+    fn from_str(text: &str) -> Result<Self, ModeError> {
+        match text {
+            "replace" => Ok(Mode::Replace),
+            "merge" => Ok(Mode::Merge),
+            _ => Err(ModeError),
+        }
+    }
+}
+
+/// Why a text is no [`Mode`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the mode is `replace` or `merge`")]
+pub struct ModeError;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings() -> Settings {
+        Settings {
+            add_host: true,
+            source: "Qualys".parse().unwrap(),
+            scanner: "Qualys".parse().unwrap(),
+            domain: None,
+            mode: Mode::Replace,
+            clear_clean_hosts: true,
+            description_length: 1024,
+            set_os: false,
+            hostname_attribute: None,
+        }
+    }
+
+    fn written(settings: &Settings, host: Host<'_>, longest: usize) -> (String, Shortened) {
+        let cves = ["CVE-2008-5161", "CAN-2003-0001", "nonsense"].map(Box::from);
+        let ssh = Vulnerability {
+            id: 38739,
+            title: "Deprecated \"SSH\" settings",
+            description: "Weak algorithms\nare offered, even now",
+            cves: &cves,
+            bugtraqs: &[32319],
+        };
+        let untold = Vulnerability {
+            id: 82003,
+            title: "",
+            description: "",
+            cves: &[],
+            bugtraqs: &[],
+        };
+        let commands = Commands::new(settings, [ssh, untold].into_iter());
+        let mut out = commands.header().to_vec();
+        out.extend(commands.prologue());
+        let shortened = commands.write(&mut out, &host, longest);
+        (String::from_utf8(out).unwrap(), shortened)
+    }
+
+    const RESULTS: &[ScanResult] = &[
+        ScanResult {
+            vulnerability: 0,
+            port: NonZeroU16::new(22),
+            protocol: Some(Protocol::Tcp),
+        },
+        ScanResult {
+            vulnerability: 0,
+            port: NonZeroU16::new(161),
+            protocol: Some(Protocol::Udp),
+        },
+        ScanResult {
+            vulnerability: 1,
+            port: None,
+            protocol: None,
+        },
+    ];
+
+    fn host(address: &str, closing: Closing) -> Host<'static> {
+        Host {
+            address: address.parse().unwrap(),
+            name: Some("naïve.example.com"),
+            operating_system: Some("Windows \"2008\" R2"),
+            results: RESULTS,
+            closing,
+        }
+    }
+
+    #[test]
+    fn a_host_is_replaced() {
+        let (lines, shortened) = written(&settings(), host("192.0.2.10", Closing::Replace), 9_999);
+        insta::assert_snapshot!(lines, @r#"
+        SetSource,Qualys
+        AddHost,192.0.2.10
+        AddScanResult,192.0.2.10,"Qualys",38739,22,6,"Deprecated ""SSH"" settings","Weak algorithms are offered, even now","cve_ids: CVE-2008-5161 CVE-2003-0001","bugtraq_ids: 32319"
+        AddScanResult,192.0.2.10,"Qualys",38739,161,17,"Deprecated ""SSH"" settings","Weak algorithms are offered, even now","cve_ids: CVE-2008-5161 CVE-2003-0001","bugtraq_ids: 32319"
+        AddScanResult,192.0.2.10,"Qualys",82003,,,"QID 82003","","cve_ids: ","bugtraq_ids: "
+        ScanFlush
+        "#);
+        assert_eq!(shortened, Shortened::default());
+    }
+
+    #[test]
+    fn everything_that_can_be_said() {
+        let settings = Settings {
+            domain: Some("Global\\Europe".parse().unwrap()),
+            set_os: true,
+            hostname_attribute: Some("DNS name".parse().unwrap()),
+            ..settings()
+        };
+        let (lines, _) = written(
+            &settings,
+            Host {
+                results: &[],
+                ..host("2001:db8::5", Closing::Merge)
+            },
+            9_999,
+        );
+        insta::assert_snapshot!(lines, @r#"
+        SetDomain,"Global\Europe"
+        SetSource,Qualys
+        AddHostAttribute,DNS name,text
+        AddHost,2001:db8::5
+        SetOS,2001:db8::5,"","Windows ""2008"" R2",""
+        SetAttributeValue,2001:db8::5,DNS name,"naive.example.com"
+        ScanUpdate
+        "#);
+    }
+
+    #[test]
+    fn a_clean_host_is_cleared() {
+        let (lines, _) = written(&settings(), host("192.0.2.10", Closing::Clear), 9_999);
+        insta::assert_snapshot!(lines, @r#"
+        SetSource,Qualys
+        DeleteScanResult,192.0.2.10,"Qualys"
+        ScanUpdate
+        "#);
+    }
+
+    #[test]
+    fn a_line_that_is_too_long_loses_its_description_then_itself() {
+        let (lines, shortened) = written(&settings(), host("192.0.2.10", Closing::Replace), 170);
+        assert!(lines.contains(r#"settings","","cve_ids: CVE-2008-5161"#), "{lines}");
+        assert_eq!(
+            shortened,
+            Shortened {
+                descriptions: 2,
+                results: 0
+            }
+        );
+        let (lines, shortened) = written(&settings(), host("192.0.2.10", Closing::Replace), 100);
+        assert_eq!(lines.matches("AddScanResult").count(), 1);
+        assert_eq!(
+            shortened,
+            Shortened {
+                descriptions: 0,
+                results: 2
+            }
+        );
     }
 }

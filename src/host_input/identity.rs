@@ -1,1 +1,301 @@
 //! Identity: the client certificate that the Management Center issued, read from its PKCS12 file.
+//!
+//! It holds what TLS needs (certificate chain and private key), the CA certificates of the same file, which
+//! [`trust`](super::trust) checks the Management Center with, and the facts that people and metrics want. It
+//! speaks no TLS and writes nothing, no temporary file either.
+//!
+//! What the file looks like is certain for one genuine file of a public test suite: the client's certificate and
+//! the InternalCA under RC2-40, then the key under 3DES, all of it under an SHA-1 MAC with a single iteration.
+//!
+//! The bytes of the key stay in the two libraries that must see them, p12-keystore while the file is read and ring
+//! as long as the identity lives; neither of them overwrites what it frees. Nothing here keeps or shows a copy.
+
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use rustls::crypto::ring::sign::any_supported_type;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::sign::{CertifiedKey, SigningKey};
+use secrecy::{ExposeSecret, SecretString};
+use thiserror::Error;
+use x509_parser::prelude::{FromDer, X509Certificate};
+use zeroize::Zeroizing;
+
+use crate::exit::Exit;
+
+mod certificate;
+mod pkcs12;
+
+use certificate::is_self_issued;
+pub use certificate::{Certificate, Fingerprint, FingerprintError, date};
+
+/// Largest file that is read, in bytes; a real one has some 4,000.
+const LIMIT: u64 = 1 << 20;
+
+/// A client certificate with its key, and the CA certificates that came with them.
+#[derive(Clone)]
+pub struct Identity {
+    certificate: Certificate,
+    certified_key: Arc<CertifiedKey>,
+    authorities: Vec<CertificateDer<'static>>,
+}
+
+/// Why a file gives no [`Identity`].
+#[derive(Debug, Error)]
+#[error("{} {fault}", path.display())]
+pub struct Error {
+    /// The file.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    pub fault: Fault,
+}
+
+/// What is wrong with a PKCS12 file, as the predicate of a sentence whose subject is the file.
+#[derive(Debug, Error)]
+pub enum Fault {
+    /// There is no such file; most often a volume that isn't mounted, or a typing mistake.
+    #[error("does not exist; put the PKCS12 file of this client there, or correct management_center.pkcs12")]
+    Missing,
+    /// The name is a directory's; a mounted secret is one.
+    #[error("is a directory; name the PKCS12 file in it as management_center.pkcs12")]
+    Directory,
+    /// The operating system doesn't let us read it.
+    #[error("can't be read: {0}")]
+    Unreadable(io::Error),
+    /// Far more bytes than a certificate and its key have.
+    #[error("is larger than 1 MiB, so it is not the PKCS12 file of a client; correct management_center.pkcs12")]
+    TooLong,
+    /// PEM text: certificate and key as other programs want them.
+    #[error(
+        "is PEM text, not PKCS12; take the file as the Management Center issued it, or join certificate and key \
+         with openssl pkcs12 -export"
+    )]
+    Pem,
+    /// The bytes are no PKCS12 container, or not the whole of one.
+    #[error("is not a whole PKCS12 file; download it from the Management Center again")]
+    NotPkcs12,
+    /// An encryption or a MAC that we have no code for.
+    #[error("is protected in a way that is not supported ({0}); write it anew with openssl pkcs12 -export")]
+    Unsupported(String),
+    /// The password is right, and yet the content doesn't decode.
+    #[error("is damaged ({0}); download it from the Management Center again")]
+    Damaged(String),
+    /// No password is configured, and the file doesn't open without one.
+    #[error("needs a password; set management_center.pkcs12_password")]
+    PasswordNeeded,
+    /// The file doesn't open with the configured password.
+    #[error(
+        "does not open with the password in management_center.pkcs12_password; it is the one that was typed on the \
+         Management Center when the client was made"
+    )]
+    WrongPassword,
+    /// The password holds a character beyond U+FFFF, which PKCS12 can't write.
+    #[error(
+        "can't have this password: management_center.pkcs12_password holds a character that PKCS12 has no code for"
+    )]
+    PasswordCharacter,
+    /// Certificates alone, as a trust store has them.
+    #[error("holds no private key; take the file that the Management Center issued for this client")]
+    NoKey,
+    /// A key alone.
+    #[error("holds no certificate; take the file that the Management Center issued for this client")]
+    NoCertificate,
+    /// A kind or a size of key that TLS can't use here.
+    #[error("holds a private key that can't be used; RSA of 2048 to 4096 bits, ECDSA P-256 or P-384 and Ed25519 can")]
+    UnusableKey,
+    /// Key and certificate, but not of one another.
+    #[error(
+        "holds a private key and a certificate that do not belong together; take the file that the Management Center \
+         issued for this client"
+    )]
+    KeyMismatch,
+    /// The client certificate's time is over.
+    #[error("holds the certificate of {name}, which expired on {}; make a new client on the Management Center", date(*at))]
+    Expired {
+        /// Common name of the certificate.
+        name: String,
+        /// End of its validity.
+        at: SystemTime,
+    },
+    /// The client certificate's time has not come; hardly ever its fault.
+    #[error("holds the certificate of {name}, which is valid only from {}; check this machine's clock", date(*from))]
+    NotYetValid {
+        /// Common name of the certificate.
+        name: String,
+        /// Start of its validity.
+        from: SystemTime,
+    },
+}
+
+impl Error {
+    /// Nothing that is wrong with the file is cured by another attempt.
+    pub fn exit(&self) -> Exit {
+        Exit::Credentials
+    }
+}
+
+impl Identity {
+    /// Reads a PKCS12 file. An empty password is the same as none.
+    ///
+    /// Of several pairs of key and certificate the first that is valid at `now` is taken.
+    pub fn open(path: &Path, password: Option<&SecretString>, now: SystemTime) -> Result<Self, Error> {
+        content(path)
+            .and_then(|bytes| Self::read(&bytes, password, now))
+            .map_err(|fault| Error {
+                path: path.to_owned(),
+                fault,
+            })
+    }
+
+    /// The same from the file's bytes.
+    pub fn read(bytes: &[u8], password: Option<&SecretString>, now: SystemTime) -> Result<Self, Fault> {
+        let archive = pkcs12::open(bytes, password.map_or("", |password| password.expose_secret()))?;
+        // Every certificate was parsed by p12-keystore already, so none is left out here.
+        let certificates: Vec<X509Certificate<'_>> = archive
+            .certs
+            .iter()
+            .filter_map(|bag| X509Certificate::from_der(bag.cert.as_der()).ok())
+            .map(|(_, certificate)| certificate)
+            .collect();
+        let keys: Vec<Arc<dyn SigningKey>> = archive
+            .keys
+            .iter()
+            .filter_map(|bag| {
+                any_supported_type(&PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(bag.key.as_der()))).ok()
+            })
+            .collect();
+        match (&archive.keys[..], &keys[..], &certificates[..]) {
+            ([], _, _) => return Err(Fault::NoKey),
+            (_, _, []) => return Err(Fault::NoCertificate),
+            (_, [], _) => return Err(Fault::UnusableKey),
+            _ => {}
+        }
+
+        let mut mistake = Fault::KeyMismatch;
+        for (key, own) in pairs(&keys, &certificates) {
+            let certificate = Certificate::new(own);
+            match valid(&certificate, now) {
+                Ok(()) => {
+                    return Ok(Self {
+                        certificate,
+                        certified_key: Arc::new(CertifiedKey::new(chain(own, &certificates), key.clone())),
+                        authorities: authorities(own, &certificates),
+                    });
+                }
+                Err(fault) => mistake = fault,
+            }
+        }
+        Err(mistake)
+    }
+
+    /// The facts of the client certificate.
+    pub fn certificate(&self) -> &Certificate {
+        &self.certificate
+    }
+
+    /// The client certificate, then what leads from it to its CA, that one excluded: every server has its own copy.
+    pub fn chain(&self) -> &[CertificateDer<'static>] {
+        &self.certified_key.cert
+    }
+
+    /// Chain and key, ready to sign a handshake.
+    pub fn certified_key(&self) -> Arc<CertifiedKey> {
+        self.certified_key.clone()
+    }
+
+    /// The CA certificates beside the client's: the InternalCA of the Management Center that issued the file.
+    pub fn authorities(&self) -> &[CertificateDer<'static>] {
+        &self.authorities
+    }
+}
+
+impl fmt::Debug for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Identity")
+            .field("certificate", &self.certificate)
+            .field("authorities", &self.authorities.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The file's bytes, overwritten when dropped: the key in them may be in the clear.
+fn content(path: &Path) -> Result<Zeroizing<Vec<u8>>, Fault> {
+    let unreadable = |error: io::Error| match error.kind() {
+        io::ErrorKind::NotFound => Fault::Missing,
+        io::ErrorKind::IsADirectory => Fault::Directory,
+        _ => Fault::Unreadable(error),
+    };
+    let file = File::open(path).map_err(unreadable)?;
+    let mut bytes = Zeroizing::new(Vec::with_capacity(8192));
+    let read = file.take(LIMIT + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    if read as u64 > LIMIT {
+        return Err(Fault::TooLong);
+    }
+    Ok(bytes)
+}
+
+/// Each key with each certificate that is its own, compared by the public key: the local key ids of the container
+/// say the same, but nobody has to write them.
+fn pairs<'a, 'c>(
+    keys: &'a [Arc<dyn SigningKey>],
+    certificates: &'a [X509Certificate<'c>],
+) -> impl Iterator<Item = (&'a Arc<dyn SigningKey>, &'a X509Certificate<'c>)> {
+    keys.iter().flat_map(move |key| {
+        let public = key.public_key();
+        certificates
+            .iter()
+            .filter(move |certificate| public.as_deref() == Some(certificate.public_key().raw))
+            .map(move |certificate| (key, certificate))
+    })
+}
+
+/// The certificate and its issuers as far as the file has them, without a self-signed one.
+fn chain(own: &X509Certificate<'_>, certificates: &[X509Certificate<'_>]) -> Vec<CertificateDer<'static>> {
+    let mut chain = vec![own];
+    // Each certificate once at most, so that certificates that issue each other don't go round for ever.
+    while let Some(issuer) = chain.last().and_then(|last| {
+        certificates.iter().find(|issuer| {
+            issuer.subject().as_raw() == last.issuer().as_raw()
+                && !is_self_issued(issuer)
+                && !chain.iter().any(|known| known.as_raw() == issuer.as_raw())
+        })
+    }) {
+        chain.push(issuer);
+    }
+    chain.into_iter().map(der).collect()
+}
+
+/// The certificates that can have issued another.
+fn authorities(own: &X509Certificate<'_>, certificates: &[X509Certificate<'_>]) -> Vec<CertificateDer<'static>> {
+    certificates
+        .iter()
+        .filter(|certificate| certificate.as_raw() != own.as_raw())
+        .filter(|certificate| certificate.is_ca() || is_self_issued(certificate))
+        .map(der)
+        .collect()
+}
+
+fn valid(certificate: &Certificate, now: SystemTime) -> Result<(), Fault> {
+    let name = || certificate.name().to_owned();
+    if now > certificate.not_after {
+        Err(Fault::Expired {
+            name: name(),
+            at: certificate.not_after,
+        })
+    } else if now < certificate.not_before {
+        Err(Fault::NotYetValid {
+            name: name(),
+            from: certificate.not_before,
+        })
+    } else {
+        Ok(())
+    }
+}
+
+fn der(certificate: &X509Certificate<'_>) -> CertificateDer<'static> {
+    CertificateDer::from(certificate.as_raw().to_vec())
+}

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use connector_lab::{qualys, report};
+use connector_lab::{management_center, qualys, report};
 
 /// Both far ends of qualys-connector, simulated by sourced facts.
 #[derive(Debug, Parser)]
@@ -17,6 +17,8 @@ struct Lab {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// A Management Center that takes host input
+    ManagementCenter(Box<management_center::program::Arguments>),
     /// A Qualys that makes reports
     Qualys(Box<qualys::program::Arguments>),
     /// A report, as Qualys would write it
@@ -25,6 +27,10 @@ enum Command {
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::WARN)
+        .with_writer(std::io::stderr)
+        .init();
     match run(Lab::parse().command).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -37,6 +43,7 @@ async fn main() -> ExitCode {
 
 async fn run(command: Command) -> Result<(), Box<dyn Error>> {
     match command {
+        Command::ManagementCenter(arguments) => management_center::program::run(*arguments).await?,
         Command::Qualys(arguments) => qualys::program::run(*arguments).await?,
         Command::Report(arguments) => report::program::run(arguments)?,
     }

@@ -1,0 +1,189 @@
+//! Answers: what the Management Center says of a frame of commands.
+//!
+//! It answers each frame with text. Success is the line `Done processing N commands.` (certain); N leaves out
+//! `SetDomain`, `SetSource` and `SetSourceType` (likely). A line that its parser can't read is dropped without a
+//! word, so the number is the only witness. All other text tells of trouble, in words that may differ between
+//! versions; so words are matched loosely, and nothing is passed over.
+
+use super::Replies;
+
+/// Words that only trouble is told with.
+const TROUBLE: [&str; 12] = [
+    "fail",
+    "error",
+    "wrong",
+    "must ",
+    "is not ",
+    "not found",
+    "can not",
+    "cannot",
+    "unable",
+    "invalid",
+    "refuse",
+    "denied",
+];
+
+/// Characters of a remark that are kept: it comes from the far end and goes into logs.
+const REMARK_LENGTH: usize = 200;
+/// Remarks of one answer that are kept.
+const REMARKS: usize = 20;
+
+/// One answer, taken apart.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Answer {
+    /// N of `Done processing N commands.`
+    pub done: Option<u64>,
+    /// Every other line.
+    pub remarks: Vec<String>,
+}
+
+/// What an answer means for the commands of its frame.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// Every command was understood, and nothing speaks of trouble.
+    Accepted,
+    /// Commands were lost.
+    Refused(Refusal),
+}
+
+/// What was lost of a frame, as far as its answer tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// How many commands; `None`: it isn't known, so all of them count.
+    pub commands: Option<u64>,
+    /// In the Management Center's words, or in ours where it has none.
+    pub reason: String,
+}
+
+impl Answer {
+    /// Reads the text of an answer.
+    pub fn read(text: &[u8]) -> Self {
+        let mut answer = Answer::default();
+        for line in String::from_utf8_lossy(text).lines() {
+            let line = line.trim();
+            if let Some(done) = done(line) {
+                // Several such lines have not been seen; together they would cover the frame.
+                answer.done = Some(answer.done.unwrap_or(0).saturating_add(done));
+            } else if !line.is_empty() && answer.remarks.len() < REMARKS {
+                answer.remarks.push(readable(line));
+            }
+        }
+        answer
+    }
+
+    /// Compares the answer with the `expected` number of commands.
+    pub fn judge(&self, expected: u64, replies: Replies) -> Verdict {
+        let trouble = self.remarks.iter().find(|remark| tells_of_trouble(remark)).cloned();
+        let refused = |commands, reason| Verdict::Refused(Refusal { commands, reason });
+        match (self.done, trouble) {
+            (Some(done), None) if done == expected => Verdict::Accepted,
+            (Some(done), Some(trouble)) if done >= expected => refused(None, trouble),
+            (Some(done), trouble) => refused(
+                Some(done.abs_diff(expected)),
+                trouble.unwrap_or_else(|| format!("{done} of {expected} commands were understood")),
+            ),
+            (None, Some(trouble)) => refused(None, trouble),
+            (None, None) if replies == Replies::Lenient => Verdict::Accepted,
+            (None, None) => refused(
+                None,
+                match self.remarks.first() {
+                    Some(remark) => format!("the answer doesn't say how many commands were processed: {remark}"),
+                    None => "the answer is empty".to_owned(),
+                },
+            ),
+        }
+    }
+}
+
+/// N of a line `Done processing N commands.`
+fn done(line: &str) -> Option<u64> {
+    let number = line.strip_prefix("Done processing ")?.split(' ').next()?;
+    number.parse().ok()
+}
+
+fn tells_of_trouble(remark: &str) -> bool {
+    let remark = remark.to_ascii_lowercase();
+    TROUBLE.iter().any(|word| remark.contains(word))
+}
+
+/// A line from the far end, fit for a log.
+pub(super) fn readable(line: &str) -> String {
+    line.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .take(REMARK_LENGTH)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn verdict(text: &str, expected: u64) -> Verdict {
+        Answer::read(text.as_bytes()).judge(expected, Replies::Strict)
+    }
+
+    fn reason(text: &str, expected: u64) -> (Option<u64>, String) {
+        match verdict(text, expected) {
+            Verdict::Refused(refusal) => (refusal.commands, refusal.reason),
+            Verdict::Accepted => panic!("accepted: {text}"),
+        }
+    }
+
+    #[test]
+    fn the_documented_success() {
+        assert_eq!(verdict("Done processing 4 commands.\n", 4), Verdict::Accepted);
+        assert_eq!(
+            verdict("Welcome\nDone processing 4 commands.\r\n", 4),
+            Verdict::Accepted
+        );
+    }
+
+    #[test]
+    fn a_silently_dropped_line_shows_in_the_number() {
+        assert_eq!(
+            reason("Done processing 3 commands.\n", 4),
+            (Some(1), "3 of 4 commands were understood".to_owned())
+        );
+        assert_eq!(reason("Done processing 6 commands.\n", 4).0, Some(2));
+    }
+
+    #[test]
+    fn every_documented_trouble_is_seen() {
+        for text in [
+            "[AddHost]: Must set source application",
+            "Global\\X is not in the certificate domain",
+            "Global is not a leaf domain",
+            "Failed to find map Qualys",
+            "Failed to recognize IP address/MAC address",
+            "x is not a valid address",
+            "Failed to Execute Command: AddHost,x",
+            "Wrong protocol TCP entered",
+            "CSV Error: can not find the header cve_ids",
+            "Wrong command syntax on Vuln ID 7",
+            "Failure to Run Scan API: AddScanResult 192.0.2.1 3",
+        ] {
+            assert_eq!(
+                reason(&format!("{text}\nDone processing 4 commands.\n"), 4),
+                (None, text.to_owned())
+            );
+            assert_eq!(reason(text, 4), (None, text.to_owned()));
+            assert_eq!(
+                reason(&format!("{text}\nDone processing 3 commands.\n"), 4),
+                (Some(1), text.to_owned())
+            );
+        }
+    }
+
+    #[test]
+    fn an_answer_in_other_words_is_refused_unless_leniency_is_asked_for() {
+        assert_eq!(reason("", 4), (None, "the answer is empty".to_owned()));
+        assert_eq!(
+            reason("4 Befehle verarbeitet\u{7}", 4).1,
+            "the answer doesn't say how many commands were processed: 4 Befehle verarbeitet "
+        );
+        let lenient = |text: &str| Answer::read(text.as_bytes()).judge(4, Replies::Lenient);
+        assert_eq!(lenient("4 Befehle verarbeitet"), Verdict::Accepted);
+        assert!(matches!(lenient("Failed"), Verdict::Refused(_)));
+        assert!(matches!(lenient("Done processing 3 commands."), Verdict::Refused(_)));
+    }
+}

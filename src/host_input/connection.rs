@@ -1,0 +1,189 @@
+//! One connection to the Management Center: from its name to the first answer, then a frame each way.
+//!
+//! Source: Cisco's reference client (certain): the client speaks first, with its version; the server answers with
+//! the largest payload it takes; after that each data frame gets one answer; there is no goodbye.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::{SinkExt, StreamExt};
+use tokio::net::{TcpStream, lookup_host};
+use tokio::time::timeout;
+use tokio_rustls::client::TlsStream;
+use tokio_rustls::rustls::ClientConfig;
+use tokio_util::codec::Framed;
+use tracing::debug;
+
+use super::answer::readable;
+use super::frame::{Frame, FrameCodec, FrameError};
+use super::trust::HandshakeError;
+use super::{Error, Settings, trust};
+
+/// The protocol's version that both known clients send.
+const VERSION: u32 = 1;
+/// Bytes of an answer, at most: a line for each command of a frame that is refused, and room to spare.
+const ANSWER_LIMIT: u32 = 4 * 1024 * 1024;
+
+/// A connection that is past its handshake.
+pub(super) struct Connection {
+    frames: Framed<TlsStream<TcpStream>, FrameCodec>,
+    /// Bytes of commands that a frame may carry, as the server says.
+    pub(super) maximum: u32,
+    answer_timeout: Duration,
+}
+
+impl Connection {
+    /// Connects to the first address of the server that answers, proves both ends, and exchanges the opening frames.
+    pub(super) async fn open(settings: &Settings, tls: &Arc<ClientConfig>) -> Result<Self, Error> {
+        let (stream, peer) = connect(settings).await?;
+        // A frame leaves in one write and waits for its answer: nothing is gained by holding it back.
+        let _ = stream.set_nodelay(true);
+        let handshake = trust::connect(stream, tls.clone(), name(&settings.server));
+        let stream = match timeout(settings.connect_timeout, handshake).await {
+            Ok(stream) => stream.map_err(Box::new)?,
+            Err(_) => {
+                let after = humantime::format_duration(settings.connect_timeout);
+                return Err(Error::Connect {
+                    tried: format!("{peer}: no TLS handshake within {after}"),
+                });
+            }
+        };
+        let mut connection = Connection {
+            frames: Framed::new(stream, FrameCodec { limit: ANSWER_LIMIT }),
+            maximum: 0,
+            answer_timeout: settings.answer_timeout,
+        };
+        connection.maximum = connection.introduce(&settings.server, peer).await?;
+        debug!(%peer, maximum = connection.maximum, "connected to the Management Center");
+        Ok(connection)
+    }
+
+    /// VERSION, and the MAX_SIZE that answers it.
+    async fn introduce(&mut self, server: &str, peer: SocketAddr) -> Result<u32, Error> {
+        let rejected = |said: &str| Error::Rejected {
+            peer: peer.to_string(),
+            said: said.to_owned(),
+        };
+        let not_host_input = |what: String| Error::NotHostInput {
+            peer: peer.to_string(),
+            what,
+        };
+        // Where the server has closed already, the reason why stands in what can still be read.
+        let _ = self.send(Frame::Version(VERSION)).await;
+        match self.receive(self.answer_timeout).await {
+            Ok(Frame::MaxSize(maximum)) => Ok(maximum),
+            Ok(Frame::Error(text) | Frame::Data(text)) => Err(rejected(&format!(
+                "; it said: {}",
+                readable(&String::from_utf8_lossy(&text))
+            ))),
+            Ok(Frame::Version(_)) => Err(not_host_input(
+                "it sent a version instead of its maximum size".to_owned(),
+            )),
+            Err(error) => Err(match refused_certificate(server, error) {
+                Ok(refused) => refused,
+                Err(Error::Closed | Error::Lost(FrameError::Io(_))) => rejected(""),
+                Err(Error::Lost(error)) => not_host_input(error.to_string()),
+                Err(error) => error,
+            }),
+        }
+    }
+
+    /// Sends commands.
+    pub(super) async fn send_commands(&mut self, payload: Bytes) -> Result<(), Error> {
+        self.send(Frame::Data(payload)).await
+    }
+
+    /// Waits for the answer to the oldest unanswered commands, `limit` at most; returns its text.
+    pub(super) async fn answer(&mut self, limit: Duration) -> Result<(Bytes, Kind), Error> {
+        match self.receive(limit.min(self.answer_timeout)).await? {
+            Frame::Error(text) => Ok((text, Kind::Error)),
+            Frame::Data(text) => Ok((text, Kind::Text)),
+            // The reference client doesn't look at the type; so a number is text that says nothing.
+            Frame::MaxSize(_) | Frame::Version(_) => Ok((Bytes::new(), Kind::Text)),
+        }
+    }
+
+    /// Ends the connection: the Management Center now applies what is still queued.
+    pub(super) async fn close(mut self) {
+        // There is no goodbye to wait for; all that was sent has been answered.
+        let _ = timeout(Duration::from_secs(2), self.frames.close()).await;
+    }
+
+    async fn send(&mut self, frame: Frame) -> Result<(), Error> {
+        match timeout(self.answer_timeout, self.frames.send(&frame)).await {
+            Ok(sent) => sent.map_err(Error::Lost),
+            Err(_) => Err(Error::AnswerTimeout(self.answer_timeout)),
+        }
+    }
+
+    async fn receive(&mut self, limit: Duration) -> Result<Frame, Error> {
+        match timeout(limit, self.frames.next()).await {
+            Ok(Some(frame)) => frame.map_err(Error::Lost),
+            Ok(None) => Err(Error::Closed),
+            Err(_) => Err(Error::AnswerTimeout(limit)),
+        }
+    }
+}
+
+/// How an answer was framed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// As text.
+    Text,
+    /// As an error.
+    Error,
+}
+
+/// With TLS 1.3 a client learns at its first read that its certificate isn't accepted.
+fn refused_certificate(server: &str, error: Error) -> Result<Error, Error> {
+    match error {
+        Error::Lost(FrameError::Io(io)) => match HandshakeError::of(server, &io) {
+            Some(refusal) => Ok(Error::Tls(Box::new(refusal))),
+            None => Err(Error::Lost(FrameError::Io(io))),
+        },
+        error => Err(error),
+    }
+}
+
+/// An IPv6 address may be written in brackets.
+fn name(server: &str) -> &str {
+    server
+        .strip_prefix('[')
+        .and_then(|server| server.strip_suffix(']'))
+        .unwrap_or(server)
+}
+
+async fn connect(settings: &Settings) -> Result<(TcpStream, SocketAddr), Error> {
+    let server = name(&settings.server);
+    let resolve = |source| Error::Resolve {
+        server: server.to_owned(),
+        source,
+    };
+    let lookup = timeout(settings.connect_timeout, lookup_host((server, settings.port))).await;
+    let found = lookup
+        .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+        .map_err(resolve)?;
+    let addresses: Vec<SocketAddr> = found.filter(|address| address.is_ipv6() || !settings.ipv6).collect();
+    if addresses.is_empty() {
+        return Err(Error::NoIpv6 {
+            server: server.to_owned(),
+        });
+    }
+    let mut tried = Vec::new();
+    for address in addresses {
+        match timeout(settings.connect_timeout, TcpStream::connect(address)).await {
+            Ok(Ok(stream)) => return Ok((stream, address)),
+            Ok(Err(error)) => tried.push(format!("{address}: {error}")),
+            Err(_) => tried.push(format!(
+                "{address}: no answer within {}",
+                humantime::format_duration(settings.connect_timeout)
+            )),
+        }
+    }
+    Err(Error::Connect {
+        tried: tried.join(", "),
+    })
+}

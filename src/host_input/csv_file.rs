@@ -1,0 +1,144 @@
+//! A CSV file of commands, in the place of a Management Center.
+//!
+//! The file takes its name only when it is complete and on disk: until then it has a temporary one beside it, and
+//! goes when anything fails. It can be given to `nmimport`, or to Cisco's reference client.
+
+use std::fs::{File, Permissions};
+use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+use thiserror::Error;
+
+use super::packing::{Blocks, count};
+use crate::exit::Exit;
+
+/// Why a CSV file couldn't be written. Nothing is left of it.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// The folder doesn't take a file.
+    #[error("can't create {}: {source}; check that the folder exists and may be written to (csv.file)", path.display())]
+    Create {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The name belongs to a folder.
+    #[error("can't create {}: it is a folder; csv.file names a file", path.display())]
+    Folder {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Writing failed half way.
+    #[error("can't write {}: {source}; what was written has been removed", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+impl Error {
+    /// The exit code that tells a scheduler what to make of it.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Error::Create { .. } | Error::Folder { .. } => Exit::CannotCreate,
+            Error::Write { .. } => Exit::Io,
+        }
+    }
+}
+
+/// What was written.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct CsvWritten {
+    /// Hosts.
+    pub hosts: u64,
+    /// Findings.
+    pub findings: u64,
+    /// Commands, those of the header included.
+    pub commands: u64,
+    /// Bytes.
+    pub bytes: u64,
+}
+
+/// A file that is being written.
+#[derive(Debug)]
+pub struct CsvFile {
+    path: PathBuf,
+    temporary: NamedTempFile,
+}
+
+impl CsvFile {
+    /// Creates the file under its temporary name, so that a folder which can't be written to is found at once.
+    pub fn create(path: &Path) -> Result<Self, Error> {
+        if path.is_dir() {
+            return Err(Error::Folder { path: path.to_owned() });
+        }
+        let temporary = tempfile::Builder::new()
+            .prefix(".")
+            .suffix(".partial")
+            // As any new file: the process' umask takes away what it takes away.
+            .permissions(Permissions::from_mode(0o666))
+            .tempfile_in(folder(path))
+            .map_err(|source| Error::Create {
+                path: path.to_owned(),
+                source,
+            })?;
+        Ok(CsvFile {
+            path: path.to_owned(),
+            temporary,
+        })
+    }
+
+    /// Writes all hosts, puts the file on disk and gives it its name.
+    pub fn write(self, blocks: &impl Blocks) -> Result<CsvWritten, Error> {
+        let CsvFile { path, temporary } = self;
+        let failed = |source| Error::Write {
+            path: path.clone(),
+            source,
+        };
+        let written = write(temporary.as_file(), blocks).map_err(failed)?;
+        temporary.as_file().sync_all().map_err(failed)?;
+        temporary.persist(&path).map_err(|error| failed(error.error))?;
+        File::open(folder(&path))
+            .and_then(|folder| folder.sync_all())
+            .map_err(failed)?;
+        Ok(written)
+    }
+}
+
+fn write(file: &File, blocks: &impl Blocks) -> io::Result<CsvWritten> {
+    let mut out = BufWriter::with_capacity(256 * 1024, file);
+    let mut written = CsvWritten::default();
+    let mut put = |lines: &[u8]| {
+        written.commands += count(lines);
+        written.bytes += lines.len() as u64;
+        out.write_all(lines)
+    };
+    put(blocks.header())?;
+    put(blocks.prologue())?;
+    let mut lines = Vec::new();
+    let (mut hosts, mut findings) = (0, 0);
+    for index in 0..blocks.len() {
+        lines.clear();
+        findings += blocks.write(index, usize::MAX, &mut lines).findings;
+        hosts += 1;
+        put(&lines)?;
+    }
+    out.flush()?;
+    Ok(CsvWritten {
+        hosts,
+        findings,
+        ..written
+    })
+}
+
+fn folder(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}

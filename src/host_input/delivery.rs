@@ -1,0 +1,352 @@
+//! Delivery: all hosts to the Management Center, each acknowledged or named as refused.
+//!
+//! What makes this safe to repeat: the commands of a host replace or join what is held for it, so a host may be
+//! sent twice, and after a lost connection sending goes on at the first host that wasn't acknowledged. What makes
+//! it careful: the Management Center queues the lines of a connection until a command closes them, so after a
+//! refused frame what is left in the queue is closed first, or the next host would flush half a host.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use backon::{BackoffBuilder, ExponentialBuilder};
+use bytes::Bytes;
+use tokio::time::{Instant, sleep};
+use tokio_rustls::rustls::ClientConfig;
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, info, warn};
+
+use super::answer::{Answer, Refusal, Verdict};
+use super::command::UPDATE;
+use super::connection::{Connection, Kind};
+use super::identity::Identity;
+use super::packing::{Blocks, Packed, Packer, Written, count};
+use super::trust::Trust;
+use super::{Error, Settings, trust};
+
+/// Connections in a row that may fail without one host being acknowledged.
+const ATTEMPTS: usize = 6;
+/// How long an interrupted delivery waits for the answer that it still owes a host.
+const GRACE: Duration = Duration::from_secs(20);
+/// Refusals that are named one by one; all are counted.
+const NAMED: usize = 100;
+
+/// What became of a delivery; true at any moment, also when it fails half way.
+#[derive(Debug, Default, Clone)]
+pub struct Delivery {
+    /// Hosts, from the first on, that need no more work: acknowledged or refused.
+    pub settled: usize,
+    /// Hosts acknowledged in full.
+    pub hosts_acknowledged: u64,
+    /// Hosts of which something was refused.
+    pub hosts_refused: u64,
+    /// Findings acknowledged.
+    pub findings_acknowledged: u64,
+    /// Findings refused.
+    pub findings_refused: u64,
+    /// Findings that went without their description, which didn't fit.
+    pub descriptions_dropped: u64,
+    /// Frames of commands sent.
+    pub frames: u64,
+    /// Commands sent; those sent again count again.
+    pub commands_sent: u64,
+    /// Commands that answers acknowledge.
+    pub commands_acknowledged: u64,
+    /// Bytes of commands sent.
+    pub bytes: u64,
+    /// Connections opened.
+    pub connections: u64,
+    /// Host and reason of the first [`NAMED`] refusals.
+    pub refusals: Vec<(String, String)>,
+    /// Indices of the hosts that were refused.
+    pub refused: Vec<usize>,
+}
+
+/// A Management Center, and what it takes to be let in.
+pub struct ManagementCenter {
+    settings: Settings,
+    identity: Identity,
+    tls: Arc<ClientConfig>,
+}
+
+impl ManagementCenter {
+    /// Opens the client certificate and prepares the proof of both ends; connects to nothing yet.
+    pub fn new(settings: Settings) -> Result<Self, Error> {
+        let identity = Identity::open(&settings.pkcs12, settings.pkcs12_password.as_ref(), SystemTime::now())?;
+        let tls = trust::client_config(&identity, &settings.trust)?;
+        let certificate = identity.certificate();
+        if !certificate.is_for_host_input() {
+            let file = settings.pkcs12.display();
+            warn!("{file} holds a certificate that was not issued for Host Input; the Management Center may refuse it");
+        }
+        if settings.trust == Trust::Insecure {
+            warn!(
+                "management_center.trust is insecure: whoever is between here and {} can read and change the import",
+                settings.server
+            );
+        }
+        Ok(ManagementCenter {
+            settings,
+            identity,
+            tls,
+        })
+    }
+
+    /// The client certificate.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// Delivers all hosts, over as many connections as it takes. `delivery` is kept true all the while;
+    /// `stop` ends it at the next host boundary.
+    pub async fn deliver(
+        &self,
+        blocks: &impl Blocks,
+        stop: &CancellationToken,
+        delivery: &mut Delivery,
+    ) -> Result<(), Error> {
+        let deadline = Instant::now() + self.settings.deadline;
+        let mut run = Run {
+            settings: &self.settings,
+            blocks,
+            stop,
+            delivery,
+            alone_until: 0,
+            uncounted: 0,
+        };
+        let mut delays = backoff();
+        loop {
+            let settled = run.delivery.settled;
+            let attempt = async {
+                let connection = Connection::open(&self.settings, &self.tls).await?;
+                run.delivery.connections += 1;
+                run.over(connection).await
+            };
+            let error = match tokio::time::timeout_at(deadline, attempt).await {
+                Ok(Ok(())) => return Ok(()),
+                Ok(Err(error)) => error,
+                Err(_) => return Err(Error::Deadline(self.settings.deadline)),
+            };
+            if run.delivery.settled > settled {
+                delays = backoff();
+            }
+            if stop.is_cancelled() {
+                return Err(Error::Interrupted);
+            }
+            let Some(delay) = delays.next().filter(|_| error.is_passing()) else {
+                return Err(error);
+            };
+            if Instant::now() + delay >= deadline {
+                return Err(Error::Deadline(self.settings.deadline));
+            }
+            warn!(
+                "{error}; connecting again in {:.1} s, going on at host {} of {}",
+                delay.as_secs_f64(),
+                run.delivery.settled + 1,
+                blocks.len()
+            );
+            tokio::select! {
+                () = sleep(delay) => {}
+                () = stop.cancelled() => return Err(Error::Interrupted),
+            }
+        }
+    }
+}
+
+fn backoff() -> impl Iterator<Item = Duration> {
+    ExponentialBuilder::default()
+        .with_min_delay(Duration::from_millis(250))
+        .with_max_delay(Duration::from_secs(15))
+        .with_max_times(ATTEMPTS - 1)
+        .with_jitter()
+        .build()
+}
+
+/// One delivery, over one connection after the other.
+struct Run<'a, B> {
+    settings: &'a Settings,
+    blocks: &'a B,
+    stop: &'a CancellationToken,
+    delivery: &'a mut Delivery,
+    /// Hosts before this one are sent in frames of their own, since they shared a refused frame.
+    alone_until: usize,
+    /// Commands of the header that this Management Center counts, against what is known of others.
+    uncounted: u64,
+}
+
+impl<B: Blocks> Run<'_, B> {
+    /// Delivers what isn't settled over one connection.
+    async fn over(&mut self, mut connection: Connection) -> Result<(), Error> {
+        let limit = connection.maximum.min(self.settings.max_frame);
+        let least = self.blocks.header().len() + self.blocks.prologue().len() + LEAST;
+        if (limit as usize) < least {
+            return Err(Error::MaximumTooSmall {
+                maximum: connection.maximum,
+                configured: self.settings.max_frame,
+            });
+        }
+        self.introduce(&mut connection).await?;
+        while self.delivery.settled < self.blocks.len() {
+            if self.stop.is_cancelled() {
+                connection.close().await;
+                return Err(Error::Interrupted);
+            }
+            self.hosts(&mut connection, limit as usize).await?;
+        }
+        connection.close().await;
+        Ok(())
+    }
+
+    /// The first frame carries no host: it proves that source and domain are accepted before a host can come to
+    /// harm (after a refused domain the rest of a frame is skipped, but scan commands may still be run on it),
+    /// and shows whether this Management Center counts the commands of the header.
+    async fn introduce(&mut self, connection: &mut Connection) -> Result<(), Error> {
+        let mut payload = self.blocks.header().to_vec();
+        payload.extend_from_slice(self.blocks.prologue());
+        let expected = count(self.blocks.prologue());
+        let header = count(self.blocks.header());
+        self.uncounted = 0;
+        let answer = self.exchange(connection, payload.into(), expected).await?;
+        if let (Some(done), true) = (answer.done, answer.remarks.is_empty())
+            && done > expected
+            && done - expected <= header
+        {
+            debug!(
+                counted = done - expected,
+                "this Management Center counts commands of the header"
+            );
+            self.uncounted = done - expected;
+        }
+        match answer.judge(expected + self.uncounted, self.settings.replies) {
+            Verdict::Accepted => Ok(()),
+            Verdict::Refused(refusal) => Err(Error::HeaderRefused { reason: refusal.reason }),
+        }
+    }
+
+    /// Sends hosts until one of their frames is refused or none is left.
+    async fn hosts(&mut self, connection: &mut Connection, limit: usize) -> Result<(), Error> {
+        let first = self.delivery.settled;
+        let alone = first < self.alone_until;
+        let end = if alone { first + 1 } else { self.blocks.len() };
+        let mut packer = Packer::new(self.blocks, first..end, limit);
+        loop {
+            if self.stop.is_cancelled() {
+                packer.finish_host();
+            }
+            let Some(frame) = packer.pack() else { return Ok(()) };
+            let answer = self.exchange(connection, frame.payload.clone(), frame.commands).await?;
+            for remark in &answer.remarks {
+                warn!("the Management Center says: {remark}");
+            }
+            let verdict = answer.judge(frame.commands + self.uncounted, self.settings.replies);
+            let step = match verdict {
+                Verdict::Accepted => self.accepted(frame),
+                Verdict::Refused(refusal) => self.refused(frame, refusal, alone),
+            };
+            if step.is_break() {
+                return self.close_queue(connection).await;
+            }
+        }
+    }
+
+    fn accepted(&mut self, frame: Packed) -> ControlFlow<()> {
+        self.delivery.commands_acknowledged += frame.commands;
+        for (host, written) in frame.closed {
+            self.settle(host, written);
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn settle(&mut self, host: usize, written: Written) {
+        self.delivery.settled = host + 1;
+        self.delivery.findings_acknowledged += written.findings - u64::from(written.shortened.results);
+        self.delivery.descriptions_dropped += u64::from(written.shortened.descriptions);
+        match written.shortened.results {
+            0 => self.delivery.hosts_acknowledged += 1,
+            missing => {
+                let reason = format!("{missing} commands are longer than a frame may be");
+                self.refuse(host, u64::from(missing), reason);
+            }
+        }
+    }
+
+    /// A frame of several hosts doesn't tell whose line was refused: each of them is sent again, alone.
+    fn refused(&mut self, frame: Packed, refusal: Refusal, alone: bool) -> ControlFlow<()> {
+        if !alone {
+            info!(
+                hosts = frame.touched.len(),
+                "a frame was refused ({}); its hosts are sent again one by one", refusal.reason
+            );
+            self.alone_until = frame.touched.end;
+            return ControlFlow::Break(());
+        }
+        let host = self.delivery.settled;
+        let mut scratch = Vec::new();
+        let written = self.blocks.write(host, usize::MAX, &mut scratch);
+        let lost = refusal
+            .commands
+            .map_or(written.findings, |commands| commands.min(written.findings));
+        // A host in one frame was closed by it, all but the lost commands having been processed.
+        let closed = frame.closed.len() == 1 && frame.commands == count(&scratch);
+        let refused = if closed { lost } else { written.findings };
+        if let Some(commands) = refusal.commands {
+            self.delivery.commands_acknowledged += frame.commands.saturating_sub(commands);
+        }
+        self.delivery.findings_acknowledged += written.findings - refused;
+        self.delivery.settled = host + 1;
+        self.refuse(host, refused, refusal.reason);
+        ControlFlow::Break(())
+    }
+
+    fn refuse(&mut self, host: usize, findings: u64, reason: String) {
+        let label = self.blocks.label(host);
+        warn!(host = label, findings, "refused: {reason}");
+        self.delivery.hosts_refused += 1;
+        self.delivery.findings_refused += findings;
+        self.delivery.refused.push(host);
+        if self.delivery.refusals.len() < NAMED {
+            self.delivery.refusals.push((label, reason));
+        }
+    }
+
+    /// Has what a refused frame left in the queue added, so that it isn't flushed together with another host.
+    async fn close_queue(&mut self, connection: &mut Connection) -> Result<(), Error> {
+        let mut payload = self.blocks.header().to_vec();
+        payload.extend_from_slice(UPDATE);
+        let answer = self.exchange(connection, payload.into(), 1).await?;
+        match answer.judge(1 + self.uncounted, self.settings.replies) {
+            Verdict::Accepted => Ok(()),
+            Verdict::Refused(refusal) => Err(Error::UpdateRefused { reason: refusal.reason }),
+        }
+    }
+
+    /// One frame out, one answer in.
+    async fn exchange(&mut self, connection: &mut Connection, payload: Bytes, commands: u64) -> Result<Answer, Error> {
+        self.delivery.frames += 1;
+        self.delivery.commands_sent += commands;
+        self.delivery.bytes += payload.len() as u64;
+        connection.send_commands(payload).await?;
+        let interrupted = async {
+            self.stop.cancelled().await;
+            sleep(GRACE).await;
+        };
+        let (text, kind) = tokio::select! {
+            answer = connection.answer(self.settings.answer_timeout) => answer?,
+            () = interrupted => return Err(Error::Interrupted),
+        };
+        let mut answer = Answer::read(&text);
+        if kind == Kind::Error {
+            answer.remarks.insert(
+                0,
+                format!(
+                    "error frame{}",
+                    answer.remarks.first().map(|r| format!(": {r}")).unwrap_or_default()
+                ),
+            );
+        }
+        Ok(answer)
+    }
+}
+
+/// Room that the shortest useful command and the one that closes its host need.
+const LEAST: usize = 128;

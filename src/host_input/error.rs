@@ -1,0 +1,158 @@
+//! Why commands couldn't be delivered.
+
+use std::io;
+use std::time::Duration;
+
+use thiserror::Error;
+
+use super::frame::FrameError;
+use super::trust::HandshakeError;
+use super::{identity, trust};
+use crate::exit::Exit;
+
+/// Why commands couldn't be delivered.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The PKCS12 file is of no use.
+    #[error(transparent)]
+    Identity(#[from] identity::Error),
+    /// Identity and trust don't make a TLS client.
+    #[error(transparent)]
+    Trust(#[from] trust::ClientConfigError),
+    /// There is no TLS: one of the two ends doesn't accept the other's certificate, most often.
+    #[error("the Management Center {0}")]
+    Tls(#[from] Box<HandshakeError>),
+    /// No address belongs to the server's name.
+    #[error("can't resolve the Management Center's name {server}: {source}; check management_center.server and DNS")]
+    Resolve {
+        /// `management_center.server`.
+        server: String,
+        /// What the resolver said.
+        source: io::Error,
+    },
+    /// The server has addresses, but none of the family that is asked for.
+    #[error("the Management Center {server} has no IPv6 address, and management_center.ipv6 asks for one")]
+    NoIpv6 {
+        /// `management_center.server`.
+        server: String,
+    },
+    /// None of its addresses answers.
+    #[error(
+        "can't connect to the Management Center: {tried}; check that port and firewall are open, and that a host input \
+         client is registered there (the port is closed while none is)"
+    )]
+    Connect {
+        /// Every address and what went wrong with it.
+        tried: String,
+    },
+    /// It closed the connection instead of saying its maximum size.
+    #[error(
+        "the Management Center at {peer} closed the connection before its first answer; it does so when the client \
+         certificate belongs to another address than this connection comes from (NAT?), when the client was deleted \
+         there, or when its version is older than this protocol{said}"
+    )]
+    Rejected {
+        /// Address and port.
+        peer: String,
+        /// What it said before, if anything: `: text`.
+        said: String,
+    },
+    /// It answers, but not as a Management Center does.
+    #[error("{peer} doesn't speak Host Input: {what}")]
+    NotHostInput {
+        /// Address and port.
+        peer: String,
+        /// What it did.
+        what: String,
+    },
+    /// Its maximum leaves no room for commands.
+    #[error(
+        "the Management Center takes frames of {maximum} bytes (management_center.max_frame: {configured}), too few for \
+         a command"
+    )]
+    MaximumTooSmall {
+        /// What it announced.
+        maximum: u32,
+        /// What the configuration allows.
+        configured: u32,
+    },
+    /// It refused the context that all commands need.
+    #[error(
+        "the Management Center refused the commands' source or domain: {reason}; check commands.source, \
+         commands.domain and the domain that the certificate was made for"
+    )]
+    HeaderRefused {
+        /// In its words.
+        reason: String,
+    },
+    /// It refused to close what a refused frame had left queued.
+    #[error("the Management Center refused ScanUpdate after a refused frame: {reason}")]
+    UpdateRefused {
+        /// In its words.
+        reason: String,
+    },
+    /// The connection broke.
+    #[error("the connection to the Management Center was lost: {0}")]
+    Lost(#[source] FrameError),
+    /// The connection was closed in good order, but too early.
+    #[error("the Management Center closed the connection instead of answering")]
+    Closed,
+    /// No answer within `management_center.answer_timeout`.
+    #[error("the Management Center didn't answer within {} (management_center.answer_timeout)", humantime::format_duration(*.0))]
+    AnswerTimeout(Duration),
+    /// Not finished within `management_center.deadline`.
+    #[error("sending wasn't finished within {} (management_center.deadline)", humantime::format_duration(*.0))]
+    Deadline(Duration),
+    /// SIGTERM or SIGINT.
+    #[error("sending was interrupted")]
+    Interrupted,
+}
+
+impl Error {
+    /// Whether another connection may succeed where this one failed.
+    pub(super) fn is_passing(&self) -> bool {
+        match self {
+            Error::Resolve { .. }
+            | Error::Connect { .. }
+            | Error::Rejected { .. }
+            | Error::Lost(FrameError::Io(_) | FrameError::CutOff { .. })
+            | Error::Closed
+            | Error::AnswerTimeout(_) => true,
+            Error::Tls(error) => error.exit() == Exit::Unavailable,
+            Error::Identity(_)
+            | Error::Trust(_)
+            | Error::NoIpv6 { .. }
+            | Error::NotHostInput { .. }
+            | Error::MaximumTooSmall { .. }
+            | Error::HeaderRefused { .. }
+            | Error::UpdateRefused { .. }
+            | Error::Lost(_)
+            | Error::Deadline(_)
+            | Error::Interrupted => false,
+        }
+    }
+
+    /// The exit code that tells a scheduler what to make of it.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Error::Identity(error) => error.exit(),
+            Error::Trust(error) => error.exit(),
+            Error::Tls(error) => error.exit(),
+            Error::NoIpv6 { .. } => Exit::Config,
+            Error::Rejected { .. } => Exit::Credentials,
+            Error::Resolve { .. }
+            | Error::Connect { .. }
+            | Error::Lost(FrameError::Io(_) | FrameError::CutOff { .. })
+            | Error::Closed
+            | Error::AnswerTimeout(_) => Exit::Unavailable,
+            Error::NotHostInput { .. }
+            | Error::MaximumTooSmall { .. }
+            | Error::HeaderRefused { .. }
+            | Error::UpdateRefused { .. }
+            | Error::Lost(_) => Exit::Protocol,
+            Error::Deadline(_) => Exit::TryAgain,
+            Error::Interrupted => Exit::Terminated,
+        }
+    }
+}

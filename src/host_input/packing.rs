@@ -1,0 +1,297 @@
+//! Packing: the lines of many hosts into frames.
+//!
+//! A frame is filled with whole lines, whoever's they are; what must not happen is kept from happening here:
+//! a line split between frames (half lines are dropped), and the command that closes a host parted from the
+//! host's last line (certain and likely, from Cisco's guide and one public account).
+
+use std::ops::Range;
+
+use bytes::Bytes;
+
+use super::command::Shortened;
+
+/// What is to be sent: a block of lines for each host.
+pub trait Blocks {
+    /// How many hosts there are.
+    fn len(&self) -> usize;
+
+    /// Whether there is nothing to send.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Context that stands at the head of every frame; the Management Center doesn't count its commands.
+    fn header(&self) -> &[u8];
+
+    /// Commands that come before the first host.
+    fn prologue(&self) -> &[u8];
+
+    /// Appends the lines of host `index`, the last of which closes it; none longer than `longest` bytes.
+    fn write(&self, index: usize, longest: usize, out: &mut Vec<u8>) -> Written;
+
+    /// What host `index` is called in messages.
+    fn label(&self, index: usize) -> String;
+}
+
+/// What [`Blocks::write`] wrote.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Written {
+    /// Findings told of the host.
+    pub findings: u64,
+    /// The host is cleared: such hosts don't share frames with others.
+    pub clears: bool,
+    /// What couldn't be said in full.
+    pub shortened: Shortened,
+}
+
+/// The payload of a frame, and which hosts it is about.
+#[derive(Debug)]
+pub struct Packed {
+    /// Header and whole lines.
+    pub payload: Bytes,
+    /// Commands in it, the header's not counted.
+    pub commands: u64,
+    /// Hosts with at least one line in it.
+    pub touched: Range<usize>,
+    /// Hosts whose last line is in it, in order.
+    pub closed: Vec<(usize, Written)>,
+}
+
+/// Makes frames of the hosts of a range.
+pub struct Packer<'a, B> {
+    blocks: &'a B,
+    /// Bytes of payload, at most.
+    limit: usize,
+    /// The host after the one in `block`.
+    next: usize,
+    end: usize,
+    block: Vec<u8>,
+    /// How much of `block` has been packed.
+    packed: usize,
+    written: Written,
+}
+
+/// Bytes that the command which closes a host takes.
+const CLOSING: usize = "ScanUpdate\n".len();
+
+impl<'a, B: Blocks> Packer<'a, B> {
+    /// Frames of at most `limit` bytes for `hosts`.
+    pub fn new(blocks: &'a B, hosts: Range<usize>, limit: usize) -> Self {
+        Packer {
+            blocks,
+            limit,
+            next: hosts.start,
+            end: hosts.end.min(blocks.len()),
+            block: Vec::new(),
+            packed: 0,
+            written: Written::default(),
+        }
+    }
+
+    /// Leaves out all hosts that haven't been begun.
+    pub fn finish_host(&mut self) {
+        self.end = self.next;
+        if self.packed == 0 && !self.block.is_empty() {
+            self.block.clear();
+        }
+    }
+
+    /// The next frame, if a line is left.
+    pub fn pack(&mut self) -> Option<Packed> {
+        let header = self.blocks.header();
+        let longest = self.limit.saturating_sub(header.len() + CLOSING);
+        let mut payload = Vec::with_capacity(self.limit.min(64 * 1024));
+        payload.extend_from_slice(header);
+        let mut touched: Option<Range<usize>> = None;
+        let mut closed: Vec<(usize, Written)> = Vec::new();
+        loop {
+            if self.packed == self.block.len() {
+                if self.next >= self.end {
+                    break;
+                }
+                self.block.clear();
+                self.packed = 0;
+                self.written = self.blocks.write(self.next, longest, &mut self.block);
+                self.next += 1;
+            }
+            let mixed = closed
+                .last()
+                .is_some_and(|(_, last)| last.clears != self.written.clears);
+            let rest = self.block.get(self.packed..).unwrap_or_default();
+            let lines = if mixed {
+                0
+            } else {
+                fitting(rest, self.limit.saturating_sub(payload.len()))
+            };
+            if lines == 0 {
+                break;
+            }
+            payload.extend_from_slice(rest.get(..lines).unwrap_or_default());
+            self.packed += lines;
+            let host = self.next - 1;
+            touched = Some(touched.map_or(host, |range| range.start)..host + 1);
+            if self.packed == self.block.len() {
+                closed.push((host, self.written));
+            }
+        }
+        let touched = touched?;
+        let lines = payload.get(header.len()..).unwrap_or_default();
+        Some(Packed {
+            commands: count(lines),
+            payload: payload.into(),
+            touched,
+            closed,
+        })
+    }
+}
+
+/// The length of the whole lines at the head of `block` that fit into `room`, its last two kept together.
+fn fitting(block: &[u8], room: usize) -> usize {
+    if block.len() <= room {
+        return block.len();
+    }
+    let closing = line_starts_before(block, block.len());
+    let last_pair = line_starts_before(block, closing);
+    let room = room.min(last_pair);
+    let head = block.get(..room).unwrap_or_default();
+    head.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1)
+}
+
+/// Where the line that ends at `end` starts.
+fn line_starts_before(block: &[u8], end: usize) -> usize {
+    let without_its_end = block.get(..end.saturating_sub(1)).unwrap_or_default();
+    without_its_end
+        .iter()
+        .rposition(|&byte| byte == b'\n')
+        .map_or(0, |start| start + 1)
+}
+
+/// Commands in `lines`.
+pub(super) fn count(lines: &[u8]) -> u64 {
+    lines.iter().filter(|&&byte| byte == b'\n').count() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Hosts of so many results, the last ones cleared.
+    struct Numbers {
+        results: Vec<usize>,
+        clean: usize,
+    }
+
+    impl Blocks for Numbers {
+        fn len(&self) -> usize {
+            self.results.len() + self.clean
+        }
+        fn header(&self) -> &[u8] {
+            b"SetSource,Q\n"
+        }
+        fn prologue(&self) -> &[u8] {
+            b""
+        }
+        fn write(&self, index: usize, _longest: usize, out: &mut Vec<u8>) -> Written {
+            match self.results.get(index) {
+                Some(&results) => {
+                    out.extend(format!("AddHost,{index}\n").bytes());
+                    for result in 0..results {
+                        out.extend(format!("Add,{index},{result}\n").bytes());
+                    }
+                    out.extend(b"ScanFlush\n");
+                    Written {
+                        findings: results as u64,
+                        ..Written::default()
+                    }
+                }
+                None => {
+                    out.extend(format!("Delete,{index}\nScanUpdate\n").bytes());
+                    Written {
+                        clears: true,
+                        ..Written::default()
+                    }
+                }
+            }
+        }
+        fn label(&self, index: usize) -> String {
+            index.to_string()
+        }
+    }
+
+    fn frames(blocks: &Numbers, limit: usize) -> Vec<Packed> {
+        let mut packer = Packer::new(blocks, 0..blocks.len(), limit);
+        std::iter::from_fn(|| packer.pack()).collect()
+    }
+
+    fn text(frame: &Packed) -> &str {
+        std::str::from_utf8(&frame.payload).unwrap()
+    }
+
+    #[test]
+    fn hosts_share_frames_and_span_them() {
+        let frames = frames(
+            &Numbers {
+                results: vec![1, 3],
+                clean: 1,
+            },
+            60,
+        );
+        let texts: Vec<_> = frames.iter().map(text).collect();
+        assert_eq!(
+            texts,
+            [
+                "SetSource,Q\nAddHost,0\nAdd,0,0\nScanFlush\nAddHost,1\nAdd,1,0\n",
+                "SetSource,Q\nAdd,1,1\nAdd,1,2\nScanFlush\n",
+                "SetSource,Q\nDelete,2\nScanUpdate\n",
+            ]
+        );
+        let closed: Vec<Vec<usize>> = frames.iter().map(|f| f.closed.iter().map(|c| c.0).collect()).collect();
+        assert_eq!(closed, [vec![0], vec![1], vec![2]]);
+        assert_eq!(
+            frames.iter().map(|f| f.touched.clone()).collect::<Vec<_>>(),
+            [0..2, 1..2, 2..3]
+        );
+        assert_eq!(frames.iter().map(|f| f.commands).collect::<Vec<_>>(), [5, 3, 2]);
+    }
+
+    #[test]
+    fn an_interrupted_packer_ends_with_the_host_it_is_in() {
+        let blocks = Numbers {
+            results: vec![9, 9, 9],
+            clean: 0,
+        };
+        let mut packer = Packer::new(&blocks, 0..3, 60);
+        packer.pack();
+        packer.finish_host();
+        let rest: Vec<_> = std::iter::from_fn(|| packer.pack()).collect();
+        assert_eq!(rest.last().unwrap().closed.last().unwrap().0, 0);
+        packer.finish_host();
+        assert!(packer.pack().is_none());
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_is_lost_split_or_parted(results in prop::collection::vec(0usize..30, 0..12), clean in 0usize..3, limit in 50usize..400) {
+            let blocks = Numbers { results, clean };
+            let frames = frames(&blocks, limit);
+            let mut all = Vec::new();
+            for index in 0..blocks.len() {
+                blocks.write(index, usize::MAX, &mut all);
+            }
+            let mut sent = String::new();
+            for frame in &frames {
+                prop_assert!(frame.payload.len() <= limit);
+                let body = text(frame).strip_prefix("SetSource,Q\n").unwrap();
+                prop_assert!(body.ends_with('\n'));
+                prop_assert!(!body.starts_with("Scan"), "closed without its last line: {}", body);
+                prop_assert_eq!(body.lines().count() as u64, frame.commands);
+                prop_assert!(!(body.contains("Delete") && body.contains("Add")));
+                sent.push_str(body);
+            }
+            prop_assert_eq!(sent.as_bytes(), &all[..]);
+            let closed: Vec<usize> = frames.iter().flat_map(|f| f.closed.iter().map(|c| c.0)).collect();
+            prop_assert_eq!(closed, (0..blocks.len()).collect::<Vec<_>>());
+        }
+    }
+}

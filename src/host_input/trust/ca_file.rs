@@ -1,0 +1,76 @@
+//! The file of `ca_file:PATH`: certificates of CAs that the operator trusts.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use thiserror::Error;
+
+use crate::host_input::identity::Certificate;
+
+/// Largest file that is read, in bytes; the CAs of a whole operating system take a quarter of it.
+const LIMIT: u64 = 1 << 20;
+
+/// Why a file gives no CA certificates.
+#[derive(Debug, Error)]
+#[error("{} {fault}", path.display())]
+pub struct CaFileError {
+    /// The file.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    pub fault: CaFileFault,
+}
+
+/// What is wrong with a file of CA certificates, as the predicate of a sentence whose subject is the file.
+#[derive(Debug, Error)]
+pub enum CaFileFault {
+    /// It isn't there, it is a directory, or it isn't ours to read.
+    #[error("can't be read: {0}; correct the path in management_center.trust")]
+    Unreadable(io::Error),
+    /// More bytes than any list of CAs has.
+    #[error(
+        "is larger than 1 MiB, so it is not a file of CA certificates; correct the path in management_center.trust"
+    )]
+    TooLong,
+    /// Neither PEM with certificates nor the DER of one.
+    #[error("holds no certificate; management_center.trust=ca_file: needs CA certificates in PEM, or one in DER")]
+    NoCertificate,
+}
+
+/// Reads every certificate of a file; at least one.
+pub(super) fn read(path: &Path) -> Result<Vec<CertificateDer<'static>>, CaFileError> {
+    content(path)
+        .and_then(|bytes| certificates(&bytes))
+        .map_err(|fault| CaFileError {
+            path: path.to_owned(),
+            fault,
+        })
+}
+
+fn content(path: &Path) -> Result<Vec<u8>, CaFileFault> {
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(LIMIT + 1).read_to_end(&mut bytes))
+        .map_err(CaFileFault::Unreadable)?;
+    match bytes.len() as u64 {
+        ..=LIMIT => Ok(bytes),
+        _ => Err(CaFileFault::TooLong),
+    }
+}
+
+fn certificates(bytes: &[u8]) -> Result<Vec<CertificateDer<'static>>, CaFileFault> {
+    if Certificate::parse(bytes).is_ok() {
+        return Ok(vec![CertificateDer::from(bytes.to_vec())]);
+    }
+    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(bytes).collect();
+    match certificates {
+        Ok(certificates)
+            if !certificates.is_empty() && certificates.iter().all(|der| Certificate::parse(der).is_ok()) =>
+        {
+            Ok(certificates)
+        }
+        _ => Err(CaFileFault::NoCertificate),
+    }
+}

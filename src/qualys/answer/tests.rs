@@ -1,0 +1,168 @@
+use super::*;
+
+fn refusal(status: u16, body: &str) -> Refusal {
+    match read(status, body.as_bytes()) {
+        Err(Fault::Refused(refusal)) => refusal,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn simple_return(code: &str, text: &str, items: &str) -> String {
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\" ?>\n\
+         <!DOCTYPE SIMPLE_RETURN SYSTEM \"https://qualysapi.qualys.eu/api/2.0/simple_return.dtd\">\n\
+         <SIMPLE_RETURN>\n <RESPONSE>\n <DATETIME>2026-01-01T12:00:00Z</DATETIME>\n {code}<TEXT>{text}</TEXT>{items}\n \
+         </RESPONSE>\n</SIMPLE_RETURN>"
+    )
+}
+
+#[test]
+fn a_launch_tells_the_id() {
+    let items = "<ITEM_LIST><ITEM><KEY>ID</KEY><VALUE> 4888438 </VALUE></ITEM></ITEM_LIST>";
+    match read(200, simple_return("", "New report launched", items).as_bytes()) {
+        Ok(Document::Done(done)) => assert_eq!(done.id(), Some(4_888_438)),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn an_error_is_recognised_in_each_of_its_shapes_whatever_the_status() {
+    let old = "<ASSET_DATA_REPORT><ERROR number=\"5101\">No <![CDATA[such]]> template</ERROR></ASSET_DATA_REPORT>";
+    let generic = "<?xml version=\"1.0\"?><!DOCTYPE GENERIC_RETURN SYSTEM \"x\"><GENERIC_RETURN>\
+        <API name=\"asset_data_report.php\" username=\"acme_ab\" at=\"2026-01-01T12:00:00Z\"/>\
+        <RETURN status=\"FAILED\" number=\"2007\">\n Address not allowed\n</RETURN></GENERIC_RETURN>";
+    for (status, body, code, text) in [
+        (
+            200,
+            simple_return("<CODE>7001</CODE>", "Report cannot be fetched.", ""),
+            7001,
+            "Report cannot be fetched.",
+        ),
+        (
+            401,
+            simple_return("<CODE>2000</CODE>", "Bad Login/Password", ""),
+            2000,
+            "Bad Login/Password",
+        ),
+        (200, generic.to_owned(), 2007, "Address not allowed"),
+        (200, old.to_owned(), 5101, "No such template"),
+    ] {
+        let refusal = refusal(status, &body);
+        assert_eq!(
+            (refusal.status, refusal.code, refusal.text.as_str()),
+            (status, Some(code), text)
+        );
+    }
+}
+
+#[test]
+fn items_belong_to_the_words_and_the_wait_is_read() {
+    let items = "<ITEM_LIST><ITEM><KEY>SECONDS_TO_WAIT</KEY><VALUE>3300</VALUE></ITEM></ITEM_LIST>";
+    let refusal = refusal(409, &simple_return("<CODE>1965</CODE>", "Too many calls.", items));
+    assert_eq!(refusal.text, "Too many calls. (SECONDS_TO_WAIT: 3300)");
+    assert_eq!(refusal.wait, Some(Duration::from_secs(3300)));
+}
+
+#[test]
+fn without_a_code_the_status_decides() {
+    assert_eq!(refusal(503, "<html><body>Maintenance</body></html>").status, 503);
+    assert_eq!(refusal(502, "").code, None);
+    assert_eq!(refusal(403, &simple_return("", "no", "")).text, "no");
+    assert!(matches!(read(200, b" \n"), Err(Fault::Empty)));
+    assert!(matches!(read(200, b"<!DOCTYPE html><p>Hello"), Err(Fault::Html)));
+    assert!(matches!(read(200, b"<!-- x --><HTML lang='en'>"), Err(Fault::Html)));
+    assert!(matches!(
+        read(200, b"<SIMPLE_RETURN><RESPONSE>"),
+        Err(Fault::Unexpected { .. })
+    ));
+}
+
+#[test]
+fn a_list_tells_state_progress_and_age() {
+    let list = "<!DOCTYPE REPORT_LIST_OUTPUT SYSTEM \"https://x/report_list_output.dtd\"><REPORT_LIST_OUTPUT><RESPONSE>\
+        <DATETIME>2026-01-01T12:00:00Z</DATETIME><REPORT_LIST>\
+        <REPORT><ID>42</ID><TITLE><![CDATA[A & B]]></TITLE><CLIENT><ID>1</ID><NAME>c</NAME></CLIENT><TYPE>Scan</TYPE>\
+        <USER_LOGIN>u</USER_LOGIN><LAUNCH_DATETIME>2026-01-01T11:00:00Z</LAUNCH_DATETIME>\
+        <OUTPUT_FORMAT>XML</OUTPUT_FORMAT><SIZE>129.1 MB</SIZE><STATUS><STATE>Running</STATE>\
+        <MESSAGE><![CDATA[at\n work]]></MESSAGE><PERCENT>12</PERCENT></STATUS></REPORT>\
+        <REPORT><ID>43</ID><STATUS><STATE>Finished</STATE></STATUS></REPORT>\
+        <REPORT><ID>44</ID><STATUS><STATE>Dreaming</STATE></STATUS></REPORT>\
+        <REPORT><ID>45</ID></REPORT>\
+        </REPORT_LIST></RESPONSE></REPORT_LIST_OUTPUT>";
+    let Ok(Document::Reports(list)) = read(200, list.as_bytes()) else {
+        panic!("not a list");
+    };
+    let now = list.now().unwrap();
+    let reports = list.into_reports();
+    let first = &reports[0];
+    assert_eq!(
+        (first.id, first.title.as_str(), first.size.as_str()),
+        (42, "A & B", "129.1 MB")
+    );
+    assert_eq!(
+        (first.progress().as_str(), first.message().as_str()),
+        ("Running, 12 %", "at work")
+    );
+    assert_eq!(
+        now.duration_since(first.launched_at().unwrap()).unwrap(),
+        Duration::from_secs(3600)
+    );
+    let states: Vec<_> = reports.iter().map(Report::state).collect();
+    assert_eq!(
+        states,
+        [State::Running, State::Finished, State::Running, State::Running]
+    );
+}
+
+#[test]
+fn a_list_may_lack_its_list() {
+    let list =
+        "<REPORT_LIST_OUTPUT><RESPONSE><DATETIME>2026-01-01T12:00:00Z</DATETIME></RESPONSE></REPORT_LIST_OUTPUT>";
+    match read(200, list.as_bytes()) {
+        Ok(Document::Reports(list)) => assert!(list.into_reports().is_empty()),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn recorded_answers_are_understood() {
+    let samples = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/samples/qualys");
+    if !samples.exists() {
+        assert!(std::env::var_os("CI").is_none(), "{} is missing", samples.display());
+        eprintln!("skipped: {} is missing", samples.display());
+        return;
+    }
+    let sample = |status, name: &str| read(status, &std::fs::read(samples.join(name)).unwrap());
+    assert!(matches!(sample(200, "rq_launch_ok.xml"), Ok(Document::Done(done)) if done.id() == Some(4_888_438)));
+    assert!(matches!(sample(200, "rq_delete_ok.xml"), Ok(Document::Done(done)) if done.id() == Some(4_927_942)));
+    assert!(matches!(sample(200, "rq_fetch_not_ready_7001.xml"), Err(Fault::Refused(r)) if r.code == Some(7001)));
+    assert!(matches!(sample(401, "rq_bad_login_2000.xml"), Err(Fault::Refused(r)) if r.code == Some(2000)));
+    let Ok(Document::Templates(templates)) = sample(200, "rq_report_template_list.xml") else {
+        panic!("not a template list");
+    };
+    assert_eq!(templates.len(), 13);
+    assert_eq!(
+        (templates[0].r#type.as_str(), templates[2].template_type.as_str()),
+        ("Auto", "Patch")
+    );
+    assert!(matches!(sample(200, "rq_scan_report.xml"), Ok(Document::Other(root)) if root == "<ASSET_DATA_REPORT>"));
+}
+
+#[test]
+fn a_root_is_found_behind_declaration_comments_and_blank_lines() {
+    let element = |name: &str| Root::Element(name.to_owned());
+    for (body, expected) in [
+        ("", Root::Empty),
+        ("\u{feff}\n\n", Root::Empty),
+        ("PK\x03\x04rest", Root::Zip),
+        (
+            "\n<?xml version=\"1.0\"?>\n\n<!DOCTYPE A SYSTEM \"x\">\n<!-- eval //-->\n<A>",
+            element("A"),
+        ),
+        ("<A", Root::Unknown),
+        ("<!-- keep alive --", Root::Unknown),
+        ("Internal Server Error", Root::Unknown),
+    ] {
+        assert_eq!(root(body.as_bytes()), expected, "{body}");
+    }
+}

@@ -1,0 +1,69 @@
+//! Errors: what the import learns when Qualys didn't deliver.
+
+use std::fmt;
+
+use thiserror::Error;
+
+use super::fault::Fault;
+use crate::exit::Exit;
+
+/// What the client was doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Stage {
+    /// Preparing the client: trust, proxy, login.
+    Configure,
+    /// Asking for a report, or looking for one to adopt.
+    Launch,
+    /// Polling until it is finished.
+    Wait,
+    /// Fetching it.
+    Download,
+    /// Deleting it, logging out.
+    TidyUp,
+}
+
+/// Why there is no report, where, and what to do about it.
+#[derive(Debug, Clone, Error)]
+pub struct Error {
+    /// What the client was doing.
+    pub stage: Stage,
+    /// Whom it was talking to: host, and port where it isn't the usual one.
+    pub host: String,
+    /// What went wrong.
+    pub fault: Box<Fault>,
+}
+
+impl Error {
+    /// The exit code that this error decides.
+    pub fn exit(&self) -> Exit {
+        self.fault.exit()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.stage {
+            Stage::Configure => self.fault.fmt(f),
+            stage => write!(f, "{stage} at {}: {}", self.host, self.fault),
+        }
+    }
+}
+
+impl Stage {
+    /// The stage's name, in the words of the documentation.
+    pub fn name(self) -> &'static str {
+        match self {
+            Stage::Configure => "configure",
+            Stage::Launch => "launch",
+            Stage::Wait => "wait",
+            Stage::Download => "download",
+            Stage::TidyUp => "tidy up",
+        }
+    }
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

@@ -1,0 +1,360 @@
+//! HTTP: one request, one reply, three time-outs; and which of them, or what else, went wrong.
+//!
+//! Redirects are never followed and no query ever reaches an error. Knows neither logins nor retries.
+
+use std::error::Error as _;
+use std::time::Duration;
+
+use bytes::Bytes;
+use reqwest::header::LOCATION;
+use reqwest::{Method, RequestBuilder, redirect};
+use secrecy::ExposeSecret;
+use tokio::time::{Instant, timeout_at};
+use url::{Host, Url};
+
+use super::fault::{Fault, TimeOut};
+use super::limits::Limits;
+use super::{Settings, tls};
+
+const USER_AGENT: &str = concat!("qualys-connector/", env!("CARGO_PKG_VERSION"));
+
+/// A connection to Qualys, with everything that settings say about the way there.
+#[derive(Debug)]
+pub(super) struct Http {
+    client: reqwest::Client,
+    base: Url,
+    proxy: Option<Url>,
+    connect_timeout: Duration,
+    idle_timeout: Duration,
+    deadline_length: Duration,
+}
+
+/// What to ask for.
+#[derive(Debug, Clone)]
+pub(super) struct Request {
+    /// GET reads, POST changes.
+    pub(super) method: Method,
+    /// Below `qualys.url`; ends with a slash where Qualys wants one, else it redirects to plain http.
+    pub(super) path: String,
+    /// In the query of a GET, in the body of a POST. Never a secret: a query is logged by every proxy.
+    pub(super) parameters: Vec<(&'static str, String)>,
+    /// What the answer is.
+    pub(super) expects: Expects,
+}
+
+/// What kind of answer a request leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Expects {
+    /// A small document, at most this many bytes.
+    Document(usize),
+    /// A report of any size.
+    Report,
+    /// A report that is being made while we hold the line, so that silence is no fault.
+    ReportAfterSilence,
+}
+
+/// The head of a reply, and its body as it arrives.
+#[derive(Debug)]
+pub(super) struct Reply {
+    pub(super) status: u16,
+    pub(super) limits: Limits,
+    response: reqwest::Response,
+    received: u64,
+    deadline: Instant,
+    idle_timeout: Duration,
+    deadline_length: Duration,
+}
+
+impl Http {
+    pub(super) fn new(settings: &Settings) -> Result<Self, Fault> {
+        check_url(&settings.url)?;
+        let mut client = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls::client_config(settings.ca_file.as_deref())?)
+            .redirect(redirect::Policy::none())
+            .user_agent(USER_AGENT)
+            .connect_timeout(settings.connect_timeout)
+            .tcp_keepalive(Duration::from_secs(60))
+            // Between two calls lie minutes. A connection that the server closed meanwhile would make a launch fail
+            // in a way that leaves open whether it happened.
+            .pool_max_idle_per_host(0);
+        if let Some(proxy) = &settings.proxy {
+            let mut all = reqwest::Proxy::all(proxy.url.clone()).map_err(|error| Fault::Setting {
+                key: "qualys.proxy.url",
+                problem: root_cause(&error.without_url()),
+            })?;
+            if let Some(username) = &proxy.username {
+                let password = proxy.password.as_ref().map_or("", |password| password.expose_secret());
+                all = all.basic_auth(username, password);
+            }
+            client = client.proxy(all);
+        }
+        Ok(Http {
+            client: client
+                .build()
+                .map_err(|error| Fault::Tls(root_cause(&error.without_url())))?,
+            base: settings.url.clone(),
+            proxy: settings.proxy.as_ref().map(|proxy| proxy.url.clone()),
+            connect_timeout: settings.connect_timeout,
+            idle_timeout: settings.idle_timeout,
+            deadline_length: settings.deadline,
+        })
+    }
+
+    /// Host, and port where it isn't the usual one.
+    pub(super) fn host(&self) -> String {
+        let host = self.base.host_str().unwrap_or_default();
+        match self.base.port() {
+            Some(port) => format!("{host}:{port}"),
+            None => host.to_owned(),
+        }
+    }
+
+    /// A request without credentials.
+    pub(super) fn prepare(&self, request: &Request) -> RequestBuilder {
+        let mut url = self.base.clone();
+        url.set_path(&format!("{}{}", self.base.path().trim_end_matches('/'), request.path));
+        let post = request.method == Method::POST;
+        if !post {
+            url.query_pairs_mut().extend_pairs(&request.parameters);
+        }
+        let builder = self
+            .client
+            .request(request.method.clone(), url)
+            // Qualys refuses calls without it, whatever it says.
+            .header("X-Requested-With", USER_AGENT);
+        match post {
+            true => builder.form(&request.parameters),
+            false => builder,
+        }
+    }
+
+    /// Sends a request and waits for the head of the reply.
+    pub(super) async fn send(
+        &self,
+        builder: RequestBuilder,
+        expects: Expects,
+        deadline: Instant,
+    ) -> Result<Reply, Fault> {
+        let silence = match expects {
+            Expects::ReportAfterSilence => deadline,
+            _ => Instant::now() + self.connect_timeout + self.idle_timeout,
+        };
+        let response = match timeout_at(silence.min(deadline), builder.send()).await {
+            Ok(sent) => sent.map_err(|error| self.unsent(error))?,
+            Err(_) if silence < deadline => return Err(Fault::TimedOut(TimeOut::Idle(self.idle_timeout))),
+            Err(_) => return Err(Fault::TimedOut(TimeOut::Deadline(self.deadline_length))),
+        };
+        let status = response.status();
+        if status.is_redirection() {
+            return Err(Fault::Redirected { to: target(&response) });
+        }
+        if status.as_u16() == 407 {
+            return Err(Fault::ProxyLogin);
+        }
+        Ok(Reply {
+            status: status.as_u16(),
+            limits: Limits::read(response.headers()),
+            response,
+            received: 0,
+            deadline,
+            idle_timeout: self.idle_timeout,
+            deadline_length: self.deadline_length,
+        })
+    }
+
+    /// Why there is no reply.
+    ///
+    /// The kinds of error behind reqwest's are not public, so the proxy's are told by their words.
+    fn unsent(&self, error: reqwest::Error) -> Fault {
+        let error = error.without_url();
+        let cause = root_cause(&error);
+        let words = chain(&error);
+        let tunnel = words.contains("tunnel error");
+        let before_tunnel = words.contains("failed to create underlying connection");
+        let tls = find::<rustls::Error>(&error);
+        match &self.proxy {
+            _ if words.contains("proxy authorization required") => Fault::ProxyLogin,
+            Some(proxy) if proxy.scheme() == "https" && before_tunnel && speaks_plain_http(tls, &words) => {
+                Fault::ProxySpeaksPlainHttp {
+                    remedy: plain_http(proxy),
+                }
+            }
+            _ if error.is_connect() && error.is_timeout() => Fault::TimedOut(TimeOut::Connect(self.connect_timeout)),
+            _ if tls.is_some() => Fault::Tls(cause),
+            _ if tunnel => Fault::Proxy(cause),
+            _ if error.is_connect() => Fault::Connect(cause),
+            _ => Fault::Broken(cause),
+        }
+    }
+}
+
+impl Reply {
+    /// The next bytes of the body, without HTTP's framing and compression; `None` at its proven end.
+    ///
+    /// hyper proves the end by Content-Length or the last chunk, gzip by its trailer. A body that is framed by
+    /// neither ends with the connection, and only its content can tell whether that was too early.
+    pub(super) async fn chunk(&mut self) -> Result<Option<Bytes>, Fault> {
+        let silence = Instant::now() + self.idle_timeout;
+        match timeout_at(silence.min(self.deadline), self.response.chunk()).await {
+            Ok(Ok(chunk)) => {
+                self.received += chunk.as_ref().map_or(0, |bytes| bytes.len() as u64);
+                Ok(chunk)
+            }
+            Ok(Err(error)) => Err(Fault::CutOff {
+                received: self.received,
+                cause: root_cause(&error.without_url()),
+            }),
+            Err(_) if silence < self.deadline => Err(Fault::TimedOut(TimeOut::Idle(self.idle_timeout))),
+            Err(_) => Err(Fault::TimedOut(TimeOut::Deadline(self.deadline_length))),
+        }
+    }
+
+    /// Reads the rest behind what has arrived, as long as it stays small.
+    pub(super) async fn rest(&mut self, mut body: Vec<u8>, limit: usize) -> Result<Vec<u8>, Fault> {
+        while let Some(chunk) = self.chunk().await? {
+            if body.len() + chunk.len() > limit {
+                return Err(Fault::TooLarge { limit });
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body)
+    }
+
+    /// The cookies that the reply sets, as they are sent back.
+    pub(super) fn cookies(&self) -> String {
+        let set = self.response.headers().get_all("set-cookie").into_iter();
+        let pairs = set.filter_map(|cookie| cookie.to_str().ok()?.split(';').next());
+        pairs.map(str::trim).collect::<Vec<_>>().join("; ")
+    }
+}
+
+/// Credentials go out with every request, so they are only sent where nobody listens.
+fn check_url(url: &Url) -> Result<(), Fault> {
+    let here = match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    };
+    let problem = match url.scheme() {
+        _ if !url.username().is_empty() || url.password().is_some() => {
+            "credentials don't belong into the URL; set qualys.user_id and qualys.password"
+        }
+        "https" => return Ok(()),
+        "http" if here => return Ok(()),
+        _ => "must begin with https:// (http:// is for this machine only), because credentials go along",
+    };
+    Err(Fault::Setting {
+        key: "qualys.url",
+        problem: problem.to_owned(),
+    })
+}
+
+/// What a TLS client finds at a port that answers in plain HTTP, or hangs up on what it can't read.
+fn speaks_plain_http(tls: Option<&rustls::Error>, words: &str) -> bool {
+    matches!(tls, Some(rustls::Error::InvalidMessage(_))) || words.contains("tls handshake eof")
+}
+
+fn plain_http(proxy: &Url) -> String {
+    let host = proxy.host_str().unwrap_or_default();
+    let port = proxy.port_or_known_default().unwrap_or_default();
+    format!("qualys.proxy.url: http://{host}:{port}")
+}
+
+fn target(response: &reqwest::Response) -> Option<String> {
+    let to = response.headers().get(LOCATION)?.to_str().ok()?;
+    let mut to = response.url().join(to).ok()?;
+    to.set_query(None);
+    to.set_fragment(None);
+    to.set_username("").ok()?;
+    to.set_password(None).ok()?;
+    Some(to.into())
+}
+
+/// The innermost error says what happened; those around it say "error sending request".
+fn root_cause(error: &reqwest::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    cause.to_string()
+}
+
+fn chain(error: &reqwest::Error) -> String {
+    let mut words = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        words += &format!(": {inner}");
+        cause = inner.source();
+    }
+    words
+}
+
+/// Finds an error of a kind in a chain, also inside of `io::Error`s, which hide their content from the chain.
+fn find<'a, T: std::error::Error + 'static>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a T> {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
+        }
+        cause = match error.downcast_ref::<std::io::Error>().and_then(|io| io.get_ref()) {
+            Some(inner) => Some(inner),
+            None => error.source(),
+        };
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exit::Exit;
+
+    #[test]
+    fn credentials_leave_this_machine_encrypted_only() {
+        let check = |url: &str| check_url(&url.parse().unwrap()).map_err(|fault| fault.to_string());
+        for url in [
+            "https://qualysapi.qualys.com",
+            "http://127.0.0.1:80",
+            "http://[::1]:80",
+            "http://localhost",
+        ] {
+            assert_eq!(check(url), Ok(()), "{url}");
+        }
+        assert_eq!(
+            check("http://qualysapi.qualys.com").unwrap_err(),
+            "qualys.url: must begin with https:// (http:// is for this machine only), because credentials go along"
+        );
+        assert_eq!(
+            check("https://dirk:secret@qualysapi.qualys.com").unwrap_err(),
+            "qualys.url: credentials don't belong into the URL; set qualys.user_id and qualys.password"
+        );
+    }
+
+    #[test]
+    fn a_base_path_stays_in_front_and_a_post_has_no_query() {
+        let http = Http::new(&super::super::testing::settings("https://gateway.example/qualys/")).unwrap();
+        let request = |method| Request {
+            method,
+            path: "/api/2.0/fo/report/".into(),
+            parameters: vec![("action", "list".into()), ("id", "1".into())],
+            expects: Expects::Document(1),
+        };
+        let get = http.prepare(&request(Method::GET)).build().unwrap();
+        assert_eq!(
+            get.url().as_str(),
+            "https://gateway.example/qualys/api/2.0/fo/report/?action=list&id=1"
+        );
+        assert!(get.headers().contains_key("X-Requested-With"));
+        let post = http.prepare(&request(Method::POST)).build().unwrap();
+        assert_eq!(post.url().query(), None);
+        assert_eq!(post.body().unwrap().as_bytes().unwrap(), b"action=list&id=1");
+    }
+
+    #[test]
+    fn a_proxy_that_speaks_no_tls_is_named_with_its_port() {
+        let remedy = plain_http(&"https://192.168.1.100:443".parse().unwrap());
+        assert_eq!(remedy, "qualys.proxy.url: http://192.168.1.100:443");
+        assert_eq!(Fault::ProxySpeaksPlainHttp { remedy }.exit(), Exit::Config);
+    }
+}

@@ -1,0 +1,82 @@
+//! Limits: what Qualys' headers say about calls that are left. Names come in any case, and each may be missing.
+
+use std::time::{Duration, SystemTime};
+
+use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
+
+/// The counters of one answer.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Limits {
+    /// Calls left in this window.
+    pub(super) remaining: Option<u64>,
+    /// How long no call will be taken.
+    pub(super) to_wait: Option<Duration>,
+    /// `Retry-After`, which gateways and proxies send.
+    pub(super) retry_after: Option<Duration>,
+}
+
+impl Limits {
+    pub(super) fn read(headers: &HeaderMap) -> Self {
+        let number = |name: &str| headers.get(name)?.to_str().ok()?.trim().parse::<u64>().ok();
+        let date = |name| httpdate::parse_http_date(headers.get(name)?.to_str().ok()?).ok();
+        let retry_after = number(RETRY_AFTER.as_str()).map(Duration::from_secs).or_else(|| {
+            let now = date(DATE).unwrap_or_else(SystemTime::now);
+            date(RETRY_AFTER)?.duration_since(now).ok()
+        });
+        Limits {
+            remaining: number("x-ratelimit-remaining"),
+            to_wait: number("x-ratelimit-towait-sec").map(Duration::from_secs),
+            retry_after,
+        }
+        .without_zero()
+    }
+
+    /// Zero means "now" and is no wait.
+    fn without_zero(mut self) -> Self {
+        self.to_wait = self.to_wait.filter(|wait| !wait.is_zero());
+        self.retry_after = self.retry_after.filter(|wait| !wait.is_zero());
+        self
+    }
+
+    /// How long to wait after a refusal, by these headers.
+    pub(super) fn wait(&self) -> Option<Duration> {
+        self.to_wait.or(self.retry_after)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(headers: &[(&str, &str)]) -> Limits {
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.insert(
+                name.parse::<reqwest::header::HeaderName>().unwrap(),
+                value.parse().unwrap(),
+            );
+        }
+        Limits::read(&map)
+    }
+
+    #[test]
+    fn what_was_recorded() {
+        let limits = read(&[("X-RateLimit-Remaining", "299"), ("X-RATELIMIT-ToWait-Sec", "0")]);
+        assert_eq!((limits.remaining, limits.wait()), (Some(299), None));
+        assert_eq!(
+            read(&[("x-ratelimit-towait-sec", "3300")]).wait(),
+            Some(Duration::from_secs(3300))
+        );
+        assert_eq!(read(&[]), Limits::default());
+        assert_eq!(read(&[("x-ratelimit-towait-sec", "soon")]), Limits::default());
+    }
+
+    #[test]
+    fn retry_after_is_a_number_or_a_date_by_the_servers_clock() {
+        assert_eq!(read(&[("Retry-After", "120")]).wait(), Some(Duration::from_secs(120)));
+        let date = ("Date", "Thu, 01 Jan 2026 12:00:00 GMT");
+        let until = |until| read(&[date, ("Retry-After", until)]).wait();
+        assert_eq!(until("Thu, 01 Jan 2026 12:05:00 GMT"), Some(Duration::from_secs(300)));
+        assert_eq!(until("Thu, 01 Jan 2026 11:55:00 GMT"), None);
+    }
+}

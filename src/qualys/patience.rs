@@ -1,0 +1,262 @@
+//! Patience: how long to wait before asking again, and when waiting is no longer worth it.
+//!
+//! Everything is measured in `qualys.poll_interval`, so that one setting paces a whole run, and everything ends at
+//! one deadline. Knows no HTTP and no fault: what went wrong arrives here as a [`Remedy`].
+
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
+use tokio::time::Instant;
+
+/// How often a fault that may pass by itself is tried again: with the delays below, over some three minutes.
+const FEW: usize = 6;
+
+/// What to do about a fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Remedy {
+    /// Asking again can't help, or does harm: a refused login that is repeated locks the account.
+    GiveUp,
+    /// May pass by itself: try a few times more, each after a longer pause.
+    FewTries,
+    /// Will pass, nobody knows when: try until the deadline.
+    Persist(Reason),
+    /// Qualys told how long it wants to be left alone.
+    After(Reason, Duration),
+}
+
+/// Why a run waits. Also the fixed list of labels for metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Reason {
+    /// The report isn't finished.
+    Running,
+    /// The subscription's calls of this window are used up.
+    RateLimit,
+    /// Too many calls of the subscription at the same time.
+    Concurrency,
+    /// Qualys is down for maintenance.
+    Maintenance,
+    /// A fault that may pass by itself.
+    BackOff,
+}
+
+/// A wait that doesn't fit into what is left of the deadline.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TooLong {
+    /// What would be waited for.
+    pub reason: Reason,
+    /// How long that takes.
+    pub wait: Duration,
+    /// What is left of `qualys.deadline`.
+    pub left: Duration,
+    /// When it is worth to come back.
+    pub until: SystemTime,
+}
+
+/// The clock of a run.
+#[derive(Debug)]
+pub(super) struct Patience {
+    deadline: Instant,
+    poll_interval: Duration,
+    gate: Option<(Instant, Reason)>,
+}
+
+/// The pauses of one request and its repetitions.
+#[derive(Debug)]
+pub(super) struct Tries {
+    few: ExponentialBackoff,
+    many: ExponentialBackoff,
+    made: u32,
+}
+
+impl Patience {
+    pub(super) fn new(deadline: Instant, poll_interval: Duration) -> Self {
+        Patience {
+            deadline,
+            poll_interval,
+            gate: None,
+        }
+    }
+
+    pub(super) fn deadline(&self) -> Instant {
+        self.deadline
+    }
+
+    /// Moves the deadline: tidying up may take a moment more, or must be quick.
+    pub(super) fn set_deadline(&mut self, deadline: Instant) {
+        self.deadline = deadline;
+    }
+
+    /// Proves that a wait ends before the deadline.
+    pub(super) fn afford(&self, reason: Reason, wait: Duration) -> Result<(), TooLong> {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        if wait < left {
+            return Ok(());
+        }
+        Err(TooLong {
+            reason,
+            wait,
+            left,
+            until: SystemTime::now() + wait,
+        })
+    }
+
+    /// Closes the gate: no request leaves before `wait` is over. A margin is added, because Qualys counts whole seconds.
+    pub(super) fn close_gate(&mut self, reason: Reason, wait: Duration) {
+        let opens = Instant::now() + wait + self.poll_interval.min(Duration::from_secs(1));
+        if self.gate.is_none_or(|(earlier, _)| earlier < opens) {
+            self.gate = Some((opens, reason));
+        }
+    }
+
+    /// How long the gate stays closed, and why.
+    pub(super) fn gate(&self) -> Option<(Reason, Duration)> {
+        let (opens, reason) = self.gate?;
+        let wait = opens.saturating_duration_since(Instant::now());
+        (!wait.is_zero()).then_some((reason, wait))
+    }
+
+    pub(super) fn tries(&self) -> Tries {
+        let poll = self.poll_interval;
+        let backoff = ExponentialBuilder::new().with_jitter().with_max_delay(poll * 4);
+        Tries {
+            few: backoff.with_min_delay(poll / 15).with_max_times(FEW).build(),
+            many: backoff.with_min_delay(poll / 2).without_max_times().build(),
+            made: 0,
+        }
+    }
+
+    /// The pauses between two looks at a report that is being made: they grow gently, because calls are counted.
+    pub(super) fn polls(&self) -> impl Iterator<Item = Duration> + use<> {
+        let longest = self.poll_interval * 4;
+        std::iter::successors(Some(self.poll_interval), move |last| Some((*last * 5 / 4).min(longest)))
+    }
+
+    /// The pause that a remedy asks for; `None` when it is time to give up.
+    pub(super) fn pause(&mut self, remedy: Remedy, tries: &mut Tries) -> Option<(Reason, Duration)> {
+        let pause = match remedy {
+            Remedy::GiveUp => None,
+            Remedy::FewTries => tries.few.next().map(|wait| (Reason::BackOff, wait)),
+            Remedy::Persist(Reason::Maintenance) => Some((Reason::Maintenance, self.poll_interval * 10)),
+            Remedy::Persist(reason) => tries.many.next().map(|wait| (reason, wait)),
+            Remedy::After(reason, wait) => {
+                self.close_gate(reason, wait);
+                self.gate()
+            }
+        };
+        tries.made += u32::from(pause.is_some());
+        pause
+    }
+}
+
+impl Tries {
+    /// How often the request was repeated.
+    pub(super) fn made(&self) -> u32 {
+        self.made
+    }
+}
+
+impl Reason {
+    /// A fixed word for logs and metrics.
+    pub fn label(self) -> &'static str {
+        match self {
+            Reason::Running => "running",
+            Reason::RateLimit => "rate_limit",
+            Reason::Concurrency => "concurrency",
+            Reason::Maintenance => "maintenance",
+            Reason::BackOff => "back_off",
+        }
+    }
+}
+
+impl fmt::Display for TooLong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let why = match self.reason {
+            Reason::Running => "the report isn't finished",
+            Reason::RateLimit => "the subscription's calls of this window are used up",
+            Reason::Concurrency => "the subscription has too many calls running at the same time",
+            Reason::Maintenance => "Qualys is down for maintenance",
+            Reason::BackOff => "the fault needs time to pass",
+        };
+        write!(
+            f,
+            "{why}: the next call would have to wait {}, but only {} are left of qualys.deadline; come back after {}",
+            Short(self.wait),
+            Short(self.left),
+            humantime::format_rfc3339_seconds(self.until),
+        )
+    }
+}
+
+/// A duration as people write it: whole seconds, or milliseconds below one.
+#[derive(Debug)]
+pub(super) struct Short(pub(super) Duration);
+
+impl fmt::Display for Short {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let whole = match self.0.as_secs() {
+            0 => Duration::from_millis(self.0.as_millis() as u64),
+            seconds => Duration::from_secs(seconds),
+        };
+        humantime::format_duration(whole).fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const POLL: Duration = Duration::from_secs(30);
+
+    fn patience() -> Patience {
+        Patience::new(Instant::now() + Duration::from_secs(7200), POLL)
+    }
+
+    #[test]
+    fn a_passing_fault_gets_a_few_tries_that_spread_over_minutes() {
+        let mut patience = patience();
+        let mut tries = patience.tries();
+        let mut waits = Vec::new();
+        while let Some((Reason::BackOff, wait)) = patience.pause(Remedy::FewTries, &mut tries) {
+            waits.push(wait.as_secs_f32());
+        }
+        assert_eq!(waits.len(), FEW);
+        for (wait, least) in waits.iter().zip([2.0, 4.0, 8.0, 16.0, 32.0, 64.0]) {
+            assert!((least..=2.0 * least).contains(wait), "{waits:?}");
+        }
+    }
+
+    #[test]
+    fn looks_at_a_running_report_become_rarer_up_to_a_limit() {
+        let polls: Vec<_> = patience().polls().take(9).map(|wait| wait.as_secs()).collect();
+        assert_eq!(polls, [30, 37, 46, 58, 73, 91, 114, 120, 120]);
+    }
+
+    #[test]
+    fn a_wait_that_was_told_closes_the_gate_and_a_shorter_one_does_not_open_it() {
+        let mut patience = patience();
+        let mut tries = patience.tries();
+        let told = |seconds| Remedy::After(Reason::RateLimit, Duration::from_secs(seconds));
+        assert_eq!(patience.gate(), None);
+        for wait in [told(50), told(10)] {
+            let (reason, wait) = patience.pause(wait, &mut tries).unwrap();
+            assert_eq!((reason, wait.as_secs()), (Reason::RateLimit, 50));
+        }
+    }
+
+    #[test]
+    fn a_wait_beyond_the_deadline_says_when_to_come_back() {
+        let long = patience()
+            .afford(Reason::RateLimit, Duration::from_secs(7300))
+            .unwrap_err();
+        let said = long.to_string();
+        let (before, after) = said.split_once("; come back after ").unwrap();
+        assert_eq!(
+            before,
+            "the subscription's calls of this window are used up: the next call would have to wait 2h 1m 40s, \
+             but only 1h 59m 59s are left of qualys.deadline"
+        );
+        assert!(humantime::parse_rfc3339(after).is_ok(), "{after}");
+        assert!(patience().afford(Reason::RateLimit, Duration::from_secs(7100)).is_ok());
+    }
+}

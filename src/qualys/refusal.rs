@@ -1,0 +1,339 @@
+//! Refusals: what Qualys says instead of an answer, what that means, and whether asking again helps.
+//!
+//! Codes and meanings: Qualys' API guide, appendix D (certain); the statuses that go with them were partly recorded and
+//! are partly a guess, so the code in the body decides and the status only where there is no code: a 409 can mean
+//! "wait an hour" as well as "accept the licence agreement first".
+
+use std::fmt;
+use std::time::Duration;
+
+use super::patience::{Reason, Remedy};
+use crate::exit::Exit;
+
+/// Qualys answered, but not with what was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The HTTP status.
+    pub status: u16,
+    /// Qualys' own code, from a SIMPLE_RETURN, a GENERIC_RETURN or a v1 ERROR.
+    pub code: Option<u32>,
+    /// Qualys' words, shortened and without control characters; may be empty.
+    pub text: String,
+    /// How long Qualys wants to be left alone, where it said so.
+    pub wait: Option<Duration>,
+    /// What we know about the template beyond Qualys' words.
+    pub hint: Option<String>,
+}
+
+/// What a refusal means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Meaning {
+    /// 999 for a template id that doesn't exist.
+    InvalidReport,
+    /// 999 otherwise.
+    InternalError,
+    /// 1905: a value that Qualys doesn't take, most often a template id.
+    BadValue,
+    /// 1901, 1903, 1904, 1907, 1908, 1922, 1982: the request doesn't fit the template or the API's version.
+    BadRequest,
+    /// 1920.
+    Blocked,
+    /// 1960.
+    TooManyAtOnce,
+    /// 1965, or status 429.
+    TooManyCalls,
+    /// 1981.
+    BeingProcessed,
+    /// 1999.
+    Maintenance,
+    /// 2000, the old guide's 2010, or status 401.
+    BadLogin,
+    /// 2002.
+    InactiveUser,
+    /// 2003.
+    Unregistered,
+    /// 2007.
+    AddressNotAllowed,
+    /// 2010.
+    BasicLoginRequired,
+    /// 2011.
+    SecurIdRequired,
+    /// 2012.
+    NoApiLicence,
+    /// Status 403 without a code.
+    Forbidden,
+    /// 7001.
+    NotFetchable,
+    /// The Report Share has no room; no code is known, the words decide.
+    StorageFull,
+    /// Status 404 without a code: another path than Qualys'.
+    NoSuchPath,
+    /// Status 5xx without a code.
+    Unavailable,
+    /// Anything else.
+    Unknown,
+}
+
+impl Refusal {
+    /// What it means: the code decides, then the status.
+    pub fn meaning(&self) -> Meaning {
+        let text = self.text.to_ascii_lowercase();
+        let says = |words: &str| text.contains(words);
+        match self.code {
+            Some(999) if says("invalid report") => Meaning::InvalidReport,
+            Some(999) => Meaning::InternalError,
+            Some(1905) => Meaning::BadValue,
+            Some(1920) => Meaning::Blocked,
+            Some(1960) => Meaning::TooManyAtOnce,
+            Some(1965) => Meaning::TooManyCalls,
+            Some(1981) => Meaning::BeingProcessed,
+            Some(1999) => Meaning::Maintenance,
+            Some(2000) => Meaning::BadLogin,
+            Some(2010) if says("bad login") => Meaning::BadLogin,
+            Some(2002) => Meaning::InactiveUser,
+            Some(2003) => Meaning::Unregistered,
+            Some(2007) => Meaning::AddressNotAllowed,
+            Some(2010) => Meaning::BasicLoginRequired,
+            Some(2011) => Meaning::SecurIdRequired,
+            Some(2012) => Meaning::NoApiLicence,
+            Some(7001) => Meaning::NotFetchable,
+            _ if says("storage") || says("disk space") || says("quota") => Meaning::StorageFull,
+            Some(1901 | 1903 | 1904 | 1907 | 1908 | 1922 | 1982) => Meaning::BadRequest,
+            _ => self.meaning_of_status(),
+        }
+    }
+
+    fn meaning_of_status(&self) -> Meaning {
+        match self.status {
+            400 | 414 => Meaning::BadRequest,
+            401 => Meaning::BadLogin,
+            403 => Meaning::Forbidden,
+            404 => Meaning::NoSuchPath,
+            409 | 429 => Meaning::TooManyCalls,
+            500..=599 => Meaning::Unavailable,
+            _ => Meaning::Unknown,
+        }
+    }
+
+    pub(super) fn remedy(&self) -> Remedy {
+        match (self.meaning(), self.wait) {
+            (Meaning::TooManyCalls, Some(wait)) => Remedy::After(Reason::RateLimit, wait),
+            (Meaning::TooManyCalls, None) => Remedy::Persist(Reason::RateLimit),
+            (Meaning::TooManyAtOnce, Some(wait)) => Remedy::After(Reason::Concurrency, wait),
+            (Meaning::TooManyAtOnce, None) => Remedy::Persist(Reason::Concurrency),
+            (Meaning::BeingProcessed, _) => Remedy::Persist(Reason::BackOff),
+            (Meaning::Maintenance | Meaning::Unavailable, Some(wait)) => Remedy::After(Reason::Maintenance, wait),
+            (Meaning::Maintenance, None) => Remedy::Persist(Reason::Maintenance),
+            (Meaning::InternalError | Meaning::Unavailable | Meaning::NotFetchable, _) => Remedy::FewTries,
+            _ => Remedy::GiveUp,
+        }
+    }
+
+    /// The exit code that this refusal decides.
+    pub fn exit(&self) -> Exit {
+        match self.meaning() {
+            Meaning::InvalidReport | Meaning::BadValue | Meaning::BadRequest | Meaning::NoSuchPath => Exit::Config,
+            Meaning::TooManyAtOnce
+            | Meaning::TooManyCalls
+            | Meaning::BeingProcessed
+            | Meaning::Maintenance
+            | Meaning::NotFetchable => Exit::TryAgain,
+            Meaning::Blocked
+            | Meaning::BadLogin
+            | Meaning::InactiveUser
+            | Meaning::Unregistered
+            | Meaning::AddressNotAllowed
+            | Meaning::BasicLoginRequired
+            | Meaning::SecurIdRequired
+            | Meaning::NoApiLicence
+            | Meaning::Forbidden => Exit::Credentials,
+            Meaning::InternalError | Meaning::StorageFull | Meaning::Unavailable | Meaning::Unknown => {
+                Exit::Unavailable
+            }
+        }
+    }
+
+    fn advice(&self) -> &'static str {
+        match self.meaning() {
+            Meaning::InvalidReport => {
+                "check qualys.template_ids: the id stands behind `id=` in the link of the template's Info button, \
+                 and the template must be visible to qualys.user_id"
+            }
+            Meaning::InternalError => "Qualys failed inside; if it stays so, give its words to Qualys' support",
+            Meaning::BadValue => "check qualys.template_ids: does the template exist, and may qualys.user_id see it?",
+            Meaning::BadRequest => {
+                "check that the template is an Auto (host based) scan template, and qualys.api_version"
+            }
+            Meaning::Blocked => "the account or a policy blocks this call: ask the Qualys administrator",
+            Meaning::TooManyAtOnce => {
+                "other users or tools of the subscription are calling too; let them finish, or ask Qualys for more"
+            }
+            Meaning::TooManyCalls => {
+                "all users and tools of the subscription share these calls; run less often, or ask Qualys for more"
+            }
+            Meaning::BeingProcessed => "Qualys is still working on the request",
+            Meaning::Maintenance => "Qualys is down for maintenance: come back later",
+            Meaning::BadLogin => {
+                "check qualys.user_id and qualys.password, whether qualys.url is the account's own platform, and \
+                 whether the account may use the API; it is not tried again, because repeated failures lock the account"
+            }
+            Meaning::InactiveUser => "the account is inactive: have it activated in Qualys",
+            Meaning::Unregistered => {
+                "log in to Qualys once with this account, complete its registration and accept the licence agreement"
+            }
+            Meaning::AddressNotAllowed => {
+                "this machine's address (or its proxy's) isn't among those that the subscription allows"
+            }
+            Meaning::BasicLoginRequired => "set qualys.login to basic",
+            Meaning::SecurIdRequired => "the account logs in with SecurID: use an account without it for the API",
+            Meaning::NoApiLicence => "the subscription's licence doesn't include the API: ask Qualys",
+            Meaning::Forbidden => {
+                "the account may not do this, or a proxy or firewall on the way forbids it: check API access and roles"
+            }
+            Meaning::NotFetchable => {
+                "Qualys lists the report as finished but doesn't hand it out, or somebody deleted it: run again later"
+            }
+            Meaning::StorageFull => {
+                "the Report Share is full: delete old reports in Qualys, or have the user's limit raised"
+            }
+            Meaning::NoSuchPath => "check qualys.url and qualys.api_version",
+            Meaning::Unavailable => "Qualys, or a proxy before it, doesn't work at the moment",
+            Meaning::Unknown => "look the code up in Qualys' API guide, or ask Qualys' support",
+        }
+    }
+}
+
+impl Meaning {
+    /// A fixed word for logs and metrics.
+    pub fn label(self) -> &'static str {
+        match self {
+            Meaning::InvalidReport | Meaning::BadValue => "bad_template",
+            Meaning::BadRequest => "bad_request",
+            Meaning::TooManyAtOnce => "too_many_at_once",
+            Meaning::TooManyCalls => "too_many_calls",
+            Meaning::BeingProcessed | Meaning::NotFetchable => "not_ready",
+            Meaning::Maintenance => "maintenance",
+            Meaning::BadLogin
+            | Meaning::InactiveUser
+            | Meaning::Unregistered
+            | Meaning::BasicLoginRequired
+            | Meaning::SecurIdRequired => "login_refused",
+            Meaning::Blocked | Meaning::AddressNotAllowed | Meaning::NoApiLicence | Meaning::Forbidden => "forbidden",
+            Meaning::StorageFull => "storage_full",
+            Meaning::NoSuchPath => "no_such_path",
+            Meaning::InternalError | Meaning::Unavailable => "unavailable",
+            Meaning::Unknown => "refused",
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.code, self.text.as_str()) {
+            (Some(code), text) => write!(f, "Qualys refuses: \"{text}\" (code {code})")?,
+            (None, "") => write!(f, "the answer is HTTP status {}", self.status)?,
+            (None, text) => write!(f, "the answer is HTTP status {}, \"{text}\"", self.status)?,
+        }
+        write!(f, "; {}", self.hint.as_deref().unwrap_or(self.advice()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(status: u16, code: u32, text: &str) -> Refusal {
+        Refusal {
+            status,
+            code: (code != 0).then_some(code),
+            text: text.to_owned(),
+            wait: None,
+            hint: None,
+        }
+    }
+
+    #[test]
+    fn every_code_of_the_guide_with_what_it_leads_to() {
+        use Remedy::{FewTries, GiveUp, Persist};
+        for (status, code, text, remedy, exit) in [
+            (200, 999, "Internal error", FewTries, Exit::Unavailable),
+            (
+                200,
+                999,
+                "Internal error (Incident Signature: Tried to launch invalid report.)",
+                GiveUp,
+                Exit::Config,
+            ),
+            (400, 1901, "", GiveUp, Exit::Config),
+            (400, 1903, "", GiveUp, Exit::Config),
+            (400, 1904, "", GiveUp, Exit::Config),
+            (400, 1905, "", GiveUp, Exit::Config),
+            (400, 1907, "", GiveUp, Exit::Config),
+            (400, 1908, "", GiveUp, Exit::Config),
+            (409, 1920, "", GiveUp, Exit::Credentials),
+            (400, 1922, "", GiveUp, Exit::Config),
+            (409, 1960, "", Persist(Reason::Concurrency), Exit::TryAgain),
+            (409, 1965, "", Persist(Reason::RateLimit), Exit::TryAgain),
+            (409, 1981, "", Persist(Reason::BackOff), Exit::TryAgain),
+            (200, 1982, "", GiveUp, Exit::Config),
+            (503, 1999, "", Persist(Reason::Maintenance), Exit::TryAgain),
+            (401, 2000, "Bad Login/Password", GiveUp, Exit::Credentials),
+            (401, 2002, "", GiveUp, Exit::Credentials),
+            (409, 2003, "", GiveUp, Exit::Credentials),
+            (200, 2007, "", GiveUp, Exit::Credentials),
+            (200, 2010, "Bad Login/Password", GiveUp, Exit::Credentials),
+            (409, 2010, "", GiveUp, Exit::Credentials),
+            (409, 2011, "", GiveUp, Exit::Credentials),
+            (409, 2012, "", GiveUp, Exit::Credentials),
+            (200, 7001, "Report cannot be fetched.", FewTries, Exit::TryAgain),
+            (
+                409,
+                5555,
+                "Your Report Share storage is full",
+                GiveUp,
+                Exit::Unavailable,
+            ),
+            (200, 5555, "", GiveUp, Exit::Unavailable),
+            (401, 0, "", GiveUp, Exit::Credentials),
+            (403, 0, "", GiveUp, Exit::Credentials),
+            (404, 0, "", GiveUp, Exit::Config),
+            (429, 0, "", Persist(Reason::RateLimit), Exit::TryAgain),
+            (500, 0, "", FewTries, Exit::Unavailable),
+            (502, 0, "", FewTries, Exit::Unavailable),
+            (504, 0, "", FewTries, Exit::Unavailable),
+        ] {
+            let refusal = refusal(status, code, text);
+            assert_eq!(
+                (refusal.remedy(), refusal.exit()),
+                (remedy, exit),
+                "{status} {code} {text}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_wait_that_was_told_is_kept_to() {
+        let told = |status, code| {
+            let mut refusal = refusal(status, code, "");
+            refusal.wait = Some(Duration::from_secs(55 * 60));
+            refusal.remedy()
+        };
+        let wait = Duration::from_secs(55 * 60);
+        assert_eq!(told(409, 1965), Remedy::After(Reason::RateLimit, wait));
+        assert_eq!(told(429, 0), Remedy::After(Reason::RateLimit, wait));
+        assert_eq!(told(503, 0), Remedy::After(Reason::Maintenance, wait));
+        assert_eq!(told(401, 2000), Remedy::GiveUp);
+    }
+
+    #[test]
+    fn the_two_refusals_of_the_old_guide_say_what_to_check() {
+        insta::assert_snapshot!(
+            refusal(401, 2010, "Bad Login/Password"),
+            @r#"Qualys refuses: "Bad Login/Password" (code 2010); check qualys.user_id and qualys.password, whether qualys.url is the account's own platform, and whether the account may use the API; it is not tried again, because repeated failures lock the account"#
+        );
+        insta::assert_snapshot!(
+            refusal(200, 999, "Internal error. (Incident Signature: Tried to launch invalid report.)"),
+            @r#"Qualys refuses: "Internal error. (Incident Signature: Tried to launch invalid report.)" (code 999); check qualys.template_ids: the id stands behind `id=` in the link of the template's Info button, and the template must be visible to qualys.user_id"#
+        );
+    }
+}

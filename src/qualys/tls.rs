@@ -1,0 +1,99 @@
+//! TLS to Qualys: which certificates are trusted.
+//!
+//! The roots of the web are compiled in, so that an image without a CA bundle works; the system's bundle is added where
+//! there is one (SSL_CERT_FILE and SSL_CERT_DIR name another), and `qualys.ca_file` comes on top, for private CAs and
+//! inspecting proxies. Nothing switches the verification off.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::{ClientConfig, RootCertStore};
+use tracing::{debug, warn};
+
+use super::fault::Fault;
+
+pub(super) fn client_config(ca_file: Option<&Path>) -> Result<ClientConfig, Fault> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| Fault::Tls(error.to_string()))?;
+    Ok(builder.with_root_certificates(roots(ca_file)?).with_no_client_auth())
+}
+
+fn roots(ca_file: Option<&Path>) -> Result<RootCertStore, Fault> {
+    let mut roots = RootCertStore {
+        roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
+    };
+    let system = rustls_native_certs::load_native_certs();
+    let named = ["SSL_CERT_FILE", "SSL_CERT_DIR"]
+        .iter()
+        .any(|name| std::env::var_os(name).is_some());
+    for error in &system.errors {
+        match named {
+            true => warn!(%error, "SSL_CERT_FILE or SSL_CERT_DIR can't be read in full"),
+            false => debug!(%error, "the system's certificates can't be read in full"),
+        }
+    }
+    let (added, ignored) = roots.add_parsable_certificates(system.certs);
+    debug!(added, ignored, "the system's certificates are trusted");
+    if let Some(path) = ca_file {
+        for certificate in certificates(path)? {
+            roots
+                .add(certificate)
+                .map_err(|error| bad(path, format!("a certificate in it is invalid: {error}")))?;
+        }
+    }
+    Ok(roots)
+}
+
+fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Fault> {
+    let found: Result<Vec<_>, _> = CertificateDer::pem_file_iter(path).and_then(Iterator::collect);
+    match found {
+        Ok(found) if found.is_empty() => Err(bad(path, "there is no PEM certificate in it")),
+        Ok(found) => Ok(found),
+        Err(error) => Err(bad(path, error)),
+    }
+}
+
+fn bad(path: &Path, problem: impl ToString) -> Fault {
+    Fault::File {
+        key: "qualys.ca_file",
+        path: path.to_owned(),
+        problem: problem.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_webs_roots_are_trusted_even_where_the_system_has_none() {
+        let roots = roots(None).unwrap();
+        assert!(roots.len() >= webpki_roots::TLS_SERVER_ROOTS.len());
+    }
+
+    #[test]
+    fn a_ca_file_that_is_missing_or_holds_no_certificate_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ca.pem");
+        let problem = |path: &Path| {
+            client_config(Some(path))
+                .unwrap_err()
+                .to_string()
+                .replace(&*path.to_string_lossy(), "ca.pem")
+        };
+        assert!(
+            problem(&path).starts_with("qualys.ca_file: ca.pem: "),
+            "{}",
+            problem(&path)
+        );
+        std::fs::write(&path, "nothing").unwrap();
+        assert_eq!(
+            problem(&path),
+            "qualys.ca_file: ca.pem: there is no PEM certificate in it"
+        );
+    }
+}

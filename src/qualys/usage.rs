@@ -1,0 +1,45 @@
+//! Usage: what a run asked of Qualys, counted for the summary and for metrics.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::error::Stage;
+use super::patience::Reason;
+
+/// Counts of one run, over all its templates.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Requests by stage and by how they ended: `ok`, or the [label](super::Fault::label) of the fault.
+    pub requests: BTreeMap<(Stage, &'static str), u64>,
+    /// Time spent waiting, by reason.
+    pub waited: BTreeMap<Reason, Duration>,
+    /// Requests that were made again after a fault, by stage.
+    pub retries: BTreeMap<Stage, u64>,
+    /// Reports launched.
+    pub launched: u64,
+    /// Reports taken over from an earlier attempt.
+    pub adopted: u64,
+    /// Reports deleted, left-overs included.
+    pub deleted: u64,
+    /// Bytes of reports, after HTTP's own compression.
+    pub bytes: u64,
+}
+
+impl Usage {
+    /// Requests in all.
+    pub fn calls(&self) -> u64 {
+        self.requests.values().sum()
+    }
+
+    pub(super) fn count(&mut self, stage: Stage, label: &'static str) {
+        *self.requests.entry((stage, label)).or_default() += 1;
+    }
+
+    pub(super) fn wait(&mut self, reason: Reason, wait: Duration) {
+        *self.waited.entry(reason).or_default() += wait;
+    }
+
+    pub(super) fn retry(&mut self, stage: Stage) {
+        *self.retries.entry(stage).or_default() += 1;
+    }
+}

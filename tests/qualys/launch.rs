@@ -1,0 +1,229 @@
+use std::time::Duration;
+
+use qualys_connector::qualys::{Settings, Stage};
+
+use crate::scripted::{ID, REPORT, Reply, Scripted, empty_list, list};
+use crate::{POLL, TEMPLATE, client, failure, obtain, run, settings};
+
+/// The title that these settings give to the report of the template.
+const MARK: &str = "qualys-connector 424242 8e694e96e337f781";
+
+#[tokio::test]
+async fn a_report_is_launched_awaited_downloaded_and_deleted_with_five_calls() {
+    let qualys = Scripted::start();
+    let (report, usage) = run(&settings(&qualys.url())).await;
+    assert_eq!(report.unwrap(), REPORT);
+    assert_eq!(qualys.actions(), ["list", "launch", "list", "fetch", "delete"]);
+    assert_eq!(
+        (usage.calls(), usage.launched, usage.deleted, usage.bytes),
+        (5, 1, 1, REPORT.len() as u64)
+    );
+    assert_eq!(usage.requests[&(Stage::Launch, "ok")], 2);
+
+    for request in qualys.requests() {
+        assert!(request.headers.contains_key("x-requested-with"), "{request:?}");
+        assert!(request.headers["authorization"].starts_with("Basic "), "{request:?}");
+        assert!(request.target.starts_with("/api/2.0/fo/report/"), "{request:?}");
+    }
+    let launch = &qualys.requests()[1];
+    assert_eq!(
+        (launch.method.as_str(), launch.target.as_str()),
+        ("POST", "/api/2.0/fo/report/")
+    );
+    assert_eq!(launch.parameters["template_id"], "424242");
+    assert_eq!(launch.parameters["output_format"], "xml");
+    assert_eq!(launch.parameters["report_title"], MARK);
+    let delete = &qualys.requests()[4];
+    assert_eq!(
+        (delete.method.as_str(), delete.parameters["id"].as_str()),
+        ("POST", "4711")
+    );
+}
+
+#[tokio::test]
+async fn the_next_template_of_a_run_needs_no_list_of_its_own() {
+    let qualys = Scripted::start();
+    let mut client = client(&settings(&qualys.url()));
+    obtain(&mut client, TEMPLATE).await.unwrap();
+    obtain(&mut client, 535_353).await.unwrap();
+    assert_eq!(
+        qualys.actions(),
+        [
+            "list", "launch", "list", "fetch", "delete", "launch", "list", "fetch", "delete"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_running_report_of_an_earlier_attempt_is_adopted() {
+    let qualys = Scripted::start();
+    qualys.then(
+        "list",
+        list(&[
+            (7, "Weekly", 1, "Running"),
+            (8, MARK, 30, "Running"),
+            (9, MARK, 90, "Finished"),
+        ]),
+    );
+    qualys.then("list", list(&[(8, MARK, 30, "Finished")]));
+    let (report, usage) = run(&settings(&qualys.url())).await;
+    report.unwrap();
+    assert_eq!(qualys.actions(), ["list", "list", "fetch", "delete"]);
+    assert!(
+        qualys.requests()[1..]
+            .iter()
+            .all(|request| request.parameters["id"] == "8")
+    );
+    assert_eq!((usage.launched, usage.adopted), (0, 1));
+}
+
+#[tokio::test]
+async fn a_finished_report_of_an_earlier_attempt_is_downloaded_at_once() {
+    let qualys = Scripted::start();
+    qualys.then("list", list(&[(8, MARK, 30, "Finished")]));
+    run(&settings(&qualys.url())).await.0.unwrap();
+    assert_eq!(qualys.actions(), ["list", "fetch", "delete"]);
+}
+
+#[tokio::test]
+async fn what_is_not_ours_too_old_or_failed_is_not_adopted_and_adoption_can_be_off() {
+    for (report, adopt_within) in [
+        ((8, "qualys-connector 424242 0123456789abcdef", 1, "Finished"), 6),
+        ((8, "qualys-connector 535353 8e694e96e337f781", 1, "Finished"), 6),
+        ((8, MARK, 7 * 60, "Running"), 6),
+        ((8, MARK, 1, "Canceled"), 6),
+        ((8, MARK, 1, "Errors"), 6),
+        ((8, MARK, 0, "Finished"), 0),
+    ] {
+        let qualys = Scripted::start();
+        qualys.then("list", list(&[report]));
+        let settings = Settings {
+            adopt_within: Duration::from_secs(adopt_within * 3600),
+            ..settings(&qualys.url())
+        };
+        run(&settings).await.0.unwrap();
+        assert_eq!(
+            qualys.actions(),
+            ["list", "launch", "list", "fetch", "delete"],
+            "{report:?}"
+        );
+        assert_eq!(qualys.requests()[4].parameters["id"], ID.to_string());
+    }
+}
+
+#[tokio::test]
+async fn a_kept_report_may_have_been_imported_so_only_a_running_one_is_adopted() {
+    for (state, actions) in [
+        ("Finished", vec!["list", "launch", "list", "fetch"]),
+        ("Running", vec!["list", "list", "fetch"]),
+    ] {
+        let qualys = Scripted::start();
+        qualys.then("list", list(&[(ID, MARK, 30, state)]));
+        let settings = Settings {
+            keep_report: true,
+            ..settings(&qualys.url())
+        };
+        run(&settings).await.0.unwrap();
+        assert_eq!(qualys.actions(), actions);
+    }
+}
+
+#[tokio::test]
+async fn left_overs_of_ours_are_deleted_but_nothing_else() {
+    let qualys = Scripted::start();
+    qualys.then(
+        "list",
+        list(&[
+            (1, MARK, 7 * 60, "Finished"),
+            (2, MARK, 7 * 60, "Running"),
+            (3, "qualys-connector 424242 0123456789abcdef", 7 * 60, "Finished"),
+            (4, "Weekly", 7 * 60, "Finished"),
+        ]),
+    );
+    let (report, usage) = run(&settings(&qualys.url())).await;
+    report.unwrap();
+    assert_eq!(
+        qualys.actions(),
+        ["list", "delete", "launch", "list", "fetch", "delete"]
+    );
+    assert_eq!(qualys.requests()[1].parameters["id"], "1");
+    assert_eq!(usage.deleted, 2);
+}
+
+#[tokio::test]
+async fn an_unclear_launch_is_looked_up_before_it_is_repeated() {
+    for unclear in [
+        Reply::hang_up(),
+        Reply::ok(""),
+        Reply::ok("<html>Oops</html>"),
+        Reply::new(502, "", ""),
+        Reply::refusal(200, 999, "Internal error", ""),
+        Reply::refusal(409, 1981, "Being processed", ""),
+        Reply::done("New report launched", ID).cut(20),
+        Reply::done("New report launched", ID).after(Duration::from_millis(400)),
+    ] {
+        let qualys = Scripted::start();
+        qualys.then("launch", unclear.clone());
+        qualys
+            .then("list", empty_list())
+            .then("list", list(&[(8, MARK, 0, "Running")]));
+        qualys.then("list", list(&[(8, MARK, 0, "Finished")]));
+        let settings = Settings {
+            connect_timeout: Duration::from_millis(100),
+            idle_timeout: Duration::from_millis(200),
+            ..settings(&qualys.url())
+        };
+        run(&settings).await.0.unwrap();
+        assert_eq!(
+            qualys.actions(),
+            ["list", "launch", "list", "list", "fetch", "delete"],
+            "{unclear:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_unclear_launch_that_did_not_happen_is_repeated_after_two_looks() {
+    let qualys = Scripted::start();
+    qualys.then("launch", Reply::hang_up());
+    run(&settings(&qualys.url())).await.0.unwrap();
+    assert_eq!(
+        qualys.actions(),
+        ["list", "launch", "list", "list", "launch", "list", "fetch", "delete"]
+    );
+    let requests = qualys.requests();
+    assert!(requests[3].at - requests[2].at >= POLL, "the list may be late");
+}
+
+#[tokio::test]
+async fn a_refused_template_is_explained_by_the_template_list() {
+    let invalid = Reply::refusal(
+        200,
+        999,
+        "Internal error. Please contact customer support.",
+        "Incident Signature=Tried to launch invalid report.",
+    );
+    let qualys = Scripted::start();
+    qualys.then("launch", invalid.clone());
+    let (sentence, exit) = failure(&settings(&qualys.url())).await;
+    insta::assert_snapshot!(sentence, @r#"launch at HOST: Qualys refuses: "Internal error. Please contact customer support. (Incident Signature: Tried to launch invalid report.)" (code 999); template 424242 isn't in the list of those that qualys.user_id sees; check qualys.template_ids"#);
+    assert_eq!(exit.code(), 78);
+    assert_eq!(qualys.actions(), ["list", "launch", "report_template_list.php"]);
+
+    let qualys = Scripted::start();
+    qualys
+        .then("launch", invalid)
+        .then("report_template_list.php", Reply::new(403, "", ""));
+    let (sentence, exit) = failure(&settings(&qualys.url())).await;
+    insta::assert_snapshot!(sentence, @r#"launch at HOST: Qualys refuses: "Internal error. Please contact customer support. (Incident Signature: Tried to launch invalid report.)" (code 999); check qualys.template_ids: the id stands behind `id=` in the link of the template's Info button, and the template must be visible to qualys.user_id"#);
+    assert_eq!(exit.code(), 78);
+}
+
+#[tokio::test]
+async fn a_check_asks_for_lists_only() {
+    let qualys = Scripted::start();
+    let error = client(&settings(&qualys.url())).check(1).await.unwrap_err();
+    insta::assert_snapshot!(error.to_string().replace(&error.host, "HOST"), @r#"launch at HOST: template 1 ("By hand") is Manual (scan based), which needs scans picked by hand; an Auto (host based) one is needed; check qualys.template_ids"#);
+    assert_eq!(error.exit().code(), 78);
+    assert_eq!(qualys.actions(), ["list", "report_template_list.php"]);
+}

@@ -1,0 +1,119 @@
+//! The Qualys client at the real edge: sockets, HTTP, TLS, proxies.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests may panic as tests do"
+)]
+
+mod download;
+mod launch;
+mod login;
+mod refusals;
+mod scripted;
+mod tidy_up;
+mod wait;
+
+use std::io::Read;
+use std::time::{Duration, Instant};
+
+use qualys_connector::exit::Exit;
+use qualys_connector::qualys::{Api, Body, Client, Ending, Error, Login, Settings, Usage};
+
+pub(crate) const PASSWORD: &str = "d0ntp@n1c";
+pub(crate) const TEMPLATE: u64 = 424_242;
+
+/// The pace of the tests: back-off begins at 2 ms, looks at the list come every 30 ms.
+pub(crate) const POLL: Duration = Duration::from_millis(30);
+
+pub(crate) fn settings(url: &str) -> Settings {
+    Settings {
+        url: url.parse().unwrap(),
+        user_id: "dirk_g".into(),
+        password: PASSWORD.into(),
+        login: Login::Basic,
+        token_file: None,
+        api: Api::ReportShare,
+        api_version: "2.0".into(),
+        proxy: None,
+        ca_file: None,
+        keep_report: false,
+        poll_interval: POLL,
+        connect_timeout: Duration::from_secs(5),
+        idle_timeout: Duration::from_secs(5),
+        deadline: Duration::from_secs(20),
+        adopt_within: Duration::from_secs(6 * 3600),
+    }
+}
+
+pub(crate) fn client(settings: &Settings) -> Client {
+    Client::new(settings, Instant::now() + settings.deadline).unwrap()
+}
+
+/// What an import's own error is to the client.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    Qualys(Error),
+    CutOff,
+    Unusable,
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Failure::Qualys(error)
+    }
+}
+
+impl Failure {
+    pub(crate) fn exit(&self) -> Exit {
+        match self {
+            Failure::Qualys(error) => error.exit(),
+            Failure::CutOff | Failure::Unusable => Exit::Report,
+        }
+    }
+
+    /// The sentence that a person reads, with the address of this test's server made general.
+    pub(crate) fn sentence(&self) -> String {
+        match self {
+            Failure::Qualys(error) => error.to_string().replace(&error.host, "HOST"),
+            other => format!("{other:?}"),
+        }
+    }
+}
+
+/// A parser that only knows where a report ends.
+pub(crate) fn parse(mut body: Body) -> Result<String, Failure> {
+    let mut text = String::new();
+    body.read_to_string(&mut text).map_err(|_| Failure::Unusable)?;
+    match text.contains("</ASSET_DATA_REPORT>") {
+        true => Ok(text),
+        false => Err(Failure::CutOff),
+    }
+}
+
+/// The story of one template, as the import tells it.
+pub(crate) async fn obtain(client: &mut Client, template: u64) -> Result<String, Failure> {
+    let report = async {
+        let launched = client.launch(template).await?;
+        let finished = client.wait(&launched).await?;
+        client
+            .download(&finished, parse, |failure| matches!(failure, Failure::CutOff))
+            .await
+    }
+    .await;
+    let exit = report.as_ref().map_or_else(Failure::exit, |_| Exit::Success);
+    client.tidy_up(Ending::of(exit)).await;
+    report
+}
+
+/// A whole run over one template.
+pub(crate) async fn run(settings: &Settings) -> (Result<String, Failure>, Usage) {
+    let mut client = client(settings);
+    let report = obtain(&mut client, TEMPLATE).await;
+    (report, client.close().await)
+}
+
+/// A run that fails: the sentence and the exit code.
+pub(crate) async fn failure(settings: &Settings) -> (String, Exit) {
+    let failure = run(settings).await.0.unwrap_err();
+    (failure.sentence(), failure.exit())
+}
