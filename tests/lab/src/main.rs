@@ -1,32 +1,41 @@
 //! The lab as a program.
 
 use std::error::Error;
-use std::io::{self, Write};
+use std::io::Write;
 use std::process::ExitCode;
 
-use clap::Parser;
-use connector_lab::{management_center, report};
+use clap::{Parser, Subcommand};
+use connector_lab::{management_center, qualys, report};
 
+/// Both far ends of qualys-connector, simulated by sourced facts.
 #[derive(Debug, Parser)]
-#[command(name = "connector-lab", about, version)]
+#[command(version)]
+struct Lab {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
 enum Command {
     /// A Management Center that takes host input
     ManagementCenter(Box<management_center::program::Arguments>),
-    Report(report::Arguments),
+    /// A Qualys that makes reports
+    Qualys(Box<qualys::program::Arguments>),
+    /// A report, as Qualys would write it
+    Report(report::program::Arguments),
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
     tracing_subscriber::fmt()
         .with_max_level(tracing::Level::WARN)
-        .with_writer(io::stderr)
+        .with_writer(std::io::stderr)
         .init();
-    match run(Command::parse()).await {
+    match run(Lab::parse().command).await {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) if is_broken_pipe(&*error) => ExitCode::SUCCESS,
         Err(error) => {
             // Without standard error, nobody can be told.
-            let _ = writeln!(io::stderr(), "connector-lab: {error}");
+            let _ = writeln!(std::io::stderr(), "connector-lab: {error}");
             ExitCode::FAILURE
         }
     }
@@ -35,13 +44,8 @@ async fn main() -> ExitCode {
 async fn run(command: Command) -> Result<(), Box<dyn Error>> {
     match command {
         Command::ManagementCenter(arguments) => management_center::program::run(*arguments).await?,
-        Command::Report(arguments) => arguments.run()?,
+        Command::Qualys(arguments) => qualys::program::run(*arguments).await?,
+        Command::Report(arguments) => report::program::run(arguments)?,
     }
     Ok(())
-}
-
-/// Whoever read the output has seen enough.
-fn is_broken_pipe(error: &(dyn Error + 'static)) -> bool {
-    let io = error.downcast_ref::<io::Error>();
-    io.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }

@@ -12,12 +12,12 @@
 //! subscription has several networks is a guess.
 
 mod catalogue;
-mod command;
 mod dates;
 mod estate;
 mod evidence;
 mod expected;
 mod pieces;
+pub mod program;
 mod random;
 mod render;
 mod text;
@@ -29,7 +29,6 @@ use std::sync::Arc;
 use ipnet::Ipv4Net;
 use thiserror::Error;
 
-pub use self::command::Arguments;
 pub use self::expected::{Expected, Finding, Host, Kind, Protocol, Status};
 pub use self::pieces::Pieces;
 
@@ -37,6 +36,7 @@ use self::catalogue::Catalogue;
 use self::dates::Dates;
 use self::estate::Estate;
 use self::evidence::Evidence;
+use crate::defaults::defaults;
 
 /// What a generated report is about.
 #[derive(Debug, Clone, PartialEq, clap::Args)]
@@ -89,7 +89,17 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        command::defaults()
+        defaults()
+    }
+}
+
+impl Options {
+    /// The report of a template, where each has findings of its own: a seed of its own, and the same addresses.
+    pub fn of_template(&self, template: u64) -> Self {
+        Self {
+            seed: self.seed.wrapping_add(template),
+            ..self.clone()
+        }
     }
 }
 

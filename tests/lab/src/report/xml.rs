@@ -104,6 +104,21 @@ impl Xml {
         self.end(name);
     }
 
+    /// An element with any text, escaped.
+    pub(crate) fn text(&mut self, name: &str, text: &str) {
+        self.start(name);
+        self.raw(">");
+        for letter in text.chars() {
+            match letter {
+                '&' => self.raw("&amp;"),
+                '<' => self.raw("&lt;"),
+                '>' => self.raw("&gt;"),
+                letter => self.raw(letter.encode_utf8(&mut [0; 4])),
+            }
+        }
+        self.end(name);
+    }
+
     /// An element with text in a CDATA section that doesn't hold the section's end.
     pub(crate) fn cdata(&mut self, name: &str, text: &str) {
         self.start(name);
