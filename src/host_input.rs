@@ -7,6 +7,7 @@ use secrecy::SecretString;
 
 pub mod answer;
 pub mod command;
+pub mod command_file;
 mod connection;
 pub mod csv_file;
 pub mod delivery;

@@ -14,16 +14,19 @@ use tracing::{Instrument, error, info, info_span, warn};
 
 use crate::config::Config;
 use crate::exit::Exit;
-use crate::report::{Keep, Selection};
+use crate::report::Keep;
+use crate::report::selection::Selection;
 
 mod commands;
 mod error;
+mod send;
 mod sink;
 mod source;
 mod stop;
 mod summary;
 
 pub use error::Error;
+pub use send::send;
 use sink::Sink;
 use source::{Source, Template};
 pub use stop::Stop;
@@ -51,7 +54,7 @@ pub async fn run(config: Config, stop: &Stop) -> Summary {
             source.close().await;
         }
         Err(failure) => {
-            error!("{failure}");
+            error!(exit = failure.exit().code(), "{failure}");
             let error = Some((failure.exit(), failure.to_string()));
             templates.push(TemplateSummary {
                 name: "preparation".to_owned(),
@@ -103,12 +106,8 @@ async fn import(
     };
     let result = stages(template, source, selection, sink, stop, &mut summary).await;
     if let Err(failure) = result {
-        let exit = stop
-            .exit()
-            .filter(|_| failure.exit() == Exit::Terminated)
-            .unwrap_or(failure.exit());
-        error!(exit = exit.code(), "{failure}");
-        summary.error = Some((exit, failure.to_string()));
+        error!(exit = failure.exit().code(), "{failure}");
+        summary.fail(&failure, stop);
     }
     source.tidy_up(summary.exit()).await;
     summary

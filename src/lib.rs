@@ -10,6 +10,7 @@
 //!
 //! | module | is the home of |
 //! |---|---|
+//! | [`process`] | one invocation, from its arguments to its exit code |
 //! | [`cli`] | what the user types |
 //! | [`config`] | the layers that settings come from, and the checked result |
 //! | [`import`] | the story above, stage by stage |
@@ -25,6 +26,8 @@ pub mod cli;
 pub mod config;
 pub mod exit;
 pub mod host_input;
+pub mod import;
+pub mod process;
 pub mod qualys;
 pub mod report;
 pub mod telemetry;

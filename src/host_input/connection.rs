@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::{SinkExt, StreamExt};
+use futures_util::{FutureExt, SinkExt, StreamExt};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 use tokio_rustls::client::TlsStream;
@@ -93,7 +93,13 @@ impl Connection {
 
     /// Sends commands.
     pub(super) async fn send_commands(&mut self, payload: Bytes) -> Result<(), Error> {
-        self.send(Frame::Data(payload)).await
+        // An answer that nobody waits for would be taken for the next one's.
+        match self.frames.next().now_or_never() {
+            None => self.send(Frame::Data(payload)).await,
+            Some(None) => Err(Error::Closed),
+            Some(Some(Ok(_))) => Err(Error::Unasked),
+            Some(Some(Err(error))) => Err(Error::Lost(error)),
+        }
     }
 
     /// Waits for the answer to the oldest unanswered commands, `limit` at most; returns its text.

@@ -98,6 +98,9 @@ pub enum Error {
     /// The connection was closed in good order, but too early.
     #[error("the Management Center closed the connection instead of answering")]
     Closed,
+    /// More answers than frames.
+    #[error("the Management Center sent an answer that no commands asked for")]
+    Unasked,
     /// No answer within `management_center.answer_timeout`.
     #[error("the Management Center didn't answer within {} (management_center.answer_timeout)", humantime::format_duration(*.0))]
     AnswerTimeout(Duration),
@@ -128,6 +131,7 @@ impl Error {
             | Error::HeaderRefused { .. }
             | Error::UpdateRefused { .. }
             | Error::Lost(_)
+            | Error::Unasked
             | Error::Deadline(_)
             | Error::Interrupted => false,
         }
@@ -150,7 +154,8 @@ impl Error {
             | Error::MaximumTooSmall { .. }
             | Error::HeaderRefused { .. }
             | Error::UpdateRefused { .. }
-            | Error::Lost(_) => Exit::Protocol,
+            | Error::Lost(_)
+            | Error::Unasked => Exit::Protocol,
             Error::Deadline(_) => Exit::TryAgain,
             Error::Interrupted => Exit::Terminated,
         }

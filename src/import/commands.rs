@@ -7,7 +7,7 @@ use crate::host_input::packing::{Blocks, Written};
 use crate::report::{self, Selected};
 
 /// The commands of a selected report.
-pub struct HostCommands<'a> {
+pub(super) struct HostCommands<'a> {
     selected: &'a Selected,
     commands: Commands,
     prologue: Vec<u8>,
@@ -19,11 +19,13 @@ impl<'a> HostCommands<'a> {
     /// Commands for the hosts of `selected`: those with findings by address, then those that are cleared.
     ///
     /// A host that an earlier report of the same invocation has `replaced` keeps the findings of both.
-    pub fn new(settings: &Settings, selected: &'a Selected, replaced: impl Fn(IpAddr) -> bool) -> Self {
+    pub(super) fn new(settings: &Settings, selected: &'a Selected, replaced: impl Fn(IpAddr) -> bool) -> Self {
         let (mut hosts, mut clean) = (Vec::with_capacity(selected.len()), Vec::new());
         let mut findings = Vec::new();
         for index in 0..selected.len() {
-            let host = selected.host(index, &mut findings);
+            let Some(host) = selected.host(index, &mut findings) else {
+                continue;
+            };
             // A report of more hosts than a u32 counts doesn't fit into memory.
             let number = index as u32;
             match (settings.mode, host.clean, replaced(host.address)) {
@@ -44,13 +46,13 @@ impl<'a> HostCommands<'a> {
     }
 
     /// The address of host `index`.
-    pub fn address(&self, index: usize) -> Option<IpAddr> {
+    pub(super) fn address(&self, index: usize) -> Option<IpAddr> {
         let (number, _) = self.hosts.get(index)?;
-        Some(self.selected.host(*number as usize, &mut Vec::new()).address)
+        Some(self.selected.host(*number as usize, &mut Vec::new())?.address)
     }
 
     /// CVE ids that aren't of the documented form, and are left out.
-    pub fn ids_left_out(&self) -> u64 {
+    pub(super) fn ids_left_out(&self) -> u64 {
         self.commands.ids_left_out()
     }
 }
@@ -73,7 +75,9 @@ impl Blocks for HostCommands<'_> {
             return Written::default();
         };
         let mut findings = Vec::new();
-        let host = self.selected.host(number as usize, &mut findings);
+        let Some(host) = self.selected.host(number as usize, &mut findings) else {
+            return Written::default();
+        };
         let results: Vec<ScanResult> = findings.iter().map(scan_result).collect();
         let host = Host {
             address: host.address,

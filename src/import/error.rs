@@ -3,7 +3,8 @@
 use thiserror::Error;
 
 use crate::exit::Exit;
-use crate::host_input::{self, csv_file};
+use crate::host_input::delivery::Delivery;
+use crate::host_input::{self, command_file, csv_file};
 use crate::qualys;
 use crate::report;
 
@@ -19,6 +20,9 @@ pub enum Error {
     /// The commands couldn't be delivered.
     #[error(transparent)]
     HostInput(#[from] host_input::Error),
+    /// The file of commands can't be sent.
+    #[error(transparent)]
+    CommandFile(#[from] command_file::Error),
     /// The CSV file couldn't be written.
     #[error(transparent)]
     CsvFile(#[from] csv_file::Error),
@@ -39,12 +43,24 @@ pub enum Error {
 }
 
 impl Error {
+    /// What a delivery that came to its end left unsaid: that something was refused.
+    pub(super) fn refused(delivery: &Delivery) -> Result<(), Self> {
+        match delivery.hosts_refused {
+            0 => Ok(()),
+            hosts => Err(Error::Refused {
+                hosts,
+                findings: delivery.findings_refused,
+            }),
+        }
+    }
+
     /// The exit code that tells a scheduler what to make of it.
     pub fn exit(&self) -> Exit {
         match self {
             Error::Report(error) => error.exit(),
             Error::Qualys(error) => error.exit(),
             Error::HostInput(error) => error.exit(),
+            Error::CommandFile(error) => error.exit(),
             Error::CsvFile(error) => error.exit(),
             Error::Refused { .. } => Exit::Protocol,
             Error::Interrupted => Exit::Terminated,

@@ -18,7 +18,7 @@ use crate::host_input::packing::Blocks;
 use crate::report::Selected;
 
 /// Where the commands go.
-pub struct Sink {
+pub(super) struct Sink {
     commands: command::Settings,
     target: Target,
     /// Hosts that a template of this invocation has replaced; kept only where another template follows.
@@ -32,7 +32,7 @@ enum Target {
 }
 
 /// What was made ready before the template was asked for, so that its failure costs nothing.
-pub enum Ready {
+pub(super) enum Ready {
     /// The client certificate is open.
     ManagementCenter(Rc<ManagementCenter>),
     /// The file has been created.
@@ -40,18 +40,18 @@ pub enum Ready {
 }
 
 /// What became of a delivery.
-pub struct Delivered {
+pub(super) struct Delivered {
     /// What was delivered, also when it failed half way.
-    pub outcome: Outcome,
+    pub(super) outcome: Outcome,
     /// What the user should know of the commands.
-    pub remark: Option<String>,
+    pub(super) remark: Option<String>,
     /// Whether all of it was.
-    pub result: Result<(), Error>,
+    pub(super) result: Result<(), Error>,
 }
 
 impl Sink {
     /// Makes ready what is needed to reach the sink; reaches for nothing yet.
-    pub fn new(sink: config::Sink, commands: command::Settings, several: bool) -> Result<Self, Error> {
+    pub(super) fn new(sink: config::Sink, commands: command::Settings, several: bool) -> Result<Self, Error> {
         let target = match sink {
             config::Sink::Csv(path) => Target::CsvFile(path),
             config::Sink::ManagementCenter(settings) => {
@@ -66,7 +66,7 @@ impl Sink {
     }
 
     /// Finds out what would stop the delivery of `template`, as far as that can be known before there is a report.
-    pub fn prepare(&self, template: &Template) -> Result<Ready, Error> {
+    pub(super) fn prepare(&self, template: &Template) -> Result<Ready, Error> {
         match &self.target {
             Target::ManagementCenter(center) => Ok(Ready::ManagementCenter(center.clone())),
             Target::CsvFile(base) => {
@@ -82,7 +82,7 @@ impl Sink {
     }
 
     /// Delivers what was selected.
-    pub async fn deliver(&mut self, ready: Ready, selected: &Selected, stop: &Stop) -> Delivered {
+    pub(super) async fn deliver(&mut self, ready: Ready, selected: &Selected, stop: &Stop) -> Delivered {
         let replaced = |address| {
             self.replaced
                 .as_ref()
@@ -98,13 +98,7 @@ impl Sink {
                 let mut delivery = Delivery::default();
                 let delivered = center.deliver(&commands, stop.token(), &mut delivery).await;
                 self.remember(&commands, delivery.settled, &delivery.refused);
-                let result = match delivery.hosts_refused {
-                    0 => delivered.map_err(Error::from),
-                    hosts => delivered.map_err(Error::from).and(Err(Error::Refused {
-                        hosts,
-                        findings: delivery.findings_refused,
-                    })),
-                };
+                let result = delivered.map_err(Error::from).and(Error::refused(&delivery));
                 (Outcome::Sent(Box::new(delivery)), result)
             }
             Ready::CsvFile(file, path) => match file.write(&commands) {
@@ -123,7 +117,7 @@ impl Sink {
     }
 
     /// The name of the stage.
-    pub fn stage(&self) -> &'static str {
+    pub(super) fn stage(&self) -> &'static str {
         match self.target {
             Target::ManagementCenter(_) => "send",
             Target::CsvFile(_) => "write",

@@ -15,7 +15,7 @@ use crate::qualys::{self, Ending};
 use crate::report::{self, Keep, Progress, Report, file};
 
 /// Where reports come from.
-pub enum Source {
+pub(super) enum Source {
     /// One report that is there already.
     File {
         /// The file, `-` for standard input.
@@ -36,7 +36,7 @@ pub enum Source {
 
 /// What one report is made from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Template {
+pub(super) enum Template {
     /// A report template at Qualys.
     Id(u64),
     /// A file.
@@ -45,7 +45,7 @@ pub enum Template {
 
 impl Template {
     /// What it is called in messages and in the names of files.
-    pub fn name(&self) -> String {
+    pub(super) fn name(&self) -> String {
         match self {
             Template::Id(id) => id.to_string(),
             Template::File(path) if path == Path::new("-") => "standard input".to_owned(),
@@ -56,7 +56,7 @@ impl Template {
 
 impl Source {
     /// Makes ready what is needed to reach the source; reaches for nothing yet.
-    pub fn new(source: config::Source, keep: Keep) -> Result<Self, Error> {
+    pub(super) fn new(source: config::Source, keep: Keep) -> Result<Self, Error> {
         Ok(match source {
             config::Source::File(path) => Source::File { path, keep },
             config::Source::StandardInput => Source::File { path: "-".into(), keep },
@@ -72,7 +72,7 @@ impl Source {
     }
 
     /// What reports are made from, in order.
-    pub fn templates(&self) -> Vec<Template> {
+    pub(super) fn templates(&self) -> Vec<Template> {
         match self {
             Source::File { path, .. } => vec![Template::File(path.clone())],
             Source::Qualys { templates, .. } => templates.iter().copied().map(Template::Id).collect(),
@@ -80,7 +80,7 @@ impl Source {
     }
 
     /// The whole report of `template`, parsed to its end.
-    pub async fn obtain(
+    pub(super) async fn obtain(
         &mut self,
         template: &Template,
         stop: &Stop,
@@ -90,10 +90,11 @@ impl Source {
             (Source::File { path, keep }, _) => {
                 let (path, keep) = (path.clone(), keep.clone());
                 let parse = spawn_blocking(move || report::parse(file::open(&path)?, &keep, &Progress::default()));
-                let parsed = summary
-                    .stage("parse", unless_stopped(stop, async { Ok(parse.await) }))
-                    .await?;
-                Ok(parsed.map_err(|died| Error::Bug(died.to_string()))??)
+                let parsed = async {
+                    let parsed = parse.await.map_err(|died| Error::Bug(died.to_string()))?;
+                    parsed.map_err(Error::from)
+                };
+                summary.stage("parse", unless_stopped(stop, parsed)).await
             }
             (Source::Qualys { client, keep, .. }, Template::Id(id)) => {
                 let launched = summary
@@ -115,14 +116,14 @@ impl Source {
     }
 
     /// Leaves nothing at the source that nobody will use, after an import that ended with `exit`.
-    pub async fn tidy_up(&mut self, exit: Exit) {
+    pub(super) async fn tidy_up(&mut self, exit: Exit) {
         if let Source::Qualys { client, .. } = self {
             client.tidy_up(Ending::of(exit)).await;
         }
     }
 
     /// Ends the conversation with the source.
-    pub async fn close(self) {
+    pub(super) async fn close(self) {
         if let Source::Qualys { client, .. } = self {
             client.close().await;
         }

@@ -7,6 +7,8 @@ use std::time::{Duration, Instant, SystemTime};
 use serde_json::{Map, Value, json};
 use tracing::{Instrument, info, info_span, warn};
 
+use super::error::Error;
+use super::stop::Stop;
 use crate::exit::Exit;
 use crate::host_input::csv_file::CsvWritten;
 use crate::host_input::delivery::Delivery;
@@ -70,6 +72,12 @@ impl TemplateSummary {
         let result = work.instrument(info_span!("stage", stage)).await;
         self.stages.push((stage, begun.elapsed()));
         result
+    }
+
+    /// Takes note of why it isn't imported, or not in full.
+    pub fn fail(&mut self, failure: &Error, stop: &Stop) {
+        let told = stop.exit().filter(|_| failure.exit() == Exit::Terminated);
+        self.error = Some((told.unwrap_or(failure.exit()), failure.to_string()));
     }
 
     /// Takes note of which report it is.

@@ -81,6 +81,11 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether the report ended too early: got again, it may be whole.
+    pub fn is_cut_off(&self) -> bool {
+        matches!(self, Error::CutOff(_))
+    }
+
     /// How an import ends that meets this error.
     pub fn exit(&self) -> Exit {
         match self {

@@ -1,11 +1,14 @@
 //! The lab as a program.
 
 use std::error::Error;
+use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use connector_lab::{management_center, qualys, report};
+
+mod demo;
 
 /// Both far ends of qualys-connector, simulated by sourced facts.
 #[derive(Debug, Parser)]
@@ -21,17 +24,33 @@ enum Command {
     ManagementCenter(Box<management_center::program::Arguments>),
     /// A Qualys that makes reports
     Qualys(Box<qualys::program::Arguments>),
+    /// A whole import between both far ends, through the real connector
+    Demo(demo::Arguments),
+    /// The real connector, as the demo starts it
+    #[command(hide = true, disable_help_flag = true)]
+    Connector {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
     /// A report, as Qualys would write it
     Report(report::program::Arguments),
 }
 
+fn main() -> ExitCode {
+    match Lab::parse().command {
+        // A process of its own, with a log and a runtime of its own.
+        Command::Connector { arguments } => qualys_connector::process::run(arguments).into(),
+        command => lab(command),
+    }
+}
+
 #[tokio::main]
-async fn main() -> ExitCode {
+async fn lab(command: Command) -> ExitCode {
     tracing_subscriber::fmt()
         .with_max_level(tracing::Level::WARN)
         .with_writer(std::io::stderr)
         .init();
-    match run(Lab::parse().command).await {
+    match run(command).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // Without standard error, nobody can be told.
@@ -45,6 +64,8 @@ async fn run(command: Command) -> Result<(), Box<dyn Error>> {
     match command {
         Command::ManagementCenter(arguments) => management_center::program::run(*arguments).await?,
         Command::Qualys(arguments) => qualys::program::run(*arguments).await?,
+        Command::Demo(arguments) => demo::run(arguments).await?,
+        Command::Connector { .. } => {}
         Command::Report(arguments) => report::program::run(arguments)?,
     }
     Ok(())
