@@ -21,6 +21,7 @@
 //!
 //! Imports run downward in this list only.
 
+pub mod cli;
 pub mod config;
 pub mod exit;
 pub mod host_input;
