@@ -1,7 +1,7 @@
 //! Commands and options: what the user types, turned into the strongest layer of the configuration.
 //!
 //! Values stay text here; [`config`](crate::config) reads and judges them together with those of the other layers.
-//! How the Perl connector spelled its options is the business of [`perl`] alone.
+//! How the Perl connector spelled its options is the business of `cli/perl.rs` alone.
 
 use std::ffi::OsString;
 use std::path::PathBuf;

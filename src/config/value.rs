@@ -17,7 +17,7 @@ pub enum Syntax {
     Path,
     /// Name or address of a computer, without a port.
     Host,
-    /// One of the words that [`boolean`] knows.
+    /// Yes or no, in any of the usual words.
     Boolean,
     /// A whole number from the first to the second.
     Number(u64, u64),

@@ -111,8 +111,11 @@ fn the_selection_is_wrong() {
         .variable("QC_SELECTION__QIDS", "CVE-2014-0160")
         .variable("QC_MANAGEMENT_CENTER__TRUST", "fingerprint:12:34");
     insta::assert_snapshot!(place.fails("-server 10.10.10.10"), @r"
-    error: this build has no import yet
-    exit 70
+    error: QC_SELECTION__IP_RANGES: selection.ip_ranges '192.168.1.5/24': 192.168.1.5/24 has host bits set; did you mean 192.168.1.0/24?
+    error: QC_SELECTION__KINDS: selection.kinds 'confirmed,vuln': 'vuln' is no kind; use confirmed, potential, information or all, separated by commas
+    error: QC_SELECTION__QIDS: selection.qids 'CVE-2014-0160': 'CVE-2014-0160' is no QID or range of QIDs; write 38173 or 100000-100010
+    error: QC_MANAGEMENT_CENTER__TRUST: management_center.trust 'fingerprint:12:34': a SHA-256 fingerprint has 64 hexadecimal digits, this one has 4
+    exit 78
     ");
 }
 
