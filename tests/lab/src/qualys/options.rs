@@ -68,7 +68,7 @@ pub struct Options {
     #[arg(long)]
     pub capital_headers: bool,
 
-    /// What goes wrong, and when: [done-]NAME[=ARGUMENT][@ACTION[:WHEN]]
+    /// What goes wrong, and when: `[done-]NAME[=ARGUMENT][@ACTION[:WHEN]]`
     #[arg(long = "fault", value_name = "FAULT", long_help = super::fault::help())]
     pub faults: Vec<Fault>,
     /// How many seconds of Qualys' pass in one of a client's
