@@ -64,7 +64,7 @@ pub enum Meaning {
     Forbidden,
     /// 7001.
     NotFetchable,
-    /// The Report Share has no room; no code is known, the words decide.
+    /// The Report Share has no room. Its code isn't known, so the words decide.
     StorageFull,
     /// Status 404 without a code: another path than Qualys'.
     NoSuchPath,
@@ -82,8 +82,6 @@ impl Refusal {
         match self.code {
             Some(999) if says("invalid report") => Meaning::InvalidReport,
             Some(999) => Meaning::InternalError,
-            Some(1905) => Meaning::BadValue,
-            Some(1920) => Meaning::Blocked,
             Some(1960) => Meaning::TooManyAtOnce,
             Some(1965) => Meaning::TooManyCalls,
             Some(1981) => Meaning::BeingProcessed,
@@ -98,6 +96,8 @@ impl Refusal {
             Some(2012) => Meaning::NoApiLicence,
             Some(7001) => Meaning::NotFetchable,
             _ if says("storage") || says("disk space") || says("quota") => Meaning::StorageFull,
+            Some(1905) => Meaning::BadValue,
+            Some(1920) => Meaning::Blocked,
             Some(1901 | 1903 | 1904 | 1907 | 1908 | 1922 | 1982) => Meaning::BadRequest,
             _ => self.meaning_of_status(),
         }
@@ -290,6 +290,13 @@ mod tests {
                 409,
                 5555,
                 "Your Report Share storage is full",
+                GiveUp,
+                Exit::Unavailable,
+            ),
+            (
+                409,
+                1920,
+                "The storage limit of your report share is reached",
                 GiveUp,
                 Exit::Unavailable,
             ),
