@@ -21,6 +21,8 @@ pub struct Refusal {
     pub text: String,
     /// How long Qualys wants to be left alone, where it said so.
     pub wait: Option<Duration>,
+    /// The headers say that as many calls run as may.
+    pub busy: bool,
     /// What we know about the template beyond Qualys' words.
     pub hint: Option<String>,
 }
@@ -38,9 +40,9 @@ pub enum Meaning {
     BadRequest,
     /// 1920.
     Blocked,
-    /// 1960.
+    /// 1960, or a status of throttling whose headers say so.
     TooManyAtOnce,
-    /// 1965, or status 429.
+    /// 1965, or a status of throttling (409, 429) otherwise.
     TooManyCalls,
     /// 1981.
     BeingProcessed,
@@ -109,6 +111,7 @@ impl Refusal {
             401 => Meaning::BadLogin,
             403 => Meaning::Forbidden,
             404 => Meaning::NoSuchPath,
+            409 | 429 if self.busy && self.wait.is_none() => Meaning::TooManyAtOnce,
             409 | 429 => Meaning::TooManyCalls,
             500..=599 => Meaning::Unavailable,
             _ => Meaning::Unknown,
@@ -248,6 +251,7 @@ mod tests {
             code: (code != 0).then_some(code),
             text: text.to_owned(),
             wait: None,
+            busy: false,
             hint: None,
         }
     }
