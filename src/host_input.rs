@@ -39,6 +39,8 @@ pub struct Settings {
     pub deadline: Duration,
     /// `management_center.max_frame`: bytes of commands in a frame, at most.
     pub max_frame: u32,
+    /// `management_center.window`: frames that may be on their way before the first one is answered.
+    pub window: usize,
     /// `management_center.replies`.
     pub replies: Replies,
     /// `management_center.trust`.
@@ -46,7 +48,7 @@ pub struct Settings {
 }
 
 /// `management_center.replies`: how exactly an answer must be worded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Replies {
     /// An answer without `Done processing N commands.` is a refusal.
     Strict,

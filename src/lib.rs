@@ -21,7 +21,10 @@
 //!
 //! Imports run downward in this list only.
 
+pub mod cli;
+pub mod config;
 pub mod exit;
 pub mod host_input;
 pub mod qualys;
 pub mod report;
+pub mod telemetry;

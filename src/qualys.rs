@@ -101,7 +101,7 @@ pub struct Proxy {
 }
 
 /// `qualys.login`: how requests prove who sends them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Login {
     /// User and password with every request.
     Basic,
@@ -112,7 +112,7 @@ pub enum Login {
 }
 
 /// `qualys.api`: which of Qualys' interfaces delivers the report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Api {
     /// Launch, list, fetch, delete.
     ReportShare,

@@ -1,3 +1,106 @@
 //! Parse and select: what a Qualys report says, whatever delivered it.
+//!
+//! ```text
+//! file::open, file::decode ─► parse ─► Report ─► Selection::apply ─► Selected ─► hosts, findings, counts
+//! ```
+//!
+//! Two of Qualys' formats are read: `ASSET_DATA_REPORT`, which its report share and its old interface deliver, and
+//! `SCAN`, which users export. Neither Qualys' interface nor the Management Center is known here.
 
+use std::time::SystemTime;
+
+mod choice;
+mod counts;
+mod error;
+pub mod file;
+mod finding;
+mod glossary;
+mod grammar;
+mod hosts;
+mod intervals;
+mod numbers;
+mod parser;
+mod progress;
+mod ranges;
+mod remarks;
+mod selected;
 pub mod selection;
+mod text;
+mod unzip;
+mod values;
+mod window;
+mod xml;
+
+pub use counts::{Counts, LeftOut, Tally};
+pub use error::{Answer, Error, Reached};
+pub use finding::{Finding, Kind, Protocol, Status};
+pub use glossary::Vulnerability;
+pub use parser::parse;
+pub use progress::Progress;
+pub use remarks::{Remark, Remarks};
+pub use selected::{Host, Selected};
+pub use xml::Fault;
+
+/// What is kept of a report besides hosts, findings and titles.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Keep {
+    /// Characters of a description that will be used, at most; 0 keeps none.
+    pub description_length: usize,
+    /// The DNS names of hosts.
+    pub names: bool,
+    /// The operating systems of hosts.
+    pub operating_systems: bool,
+}
+
+/// Which report it is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct About {
+    /// What Qualys calls its kind.
+    pub format: Format,
+    /// The template's title; of a scan its own.
+    pub title: Option<String>,
+    /// When Qualys made it; of a scan when it was started.
+    pub generated: Option<SystemTime>,
+    /// Bytes of XML.
+    pub bytes: u64,
+    /// Entries of hosts, several of one address included.
+    pub hosts: u64,
+    /// Findings, unreadable and double ones included.
+    pub findings: u64,
+}
+
+/// A format of Qualys' reports, by its root element.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Format {
+    /// `ASSET_DATA_REPORT`: findings of hosts, by a report template.
+    #[default]
+    AssetData,
+    /// `SCAN`: the results of one scan.
+    Scan,
+}
+
+/// A report, parsed to its end.
+#[derive(Debug)]
+pub struct Report {
+    about: About,
+    hosts: hosts::Hosts,
+    glossary: glossary::Glossary,
+    hosts_left_out: Tally,
+    findings_left_out: Tally,
+    remarks: Remarks,
+}
+
+impl Report {
+    /// Which report it is.
+    pub fn about(&self) -> &About {
+        &self.about
+    }
+
+    /// What is odd in it.
+    pub fn remarks(&self) -> &Remarks {
+        &self.remarks
+    }
+}
+
+#[cfg(test)]
+mod tests;

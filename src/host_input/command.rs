@@ -45,7 +45,7 @@ pub struct Settings {
 }
 
 /// `commands.mode`: what happens to the results that the Management Center holds for a host.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Mode {
     /// They give way to the new ones (`ScanFlush`).
     Replace,

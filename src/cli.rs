@@ -1,0 +1,232 @@
+//! Commands and options: what the user types, turned into the strongest layer of the configuration.
+//!
+//! Values stay text here; [`config`](crate::config) reads and judges them together with those of the other layers.
+//! How the Perl connector spelled its options is the business of [`perl`] alone.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::error::ErrorKind;
+use clap::{ArgAction, Args, FromArgMatches as _, Parser, Subcommand, ValueEnum};
+
+use crate::config::{Assignment, Mistake, Origin};
+
+mod help;
+mod perl;
+
+/// A command line.
+#[derive(Debug, Parser)]
+#[command(name = "qualys-connector", version = help::VERSION, about, disable_help_subcommand = true,
+    propagate_version = true, disable_help_flag = true, disable_version_flag = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    options: Options,
+}
+
+/// What to do.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum Command {
+    /// Import reports (this is done when no command is named)
+    Import,
+    /// Show every setting, its value and where that stands
+    Config {
+        /// Form of the list
+        #[arg(
+            long,
+            value_enum,
+            default_value_t,
+            hide_possible_values = true,
+            value_name = "text|json"
+        )]
+        output: Output,
+    },
+    /// Send a file of Host Input commands to the Management Center
+    Send {
+        /// The file, one command a line
+        file: PathBuf,
+    },
+}
+
+/// The form of what is printed for `config`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Output {
+    /// To read.
+    #[default]
+    Text,
+    /// For machines.
+    Json,
+}
+
+/// What is said at the end of an import.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Summary {
+    /// To read.
+    #[default]
+    Text,
+    /// One line of JSON.
+    Json,
+    /// Nothing.
+    None,
+}
+
+#[derive(Debug, Args)]
+struct Options {
+    /// Management Center, by name or address
+    #[arg(long, global = true, value_name = "HOST", help_heading = help::MANAGEMENT_CENTER)]
+    server: Option<String>,
+    /// Its port [default: 8307]
+    #[arg(long, global = true, value_name = "PORT", help_heading = help::MANAGEMENT_CENTER)]
+    port: Option<String>,
+    /// Certificate that it issued [default: the first *.pkcs12 here]
+    #[arg(long, global = true, value_name = "FILE", help_heading = help::MANAGEMENT_CENTER)]
+    pkcs12: Option<String>,
+    /// Password of the certificate; shows in the list of processes
+    #[arg(long, global = true, value_name = "PASSWORD", help_heading = help::MANAGEMENT_CENTER)]
+    password: Option<String>,
+    /// Connect over IPv6 only
+    #[arg(long, global = true, help_heading = help::MANAGEMENT_CENTER)]
+    ipv6: bool,
+    /// Write the commands to a file (ID_FILE if there are several templates); nothing is sent
+    #[arg(long, global = true, value_name = "FILE", help_heading = help::CSV)]
+    csvfile: Option<String>,
+    /// Report templates, in place of the configured ones
+    #[arg(long, global = true, value_name = "ID,ID", help_heading = help::REPORTS)]
+    multiinfo: Option<String>,
+    /// Import a report that is here already; - is standard input
+    #[arg(long, global = true, value_name = "FILE", help_heading = help::REPORTS)]
+    report: Option<String>,
+    /// Log more or less: 3 debug, 2 info, 1 warning, 0 error [default: 2]
+    #[arg(long, global = true, value_name = "LEVEL", help_heading = help::LOG)]
+    level: Option<String>,
+    /// Log to a file
+    #[arg(long, global = true, value_name = "FILE", help_heading = help::LOG)]
+    logfile: Option<String>,
+    /// Log to syslog
+    #[arg(long, global = true, help_heading = help::LOG)]
+    syslog: bool,
+    /// Log to standard error, even if there is another log
+    #[arg(long, global = true, help_heading = help::LOG)]
+    stderr: bool,
+    /// Say at the end what was done, as text, json or none
+    #[arg(long, global = true, value_enum, default_value_t, hide_possible_values = true, hide_default_value = true,
+        value_name = "FORM", help_heading = help::LOG)]
+    summary: Summary,
+    /// Configuration file, also -plugininfo [default: InputPlugins/QualysGuard.yaml]
+    #[arg(long, alias = "plugininfo", global = true, value_name = "FILE", help_heading = help::SETTINGS)]
+    config: Option<PathBuf>,
+    /// Any setting that is no secret; can be repeated
+    #[arg(long, global = true, value_name = "KEY=VALUE", help_heading = help::SETTINGS)]
+    set: Vec<String>,
+    /// Print this
+    #[arg(short, long, global = true, action = ArgAction::Help, help_heading = help::SETTINGS)]
+    help: Option<bool>,
+    /// Print the version
+    #[arg(short = 'V', long, global = true, action = ArgAction::Version, help_heading = help::SETTINGS)]
+    version: Option<bool>,
+}
+
+impl Cli {
+    /// Reads a command line, without the name of the program in front.
+    ///
+    /// # Errors
+    ///
+    /// The text to print instead, which is also how help and version come about; see [`clap::Error::use_stderr`].
+    pub fn parse_arguments(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
+        let command = help::definition();
+        let texts = arguments
+            .into_iter()
+            .map(OsString::into_string)
+            .collect::<Result<Vec<_>, _>>();
+        let texts = texts.map_err(|text| {
+            let sentence = format!("the argument {} is not UTF-8 text\n", text.display());
+            clap::Error::raw(ErrorKind::InvalidUtf8, sentence)
+        })?;
+        let translated = perl::translate(&command, texts)?;
+        let name = command.get_name().to_owned();
+        let matches = command.try_get_matches_from(std::iter::once(name).chain(translated))?;
+        Self::from_arg_matches(&matches)
+    }
+
+    /// What to do.
+    pub fn command(&self) -> Command {
+        self.command.clone().unwrap_or(Command::Import)
+    }
+
+    /// What to say at the end.
+    pub fn summary(&self) -> Summary {
+        self.options.summary
+    }
+
+    /// The configuration file that is named, and how.
+    pub fn config_file(&self) -> Option<(PathBuf, Origin)> {
+        let path = self.options.config.clone()?;
+        Some((path, Origin::Option("--config")))
+    }
+
+    /// The settings that are named.
+    pub fn assignments(&self) -> Vec<Result<Assignment, Mistake>> {
+        let Options {
+            ipv6, syslog, stderr, ..
+        } = self.options;
+        let texts = [
+            ("management_center.server", "--server", &self.options.server),
+            ("management_center.port", "--port", &self.options.port),
+            ("management_center.pkcs12", "--pkcs12", &self.options.pkcs12),
+            (
+                "management_center.pkcs12_password",
+                "--password",
+                &self.options.password,
+            ),
+            ("csv.file", "--csvfile", &self.options.csvfile),
+            ("qualys.template_ids", "--multiinfo", &self.options.multiinfo),
+            ("report.file", "--report", &self.options.report),
+            ("log.level", "--level", &self.options.level),
+            ("log.file", "--logfile", &self.options.logfile),
+        ];
+        let flags = [
+            ("management_center.ipv6", "--ipv6", ipv6.then_some("y")),
+            ("log.syslog", "--syslog", syslog.then_some("local")),
+            ("log.stderr", "--stderr", stderr.then_some("y")),
+        ];
+        let texts = texts
+            .into_iter()
+            .map(|(key, option, text)| (key, option, text.as_deref()));
+        let named = texts
+            .chain(flags)
+            .filter_map(|(key, option, text)| Some((key, option, text?)));
+        // What an option of its own says counts more than --set.
+        let set = self.options.set.iter().map(|text| set(text));
+        set.chain(named.map(|(key, option, text)| Assignment::new(key, text, Origin::Option(option))))
+            .collect()
+    }
+}
+
+/// The usage that is shown when nothing at all was said, with the version in its top line.
+pub fn usage() -> String {
+    help::definition().render_help().to_string()
+}
+
+/// One `--set KEY=VALUE`.
+fn set(text: &str) -> Result<Assignment, Mistake> {
+    let origin = || Origin::Option("--set");
+    let Some((key, value)) = text.split_once('=') else {
+        return Err(Mistake::Misplaced {
+            origin: origin(),
+            reason: "expected KEY=VALUE, for example --set commands.add_host=y".into(),
+        });
+    };
+    let assignment = Assignment::new(key, value, origin())?;
+    match assignment.is_secret() {
+        false => Ok(assignment),
+        true => Err(Mistake::Misplaced {
+            origin: origin(),
+            reason: format!(
+                "{key} is a secret, and options show in the list of processes; set it by {}_FILE or in the \
+                 configuration file",
+                assignment.variable()
+            ),
+        }),
+    }
+}

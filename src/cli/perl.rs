@@ -1,0 +1,160 @@
+//! The Perl connector's spelling of options, translated into ours before clap sees it.
+//!
+//! Its options follow Getopt::Long: one dash or two, capitals don't matter, `-opt value` and `-opt=value`, every
+//! prefix that fits one option only, and the abbreviations that its guide lists, which keep their meaning whatever
+//! options came later (`-c` is csvfile). An option that takes a value takes the next argument, whatever that looks
+//! like. A plugin's name may stand anywhere among the options: `QualysGuard` is an import, and `csv`, the plugin of
+//! Cisco's reference client that sends a file of commands named by `-plugininfo`, is our `send`.
+//!
+//! Sources: the guide, table ii-5 (certain); Cisco's reference client in public scripts that call it (certain).
+
+use clap::error::ErrorKind;
+use clap::{Command, Error};
+
+/// The shortest form of each of the old options.
+const ABBREVIATIONS: [(&str, &str); 11] = [
+    ("se", "server"),
+    ("po", "port"),
+    ("pl", "plugininfo"),
+    ("i", "ipv6"),
+    ("pk", "pkcs12"),
+    ("pa", "password"),
+    ("sy", "syslog"),
+    ("st", "stderr"),
+    ("lo", "logfile"),
+    ("le", "level"),
+    ("c", "csvfile"),
+];
+
+/// Translates all arguments.
+///
+/// # Errors
+///
+/// What is neither an option nor a command. Values are left to clap.
+pub(super) fn translate(command: &Command, arguments: Vec<String>) -> Result<Vec<String>, Error> {
+    let known = Known::of(command);
+    let mut options = Vec::new();
+    let mut words = Vec::new();
+    let mut arguments = arguments.into_iter();
+    while let Some(argument) = arguments.next() {
+        if argument == "--" {
+            words.extend(arguments);
+            break;
+        }
+        let Some(given) = argument.strip_prefix('-').filter(|rest| !rest.is_empty()) else {
+            words.push(argument);
+            continue;
+        };
+        let given = given.strip_prefix('-').unwrap_or(given);
+        let (name, value) = match given.split_once('=') {
+            Some((name, value)) => (name, Some(value.to_owned())),
+            None => (given, None),
+        };
+        let option = known.find(name)?;
+        let value = value.or_else(|| if option.takes_value { arguments.next() } else { None });
+        options.push(match value {
+            Some(value) => format!("--{}={value}", option.name),
+            None => format!("--{}", option.name),
+        });
+    }
+    arranged(command, options, words)
+}
+
+/// The command first, then the options, then its arguments.
+fn arranged(command: &Command, mut options: Vec<String>, words: Vec<String>) -> Result<Vec<String>, Error> {
+    const PLUGININFO: &str = "--plugininfo=";
+    let mut words = words.into_iter();
+    let Some(first) = words.next() else {
+        return Ok(options);
+    };
+    let mut operands: Vec<_> = words.collect();
+    let verb = match first.to_ascii_lowercase().as_str() {
+        _ if command.find_subcommand(&first).is_some() => first,
+        "qualysguard" => "import".to_owned(),
+        "csv" => {
+            if let Some(at) = options.iter().position(|option| option.starts_with(PLUGININFO)) {
+                operands.insert(0, options.remove(at).split_off(PLUGININFO.len()));
+            }
+            "send".to_owned()
+        }
+        _ => {
+            let commands: Vec<_> = command.get_subcommands().map(Command::get_name).collect();
+            return Err(refused(&format!(
+                "'{first}' is neither a command ({}) nor a plugin (QualysGuard, csv)",
+                commands.join(", ")
+            )));
+        }
+    };
+    let mut arranged = vec![verb];
+    arranged.append(&mut options);
+    if !operands.is_empty() {
+        arranged.push("--".into());
+        arranged.append(&mut operands);
+    }
+    Ok(arranged)
+}
+
+fn refused(sentence: &str) -> Error {
+    Error::raw(
+        ErrorKind::UnknownArgument,
+        format!("{sentence}\n\nFor more information, try '--help'.\n"),
+    )
+}
+
+struct Opt {
+    name: String,
+    takes_value: bool,
+}
+
+/// All options there are, those of commands included.
+struct Known(Vec<Opt>);
+
+impl Known {
+    fn of(command: &Command) -> Self {
+        let commands = std::iter::once(command).chain(command.get_subcommands());
+        let arguments = commands.flat_map(Command::get_arguments);
+        let named = arguments.flat_map(|argument| {
+            let takes_value = argument.get_action().takes_values();
+            let names = argument
+                .get_long()
+                .into_iter()
+                .chain(argument.get_all_aliases().unwrap_or_default());
+            names
+                .map(|name| Opt {
+                    name: name.to_owned(),
+                    takes_value,
+                })
+                .collect::<Vec<_>>()
+        });
+        Known(named.collect())
+    }
+
+    fn find(&self, given: &str) -> Result<&Opt, Error> {
+        let plain = given.to_ascii_lowercase();
+        let old = |(shortest, name): &&(&str, &str)| plain.starts_with(shortest) && name.starts_with(&plain);
+        let full = ABBREVIATIONS.iter().find(old).map_or(plain.as_str(), |(_, name)| name);
+        if let Some(exact) = self.0.iter().find(|option| option.name == full) {
+            return Ok(exact);
+        }
+        let fitting: Vec<_> = self.0.iter().filter(|option| option.name.starts_with(full)).collect();
+        match fitting.as_slice() {
+            [only] => Ok(only),
+            [] => Err(self.unknown(given)),
+            several => {
+                let names: Vec<_> = several.iter().map(|option| format!("-{}", option.name)).collect();
+                Err(refused(&format!(
+                    "-{given} is short for several options: {}",
+                    names.join(", ")
+                )))
+            }
+        }
+    }
+
+    fn unknown(&self, given: &str) -> Error {
+        let distance = |option: &&Opt| strsim::damerau_levenshtein(&given.to_ascii_lowercase(), &option.name);
+        let nearest = self.0.iter().min_by_key(distance);
+        let near = nearest.filter(|option| distance(option) <= given.len() / 3);
+        let hint = near.map(|option| format!("; did you mean --{}?", option.name));
+        refused(&format!("there is no option --{given}{}", hint.unwrap_or_default()))
+    }
+}

@@ -1,0 +1,86 @@
+//! Small text files: configuration and mounted secrets.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use zeroize::Zeroizing;
+
+/// Bytes that such a file may have: far more than any configuration, and no burden.
+const LIMIT: usize = 1024 * 1024;
+
+/// Why a file can't be taken in.
+#[derive(Debug, thiserror::Error)]
+pub enum Unreadable {
+    /// The file is missing, is not permitted, or is a directory.
+    #[error("{0}")]
+    Io(#[from] io::Error),
+    /// Most often it is another file than was meant.
+    #[error("it is larger than 1 MiB")]
+    TooLarge,
+    /// Values are text.
+    #[error("it is not UTF-8 text (byte {0} is the first that isn't)")]
+    NotText(usize),
+}
+
+/// Reads a whole file. What it held is wiped from memory when the text is dropped.
+pub(super) fn read(path: &Path) -> Result<Zeroizing<String>, Unreadable> {
+    let file = File::open(path)?;
+    let mut bytes = Zeroizing::new(Vec::new());
+    // One byte more than allowed tells a full file from one that is too large.
+    file.take(LIMIT as u64 + 1).read_to_end(&mut bytes)?;
+    if bytes.len() > LIMIT {
+        return Err(Unreadable::TooLarge);
+    }
+    match str::from_utf8(&bytes) {
+        Ok(text) => Ok(Zeroizing::new(text.to_owned())),
+        Err(error) => Err(Unreadable::NotText(error.valid_up_to() + 1)),
+    }
+}
+
+/// The value that a file of its own holds: all of it, but for the one line end that editors and
+/// `kubectl create secret --from-file` put there.
+pub(super) fn value(text: &str) -> &str {
+    text.strip_suffix("\r\n")
+        .or_else(|| text.strip_suffix('\n'))
+        .unwrap_or(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exactly_one_line_end_is_no_part_of_a_value() {
+        for (text, expected) in [
+            (" x ", " x "),
+            (" x \n", " x "),
+            ("x\r\n", "x"),
+            ("x\n\n", "x\n"),
+            ("x\r", "x\r"),
+            ("\n", ""),
+            ("", ""),
+        ] {
+            assert_eq!(value(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_no_small_text_is_refused() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let refused = |bytes: &[u8]| {
+            std::fs::write(file.path(), bytes).unwrap();
+            read(file.path())
+                .map(|text| text.len())
+                .map_err(|error| error.to_string())
+        };
+        assert_eq!(refused(&[b'x'; LIMIT]), Ok(LIMIT));
+        assert_eq!(refused(&[b'x'; LIMIT + 1]).unwrap_err(), "it is larger than 1 MiB");
+        assert_eq!(
+            refused(b"caf\xe9").unwrap_err(),
+            "it is not UTF-8 text (byte 4 is the first that isn't)"
+        );
+        assert!(matches!(read(Path::new("/")), Err(Unreadable::Io(_))));
+        assert!(matches!(read(Path::new("/dev/zero")), Err(Unreadable::TooLarge)));
+    }
+}

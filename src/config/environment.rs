@@ -1,0 +1,232 @@
+//! The layer of the environment: `QC_SECTION__KEY`, and `QC_SECTION__KEY_FILE` for a value that stands in a file.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use super::bounded;
+use super::mistake::Mistake;
+use super::origin::{Assignment, Origin};
+use super::settings::{self, SETTINGS, Setting};
+
+/// What all our variables begin with.
+const PREFIX: &str = "QC_";
+
+/// Names the configuration file, as `--config` does.
+pub(super) const CONFIG: &str = "QC_CONFIG";
+
+/// Names the directory of mounted secrets.
+pub(super) const SECRETS_DIR: &str = "QC_SECRETS_DIR";
+
+/// What a process finds around it. Tests make their own.
+#[derive(Debug, Clone, Default)]
+pub struct Surroundings {
+    /// Those of the environment's variables that are ours.
+    variables: Vec<(String, OsString)>,
+    /// The working directory, empty for that of the process.
+    pub(super) directory: PathBuf,
+}
+
+impl Surroundings {
+    /// Those of this process.
+    pub fn of_process() -> Self {
+        Self::new(std::env::vars_os(), "")
+    }
+
+    /// An environment and a working directory.
+    pub fn new<N, V>(variables: impl IntoIterator<Item = (N, V)>, directory: impl Into<PathBuf>) -> Self
+    where
+        N: Into<OsString>,
+        V: Into<OsString>,
+    {
+        let ours = |(name, value): (N, V)| {
+            // A name that isn't UTF-8 is nobody's setting.
+            let name = name.into().into_string().ok()?;
+            name.starts_with(PREFIX).then(|| (name, value.into()))
+        };
+        let mut variables: Vec<_> = variables.into_iter().filter_map(ours).collect();
+        variables.sort();
+        Surroundings {
+            variables,
+            directory: directory.into(),
+        }
+    }
+
+    /// The file or directory that a variable names; an empty one names nothing.
+    pub(super) fn path(&self, name: &str) -> Option<PathBuf> {
+        let (_, value) = self.variables.iter().find(|(variable, _)| variable == name)?;
+        (!value.is_empty()).then(|| PathBuf::from(value))
+    }
+}
+
+/// What the environment says, variable by variable.
+pub(super) fn layer(surroundings: &Surroundings) -> Vec<Result<Assignment, Mistake>> {
+    let settings = surroundings
+        .variables
+        .iter()
+        .filter(|(name, _)| !matches!(name.as_str(), CONFIG | SECRETS_DIR));
+    settings
+        .filter_map(|(name, value)| match meaning(name) {
+            Some(Meaning::Value(setting)) => Some(direct(setting, name, value.clone())),
+            Some(Meaning::File(setting)) => from_file(surroundings, setting, name, value),
+            None => Some(Err(unknown(name))),
+        })
+        .collect()
+}
+
+/// What the value of a variable is.
+enum Meaning {
+    Value(&'static Setting),
+    File(&'static Setting),
+}
+
+/// `QC_CSV__FILE` is the setting `csv.file`, not a file that holds a setting `csv`: the longer name counts.
+fn meaning(name: &str) -> Option<Meaning> {
+    let find = |name: &str| SETTINGS.iter().find(|setting| setting.variable() == name);
+    match find(name) {
+        Some(setting) => Some(Meaning::Value(setting)),
+        None => find(name.strip_suffix("_FILE")?).map(Meaning::File),
+    }
+}
+
+fn direct(setting: &'static Setting, name: &str, value: OsString) -> Result<Assignment, Mistake> {
+    let origin = Origin::Variable(name.to_owned());
+    match value.into_string() {
+        Ok(text) => Ok(Assignment {
+            setting,
+            text: text.into(),
+            origin,
+        }),
+        Err(_) => Err(Mistake::Misplaced {
+            origin,
+            reason: "the value is not UTF-8 text".into(),
+        }),
+    }
+}
+
+/// An empty `…_FILE` says nothing.
+fn from_file(
+    surroundings: &Surroundings,
+    setting: &'static Setting,
+    name: &str,
+    value: &OsString,
+) -> Option<Result<Assignment, Mistake>> {
+    let path = Path::new(value);
+    if value.is_empty() {
+        return None;
+    }
+    if surroundings
+        .variables
+        .iter()
+        .any(|(other, _)| *other == setting.variable())
+    {
+        return Some(Err(Mistake::Misplaced {
+            origin: Origin::Variable(name.to_owned()),
+            reason: format!("{} is set as well: keep one of them", setting.variable()),
+        }));
+    }
+    Some(match bounded::read(&surroundings.directory.join(path)) {
+        Ok(text) => Ok(Assignment {
+            setting,
+            text: bounded::value(&text).into(),
+            origin: Origin::VariableFile {
+                variable: name.to_owned(),
+                path: path.to_owned(),
+            },
+        }),
+        Err(reason) => Err(Mistake::Unreadable {
+            origin: Some(Origin::Variable(name.to_owned())),
+            path: path.to_owned(),
+            reason,
+        }),
+    })
+}
+
+fn unknown(name: &str) -> Mistake {
+    let given = name.trim_start_matches(PREFIX).to_ascii_lowercase().replace("__", ".");
+    let value = settings::nearest(&given).map(Setting::variable);
+    let file = given.strip_suffix("_file").and_then(settings::nearest);
+    Mistake::Unknown {
+        origin: Origin::Variable(name.to_owned()),
+        nearest: file.map(|setting| format!("{}_FILE", setting.variable())).or(value),
+        given,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::ffi::OsStringExt as _;
+
+    use secrecy::ExposeSecret as _;
+
+    use super::*;
+
+    fn said(surroundings: &Surroundings) -> String {
+        let line = |assignment: Result<Assignment, Mistake>| match assignment {
+            Ok(it) => format!("{} = {:?} ({})", it.setting.key, it.text.expose_secret(), it.origin),
+            Err(mistake) => mistake.to_string(),
+        };
+        layer(surroundings).into_iter().map(line).collect::<Vec<_>>().join("\n")
+    }
+
+    fn variables(variables: &[(&str, &str)]) -> String {
+        said(&Surroundings::new(variables.iter().copied(), ""))
+    }
+
+    #[test]
+    fn sections_are_set_off_by_two_underscores() {
+        let said = variables(&[
+            ("QC_QUALYS__USER_ID", " 0123 "),
+            ("QC_QUALYS__PROXY__URL", "true"),
+            ("QC_CSV__FILE", "out.csv"),
+            ("QC_QUALYS__CA_FILE", "ca.pem"),
+            ("QC_QUALYS__TOKEN_FILE", "token"),
+            ("HOME", "/root"),
+            ("qc_log__level", "3"),
+        ]);
+        insta::assert_snapshot!(said, @r#"
+        csv.file = "out.csv" (QC_CSV__FILE)
+        qualys.ca_file = "ca.pem" (QC_QUALYS__CA_FILE)
+        qualys.proxy.url = "true" (QC_QUALYS__PROXY__URL)
+        qualys.token_file = "token" (QC_QUALYS__TOKEN_FILE)
+        qualys.user_id = " 0123 " (QC_QUALYS__USER_ID)
+        "#);
+    }
+
+    #[test]
+    fn a_value_may_stand_in_a_file() {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::write(directory.path().join("password"), "a'b\"c \n").unwrap();
+        let file = |name: &str, value: &str| said(&Surroundings::new([(name, value)], directory.path()));
+        insta::assert_snapshot!(file("QC_QUALYS__PASSWORD_FILE", "password"), @r#"qualys.password = "a'b\"c " (QC_QUALYS__PASSWORD_FILE (password))"#);
+        insta::assert_snapshot!(file("QC_QUALYS__PASSWORD_FILE", "passwort"), @"QC_QUALYS__PASSWORD_FILE: passwort can't be read: No such file or directory (os error 2)");
+        insta::assert_snapshot!(file("QC_QUALYS__PASSWORD_FILE", ""), @"");
+        let both = [("QC_QUALYS__PASSWORD_FILE", "password"), ("QC_QUALYS__PASSWORD", "p")];
+        insta::assert_snapshot!(said(&Surroundings::new(both, directory.path())), @r#"
+        qualys.password = "p" (QC_QUALYS__PASSWORD)
+        QC_QUALYS__PASSWORD_FILE: QC_QUALYS__PASSWORD is set as well: keep one of them
+        "#);
+    }
+
+    #[test]
+    fn a_variable_that_is_no_setting_names_the_nearest() {
+        let said = variables(&[
+            ("QC_QUALYS__PASWORD_FILE", "x"),
+            ("QC_QUALYS_USER_ID", "x"),
+            ("QC_PASSWORD", "x"),
+            ("QC_SERVICE_PORT_8307_TCP", "x"),
+        ]);
+        insta::assert_snapshot!(said, @r"
+        QC_PASSWORD: there is no setting 'password'; did you mean QC_QUALYS__PASSWORD?
+        QC_QUALYS_USER_ID: there is no setting 'qualys_user_id'; did you mean QC_QUALYS__USER_ID?
+        QC_QUALYS__PASWORD_FILE: there is no setting 'qualys.pasword_file'; did you mean QC_QUALYS__PASSWORD_FILE?
+        QC_SERVICE_PORT_8307_TCP: there is no setting 'service_port_8307_tcp'
+        ");
+    }
+
+    #[test]
+    fn a_value_that_is_no_text_is_refused() {
+        let latin = OsString::from_vec(b"caf\xe9".to_vec());
+        let surroundings = Surroundings::new([("QC_QUALYS__USER_ID", latin)], "");
+        insta::assert_snapshot!(said(&surroundings), @"QC_QUALYS__USER_ID: the value is not UTF-8 text");
+    }
+}

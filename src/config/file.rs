@@ -1,0 +1,90 @@
+//! The layer of the configuration file: nested YAML of our own, or the flat `QualysGuard.yaml` of the Perl connector.
+
+use std::path::{Path, PathBuf};
+
+use super::bounded;
+use super::mistake::Mistake;
+use super::origin::{Assignment, Origin};
+use super::settings::{self, Setting};
+use super::yaml::{self, Entry, Value};
+
+/// Where the Perl connector looks when it isn't told a file, and so do we.
+pub(super) const OLD_DEFAULT: &str = "InputPlugins/QualysGuard.yaml";
+
+/// What a file says, setting by setting. `path` is as it was given, `origin` who gave it.
+pub(super) fn layer(directory: &Path, path: &Path, origin: Option<Origin>) -> Vec<Result<Assignment, Mistake>> {
+    let text = match bounded::read(&directory.join(path)) {
+        Ok(text) => text,
+        Err(reason) => {
+            let path = path.to_owned();
+            return vec![Err(Mistake::Unreadable { origin, path, reason })];
+        }
+    };
+    let (entries, faults) = yaml::read(&text);
+    let old = is_old(&entries);
+    let faults = faults.into_iter().map(|fault| {
+        Err(Mistake::Yaml {
+            path: path.to_owned(),
+            line: fault.line,
+            reason: fault.reason,
+        })
+    });
+    let said = entries.into_iter().filter_map(|entry| assignment(path, entry, old));
+    said.chain(faults).collect()
+}
+
+/// A file is the old tool's when it has any of its keys and none of our sections.
+fn is_old(entries: &[Entry]) -> bool {
+    let section = |entry: &Entry| entry.key.split('.').next().is_some_and(settings::is_section);
+    entries.iter().any(|entry| settings::find_old(&entry.key).is_some()) && !entries.iter().any(section)
+}
+
+fn assignment(path: &Path, entry: Entry, old: bool) -> Option<Result<Assignment, Mistake>> {
+    let Entry { key, line, value } = entry;
+    let path = path.to_owned();
+    if settings::is_section(&key) {
+        return match value {
+            // A section of which every line is commented out.
+            Value::Text(text) if text.is_empty() => None,
+            _ => {
+                let reason = format!("{key} is a section: its settings stand below it, indented");
+                Some(Err(Mistake::Yaml { path, line, reason }))
+            }
+        };
+    }
+    let setting = if old {
+        settings::find_old(&key)
+    } else {
+        settings::find(&key)
+    };
+    let Some(setting) = setting else {
+        return Some(Err(unknown(path, line, key, old)));
+    };
+    let text = match value {
+        Value::Text(text) => text,
+        Value::List(texts) if setting.syntax.is_list() => texts.join(","),
+        Value::List(_) => {
+            let reason = format!("{key} takes one value, not a list");
+            return Some(Err(Mistake::Yaml { path, line, reason }));
+        }
+    };
+    Some(Ok(Assignment {
+        setting,
+        text: text.into(),
+        origin: Origin::File { path, line },
+    }))
+}
+
+/// A key that is no setting; in the old file the old keys are the ones to suggest.
+fn unknown(path: PathBuf, line: usize, given: String, old: bool) -> Mistake {
+    let name = |setting: &Setting| match (old, setting.old) {
+        (true, "") => format!("{}, which a file with sections can hold", setting.key),
+        (true, old) => old.to_owned(),
+        (false, _) => setting.key.to_owned(),
+    };
+    Mistake::Unknown {
+        nearest: settings::nearest(&given).map(name),
+        origin: Origin::File { path, line },
+        given,
+    }
+}

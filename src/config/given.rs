@@ -1,0 +1,364 @@
+//! Given: what all layers say, before it is known whether it makes sense.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::environment::{self, CONFIG, Surroundings};
+use super::file::{self, OLD_DEFAULT};
+use super::layers::Layers;
+use super::listing::Listing;
+use super::mistake::{Mistake, Mistakes};
+use super::origin::{Assignment, Origin};
+use super::read::{self, Reader};
+use super::{Config, SendConfig, secrets, sections, warnings};
+
+/// The setting whose default is a file name that is looked for.
+const PKCS12: &str = "management_center.pkcs12";
+
+/// What all layers say, as it was given.
+#[derive(Debug)]
+pub struct Given {
+    layers: Layers,
+    mistakes: Vec<Mistake>,
+    /// The files in the working directory that could be the certificate, sorted.
+    certificates: Vec<String>,
+    anything: bool,
+}
+
+impl Given {
+    /// Asks all layers. `file` is the configuration file that an option names, and that option; `options` are what
+    /// the other options say.
+    ///
+    /// Mistakes are kept for later, so that what there is can be [listed](Self::listing).
+    pub fn gather(
+        surroundings: &Surroundings,
+        file: Option<(PathBuf, Origin)>,
+        options: Vec<Result<Assignment, Mistake>>,
+    ) -> Self {
+        let directory = &surroundings.directory;
+        let file = file_layer(surroundings, file);
+        let said = file
+            .into_iter()
+            .flatten()
+            .chain(environment::layer(surroundings))
+            .chain(secrets::layer(surroundings))
+            .chain(options);
+
+        let certificates = certificates(directory);
+        let found = certificates.first();
+        let found = found.map(|name| Assignment::new(PKCS12, name.as_str(), Origin::WorkingDirectory));
+
+        let mut layers = Layers::new();
+        let mut mistakes = Vec::new();
+        let mut anything = false;
+        for (assignment, said) in found.map(|it| (it, false)).into_iter().chain(said.map(|it| (it, true))) {
+            anything |= said;
+            match assignment {
+                Ok(assignment) => layers.add(assignment),
+                Err(mistake) => mistakes.push(mistake),
+            }
+        }
+        Given {
+            layers,
+            mistakes,
+            certificates,
+            anything,
+        }
+    }
+
+    /// Whether no layer says anything: there is no file, no variable and no option.
+    pub fn is_nothing(&self) -> bool {
+        !self.anything
+    }
+
+    /// Every setting, with its value and the place where that stands.
+    pub fn listing(&self) -> Listing {
+        Listing::new(&self.layers)
+    }
+
+    /// The configuration of an import.
+    ///
+    /// # Errors
+    ///
+    /// All mistakes of all layers.
+    pub fn import(self) -> Result<Config, Mistakes> {
+        let read = Reader(&self.layers);
+        let config = || {
+            Some(Config {
+                source: sections::source(read)?,
+                selection: sections::selection(read)?,
+                commands: sections::commands(read)?,
+                sink: sections::sink(read)?,
+                log: sections::log(read)?,
+                warnings: warnings::import(&self.layers, &self.certificates),
+            })
+        };
+        let mistakes = read::wrong_values(&self.layers).into_iter();
+        let mistakes = mistakes.chain(sections::import_mistakes(read)).collect();
+        complete(config(), self.mistakes, mistakes)
+    }
+
+    /// The configuration that a file of commands is sent with.
+    ///
+    /// # Errors
+    ///
+    /// All mistakes of all layers.
+    pub fn send(self) -> Result<SendConfig, Mistakes> {
+        let read = Reader(&self.layers);
+        let config = || {
+            Some(SendConfig {
+                management_center: sections::management_center(read)?,
+                log: sections::log(read)?,
+                warnings: warnings::send(&self.layers, &self.certificates),
+            })
+        };
+        let mistakes = read::wrong_values(&self.layers).into_iter();
+        let mistakes = mistakes.chain(sections::send_mistakes(read)).collect();
+        complete(config(), self.mistakes, mistakes)
+    }
+}
+
+/// A configuration counts only when there was no mistake, whatever could be built.
+///
+/// What is missing may stand in a file that can't be read, so that is told first and by itself.
+fn complete<T>(config: Option<T>, mut mistakes: Vec<Mistake>, more: Vec<Mistake>) -> Result<T, Mistakes> {
+    let unread = mistakes.iter().any(Mistake::hides_others);
+    mistakes.extend(more.into_iter().filter(|mistake| !(unread && mistake.is_absence())));
+    match config {
+        Some(config) if mistakes.is_empty() => Ok(config),
+        None if mistakes.is_empty() => Err(Mistakes(vec![Mistake::Incomplete])),
+        _ => Err(Mistakes(mistakes)),
+    }
+}
+
+/// The configuration file: what the option names, else what the variable names, else the old tool's if it is there.
+fn file_layer(
+    surroundings: &Surroundings,
+    option: Option<(PathBuf, Origin)>,
+) -> Option<Vec<Result<Assignment, Mistake>>> {
+    let directory = &surroundings.directory;
+    let variable = || Some((surroundings.path(CONFIG)?, Origin::Variable(CONFIG.into())));
+    match option.or_else(variable) {
+        Some((path, origin)) => Some(file::layer(directory, &path, Some(origin))),
+        None if directory.join(OLD_DEFAULT).exists() => Some(file::layer(directory, Path::new(OLD_DEFAULT), None)),
+        None => None,
+    }
+}
+
+/// The names in a directory that end in `.pkcs12`, sorted. A directory that can't be read has none.
+fn certificates(directory: &Path) -> Vec<String> {
+    let directory = if directory.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        directory
+    };
+    let names = fs::read_dir(directory).into_iter().flatten().flatten();
+    let mut names: Vec<_> = names
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .filter(|name| name.ends_with(".pkcs12"))
+        .collect();
+    names.sort();
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use secrecy::ExposeSecret as _;
+
+    use super::super::settings::{SETTINGS, Setting};
+    use super::super::value::Syntax;
+    use super::super::{Sink, Source};
+    use super::*;
+
+    /// Says what `pairs` say, on the command line.
+    fn given(pairs: &[(&str, &str)]) -> Given {
+        let said = pairs
+            .iter()
+            .map(|(key, text)| Assignment::new(key, *text, Origin::Option("--set")));
+        let nowhere = tempfile::tempdir().unwrap();
+        Given::gather(&Surroundings::new([("", ""); 0], nowhere.path()), None, said.collect())
+    }
+
+    const COMPLETE: [(&str, &str); 6] = [
+        ("qualys.user_id", "dirk_g"),
+        ("qualys.password", "d0ntp@n1c"),
+        ("qualys.template_ids", "424242"),
+        ("qualys.proxy.url", "https://192.168.1.100:443"),
+        ("management_center.server", "fmc.example.com"),
+        ("management_center.pkcs12", "CertFile.pkcs12"),
+    ];
+
+    /// All that a configuration holds, secrets too.
+    fn dump(config: &Config) -> String {
+        let mut dump = format!("{config:?}");
+        let mut secret = |secret: &secrecy::SecretString| dump.push_str(secret.expose_secret());
+        if let Source::Qualys { settings, .. } = &config.source {
+            secret(&settings.password);
+            settings
+                .proxy
+                .iter()
+                .flat_map(|proxy| &proxy.password)
+                .for_each(&mut secret);
+        }
+        if let Sink::ManagementCenter(settings) = &config.sink {
+            settings.pkcs12_password.iter().for_each(&mut secret);
+        }
+        dump
+    }
+
+    /// A right value that is neither the default nor in [`COMPLETE`].
+    fn another(setting: &Setting) -> String {
+        let words = |words: Vec<String>| words.into_iter().find(|word| word != setting.default).unwrap();
+        match setting.syntax {
+            Syntax::Text | Syntax::Path | Syntax::Host => "another".into(),
+            Syntax::Boolean if setting.default == "y" => "n".into(),
+            Syntax::Boolean if setting.key == "log.stderr" => "n".into(),
+            Syntax::Boolean => "y".into(),
+            Syntax::Number(_, most) if most.to_string() != setting.default => most.to_string(),
+            Syntax::Number(least, _) => least.to_string(),
+            Syntax::Duration { .. } => "7m".into(),
+            Syntax::Url(_) => "https://another.example".into(),
+            Syntax::Words { words: all, .. } => words(all()),
+            Syntax::Form { .. } => match setting.key {
+                "qualys.template_ids" => "7".into(),
+                "qualys.api_version" => "3.0".into(),
+                "selection.networks" => "7".into(),
+                "selection.kinds" => "information".into(),
+                "selection.statuses" => "fixed".into(),
+                "commands.source" | "commands.scanner" => "another".into(),
+                "management_center.trust" => "insecure".into(),
+                "log.syslog" => "local".into(),
+                _ => setting.sample().into(),
+            },
+        }
+    }
+
+    #[test]
+    fn every_setting_of_the_table_reaches_the_configuration() {
+        let plain = dump(&given(&COMPLETE).import().unwrap());
+        for setting in SETTINGS {
+            let another = another(setting);
+            assert_ne!(another, setting.default, "{}", setting.key);
+            let mut pairs = COMPLETE.to_vec();
+            pairs.push((setting.key, &another));
+            match given(&pairs).import() {
+                Ok(config) => assert_ne!(dump(&config), plain, "{} = {another} has no effect", setting.key),
+                // The file of the token is asked for, so the word has come through.
+                Err(mistakes) => panic!("{} = {another}: {mistakes}", setting.key),
+            }
+        }
+    }
+
+    #[test]
+    fn every_default_and_every_example_is_a_right_value() {
+        for setting in SETTINGS {
+            for text in [setting.default, setting.example]
+                .iter()
+                .filter(|text| !text.is_empty())
+            {
+                assert_eq!(setting.syntax.check(text), Ok(()), "{} = {text}", setting.key);
+            }
+            assert!(
+                !setting.help.is_empty() && !setting.help.ends_with('.'),
+                "{}",
+                setting.key
+            );
+            assert!(!setting.secret || setting.default.is_empty(), "{}", setting.key);
+        }
+    }
+
+    #[test]
+    fn names_of_settings_are_unique_in_every_layer() {
+        let unique = |names: Vec<String>| {
+            let count = names.len();
+            let names: std::collections::BTreeSet<_> = names.into_iter().collect();
+            assert_eq!(names.len(), count);
+        };
+        unique(SETTINGS.iter().map(|setting| setting.key.to_owned()).collect());
+        unique(SETTINGS.iter().map(Setting::variable).collect());
+        let old = SETTINGS.iter().filter(|setting| !setting.old.is_empty());
+        unique(old.map(|setting| setting.old.to_owned()).collect());
+    }
+
+    #[test]
+    fn all_mistakes_are_told_at_once() {
+        let mut pairs = COMPLETE.to_vec();
+        pairs.retain(|(key, _)| *key != "qualys.user_id");
+        pairs.extend([
+            ("qualys.pasword", "hunter2"),
+            ("qualys.password", ""),
+            ("management_center.port", "83o7"),
+            ("qualys.poll_interval", "30"),
+            ("qualys.proxy.url", "http://zaphod:t0w3L@proxy:3128"),
+            ("management_center.server", "192.0.2.1"),
+            ("management_center.ipv6", "y"),
+        ]);
+        let mistakes = given(&pairs).import().unwrap_err();
+        assert_eq!(mistakes.exit(), crate::exit::Exit::Config);
+        insta::assert_snapshot!(mistakes, @r"
+        option --set: there is no setting 'qualys.pasword'; did you mean qualys.password?
+        option --set: qualys.password: it is empty
+        option --set: qualys.proxy.url: it holds a user or a password, which have settings of their own; expected an address that begins with http:// or https://, for example https://192.168.1.100:443
+        option --set: qualys.poll_interval '30': time unit needed, for example 30sec or 30ms; expected a time with its unit (s, m, h, d), for example 30s
+        option --set: management_center.port '83o7': not a whole number; expected a number from 1 to 65535, for example 8307
+        qualys.user_id is not set: set it in the configuration file or by QC_QUALYS__USER_ID, for example dirk_g
+        management_center.ipv6 allows IPv6 only, but management_center.server is an IPv4 address
+        ");
+    }
+
+    #[test]
+    fn a_csv_file_turns_sending_off() {
+        let mut pairs = COMPLETE.to_vec();
+        pairs.push(("csv.file", "Output.csv"));
+        let config = given(&pairs).import().unwrap();
+        assert!(matches!(&config.sink, Sink::Csv(path) if path == Path::new("Output.csv")));
+        insta::assert_snapshot!(config.warnings.join("\n"), @"management_center.server (option --set) is ignored: csv.file is set, so nothing is sent");
+    }
+
+    #[test]
+    fn a_report_needs_no_qualys_and_a_token_no_password() {
+        let import = |pairs: &[_]| given(pairs).import().map(|config| config.source);
+        let csv = ("csv.file", "Output.csv");
+        assert!(matches!(
+            import(&[csv, ("report.file", "-")]),
+            Ok(Source::StandardInput)
+        ));
+        assert!(matches!(import(&[csv, ("report.file", "r.xml")]), Ok(Source::File(_))));
+        let token = [csv, ("qualys.login", "token"), ("qualys.template_ids", "7")];
+        insta::assert_snapshot!(import(&token).unwrap_err(), @"qualys.token_file is not set: set it in the configuration file or by QC_QUALYS__TOKEN_FILE, for example /run/secrets/qualys/token");
+        let token = [&token[..], &[("qualys.token_file", "t")]].concat();
+        assert!(matches!(import(&token), Ok(Source::Qualys { templates, .. }) if templates == [7]));
+    }
+
+    #[test]
+    fn nowhere_to_go_is_a_mistake_of_usage() {
+        let mistakes = given(&COMPLETE[..3]).import().unwrap_err();
+        assert_eq!(mistakes.exit(), crate::exit::Exit::Usage);
+        insta::assert_snapshot!(mistakes, @"neither a Management Center nor a CSV file is given: say --server HOST or --csvfile FILE");
+        let mistakes = given(&[]).send().unwrap_err();
+        assert_eq!(mistakes.exit(), crate::exit::Exit::Usage);
+        insta::assert_snapshot!(mistakes, @"no Management Center is given: say --server HOST");
+    }
+
+    #[test]
+    fn to_send_a_file_only_the_management_center_is_needed() {
+        let config = given(&COMPLETE[4..]).send().unwrap();
+        assert_eq!(config.management_center.server, "fmc.example.com");
+        assert_eq!(config.management_center.port, 8307);
+    }
+
+    #[test]
+    fn an_empty_password_of_the_certificate_is_one() {
+        let password = |pairs: &[_]| {
+            given(&[&COMPLETE[4..], pairs].concat())
+                .send()
+                .unwrap()
+                .management_center
+        };
+        assert!(password(&[]).pkcs12_password.is_none());
+        let empty = password(&[("management_center.pkcs12_password", "")])
+            .pkcs12_password
+            .unwrap();
+        assert_eq!(empty.expose_secret(), "");
+    }
+}

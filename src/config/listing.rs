@@ -1,0 +1,63 @@
+//! The listing of all settings, for `qualys-connector config`: value and origin of each, secrets hidden.
+
+use std::fmt;
+
+use secrecy::ExposeSecret as _;
+use serde::Serialize;
+
+use super::layers::Layers;
+use super::mistake::readable;
+use super::settings::SETTINGS;
+
+/// A value that is longer doesn't spread the column, it sticks out.
+const WIDEST: usize = 32;
+
+/// Every setting, in the order of the table.
+#[derive(Debug, Serialize)]
+#[serde(transparent)]
+pub struct Listing(Vec<Line>);
+
+#[derive(Debug, Serialize)]
+struct Line {
+    key: &'static str,
+    /// Nothing when the setting has no value.
+    value: Option<String>,
+    source: Option<String>,
+}
+
+impl Listing {
+    pub(super) fn new(layers: &Layers) -> Self {
+        let line = |setting| {
+            let given = layers.get(setting);
+            let text = given.as_ref().and_then(|given| given.text);
+            Line {
+                key: setting.key,
+                value: text.map(|text| setting.shown(text.expose_secret()).to_owned()),
+                source: given.map(|given| given.origin),
+            }
+        };
+        Listing(SETTINGS.iter().map(line).collect())
+    }
+}
+
+impl fmt::Display for Listing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lines = self.0.iter().map(|line| {
+            let value = line.value.as_deref().unwrap_or("not set").chars().flat_map(readable);
+            (
+                line.key,
+                value.collect::<String>(),
+                line.source.as_deref().unwrap_or_default(),
+            )
+        });
+        let lines: Vec<_> = lines.collect();
+        let keys = lines.iter().map(|(key, ..)| key.len()).max().unwrap_or_default();
+        let lengths = lines.iter().map(|(_, value, _)| value.chars().count());
+        let values = lengths.filter(|length| *length <= WIDEST).max().unwrap_or_default();
+        for (key, value, source) in lines {
+            let line = format!("{key:keys$}  {value:values$}  {source}");
+            writeln!(f, "{}", line.trim_end())?;
+        }
+        Ok(())
+    }
+}

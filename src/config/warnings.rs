@@ -1,0 +1,54 @@
+//! What a user should know of a configuration that is right.
+
+use super::layers::Layers;
+use super::origin::Origin;
+use super::settings;
+
+/// Before an import.
+pub(super) fn import(layers: &Layers, certificates: &[String]) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if is_set(layers, "csv.file") {
+        if let Some(origin) = origin(layers, "management_center.server") {
+            warnings.push(format!(
+                "management_center.server ({origin}) is ignored: csv.file is set, so nothing is sent"
+            ));
+        }
+    } else {
+        warnings.extend(send(layers, certificates));
+    }
+    if is_set(layers, "qualys.proxy.username") && !is_set(layers, "qualys.proxy.url") {
+        warnings.push("qualys.proxy.username is ignored: qualys.proxy.url is not set".into());
+    }
+    warnings
+}
+
+/// Before the sending of a file.
+pub(super) fn send(layers: &Layers, certificates: &[String]) -> Vec<String> {
+    let mut warnings = Vec::new();
+    let found = origin(layers, "management_center.pkcs12") == Some(Origin::WorkingDirectory.to_string());
+    if let (true, [taken, _, ..]) = (found, certificates) {
+        warnings.push(format!(
+            "{} files end in .pkcs12 in the working directory; {taken} is taken (say --pkcs12 FILE to choose)",
+            certificates.len()
+        ));
+    }
+    let password = origin(layers, "management_center.pkcs12_password");
+    if password == Some(Origin::PASSWORD.to_string()) {
+        warnings.push(
+            "--password shows in the list of processes; better set management_center.pkcs12_password in the \
+             configuration file or by QC_MANAGEMENT_CENTER__PKCS12_PASSWORD_FILE"
+                .into(),
+        );
+    }
+    warnings
+}
+
+fn is_set(layers: &Layers, key: &str) -> bool {
+    settings::find(key).is_some_and(|setting| layers.text(setting).is_some())
+}
+
+/// Where the value of a setting stands, if it has one.
+fn origin(layers: &Layers, key: &str) -> Option<String> {
+    let given = layers.get(settings::find(key)?)?;
+    given.text.is_some().then_some(given.origin)
+}

@@ -1,0 +1,142 @@
+//! The import: the stages, one after the other, for one template after the other.
+//!
+//! ```text
+//! launch ─► wait ─► download ┐
+//!                            ├─► parse ─► select ─► send ─► tidy up
+//!        a report file ──────┘                └───► write a CSV file
+//! ```
+//!
+//! Nothing is known here of XML, HTTP, TLS or CSV; [`source`] and [`sink`] know who knows.
+
+use std::time::Instant;
+
+use tracing::{Instrument, error, info, info_span, warn};
+
+use crate::config::Config;
+use crate::exit::Exit;
+use crate::report::{Keep, Selection};
+
+mod commands;
+mod error;
+mod sink;
+mod source;
+mod stop;
+mod summary;
+
+pub use error::Error;
+use sink::Sink;
+use source::{Source, Template};
+pub use stop::Stop;
+pub use summary::{Outcome, Summary, TemplateSummary};
+
+/// Runs one import to its end, which may be an early one when `stop` says so.
+///
+/// A template that fails doesn't keep the others from being imported; the worst exit code is the import's.
+pub async fn run(config: Config, stop: &Stop) -> Summary {
+    let begun = Instant::now();
+    let mut templates = Vec::new();
+    let mut not_begun = 0;
+    match prepare(config) {
+        Ok((mut source, selection, mut sink)) => {
+            let todo = source.templates();
+            for template in &todo {
+                if stop.exit().is_some() {
+                    not_begun += 1;
+                    continue;
+                }
+                let span = info_span!("template", template = template.name());
+                let work = import(template, &mut source, &selection, &mut sink, stop);
+                templates.push(work.instrument(span).await);
+            }
+            source.close().await;
+        }
+        Err(failure) => {
+            error!("{failure}");
+            let error = Some((failure.exit(), failure.to_string()));
+            templates.push(TemplateSummary {
+                name: "preparation".to_owned(),
+                error,
+                ..TemplateSummary::default()
+            });
+        }
+    }
+    let worst = templates
+        .iter()
+        .map(TemplateSummary::exit)
+        .max()
+        .unwrap_or(Exit::Success);
+    let exit = stop
+        .exit()
+        .filter(|_| not_begun > 0 || worst != Exit::Success)
+        .unwrap_or(worst);
+    Summary {
+        templates,
+        not_begun,
+        exit,
+        duration: begun.elapsed(),
+    }
+}
+
+/// Everything that can fail before the first request: certificates, proxies, names of files.
+fn prepare(config: Config) -> Result<(Source, Selection, Sink), Error> {
+    let keep = Keep {
+        description_length: config.commands.description_length,
+        names: config.commands.hostname_attribute.is_some(),
+        operating_systems: config.commands.set_os,
+    };
+    let source = Source::new(config.source, keep)?;
+    let sink = Sink::new(config.sink, config.commands, source.templates().len() > 1)?;
+    Ok((source, config.selection, sink))
+}
+
+/// One template, from its launch to what is left to tidy up.
+async fn import(
+    template: &Template,
+    source: &mut Source,
+    selection: &Selection,
+    sink: &mut Sink,
+    stop: &Stop,
+) -> TemplateSummary {
+    let mut summary = TemplateSummary {
+        name: template.name(),
+        ..TemplateSummary::default()
+    };
+    let result = stages(template, source, selection, sink, stop, &mut summary).await;
+    if let Err(failure) = result {
+        let exit = stop
+            .exit()
+            .filter(|_| failure.exit() == Exit::Terminated)
+            .unwrap_or(failure.exit());
+        error!(exit = exit.code(), "{failure}");
+        summary.error = Some((exit, failure.to_string()));
+    }
+    source.tidy_up(summary.exit()).await;
+    summary
+}
+
+async fn stages(
+    template: &Template,
+    source: &mut Source,
+    selection: &Selection,
+    sink: &mut Sink,
+    stop: &Stop,
+    summary: &mut TemplateSummary,
+) -> Result<(), Error> {
+    let ready = sink.prepare(template)?;
+
+    let report = source.obtain(template, stop, summary).await?;
+    summary.describe(&report);
+
+    let selected = summary.stage("select", async { selection.apply(report) }).await;
+    summary.count(selected.counts());
+    info!("QualysGuard Report Processing Complete");
+    if selected.is_empty() {
+        warn!("no host of the report passes the selection: nothing is sent, and no host is cleared");
+    }
+
+    let stage = sink.stage();
+    let delivered = summary.stage(stage, sink.deliver(ready, &selected, stop)).await;
+    summary.remarks.extend(delivered.remark);
+    summary.outcome = delivered.outcome;
+    delivered.result
+}

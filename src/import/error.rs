@@ -1,0 +1,54 @@
+//! Why a template isn't imported, or not in full.
+
+use thiserror::Error;
+
+use crate::exit::Exit;
+use crate::host_input::{self, csv_file};
+use crate::qualys;
+use crate::report;
+
+/// Why a template isn't imported, or not in full.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// The report can't be used.
+    #[error(transparent)]
+    Report(#[from] report::Error),
+    /// Qualys didn't deliver.
+    #[error(transparent)]
+    Qualys(#[from] qualys::Error),
+    /// The commands couldn't be delivered.
+    #[error(transparent)]
+    HostInput(#[from] host_input::Error),
+    /// The CSV file couldn't be written.
+    #[error(transparent)]
+    CsvFile(#[from] csv_file::Error),
+    /// Delivered, but the Management Center didn't take all of it.
+    #[error("the Management Center refused {findings} findings of {hosts} hosts")]
+    Refused {
+        /// Hosts of which something was refused.
+        hosts: u64,
+        /// Findings refused.
+        findings: u64,
+    },
+    /// Told to stop.
+    #[error("interrupted before anything was sent")]
+    Interrupted,
+    /// A thread of ours died.
+    #[error("a bug in qualys-connector: {0}")]
+    Bug(String),
+}
+
+impl Error {
+    /// The exit code that tells a scheduler what to make of it.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Error::Report(error) => error.exit(),
+            Error::Qualys(error) => error.exit(),
+            Error::HostInput(error) => error.exit(),
+            Error::CsvFile(error) => error.exit(),
+            Error::Refused { .. } => Exit::Protocol,
+            Error::Interrupted => Exit::Terminated,
+            Error::Bug(_) => Exit::Bug,
+        }
+    }
+}

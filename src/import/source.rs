@@ -1,0 +1,138 @@
+//! The source: where reports come from, a file or Qualys.
+
+use std::future::Future;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use tokio::task::spawn_blocking;
+
+use super::error::Error;
+use super::stop::Stop;
+use super::summary::TemplateSummary;
+use crate::config;
+use crate::exit::Exit;
+use crate::qualys::{self, Ending};
+use crate::report::{self, Keep, Progress, Report, file};
+
+/// Where reports come from.
+pub enum Source {
+    /// One report that is there already.
+    File {
+        /// The file, `-` for standard input.
+        path: PathBuf,
+        /// What is kept of it.
+        keep: Keep,
+    },
+    /// Qualys makes them.
+    Qualys {
+        /// The way to Qualys.
+        client: Box<qualys::Client>,
+        /// Report templates, in the order they are imported.
+        templates: Vec<u64>,
+        /// What is kept of each report.
+        keep: Keep,
+    },
+}
+
+/// What one report is made from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Template {
+    /// A report template at Qualys.
+    Id(u64),
+    /// A file.
+    File(PathBuf),
+}
+
+impl Template {
+    /// What it is called in messages and in the names of files.
+    pub fn name(&self) -> String {
+        match self {
+            Template::Id(id) => id.to_string(),
+            Template::File(path) if path == Path::new("-") => "standard input".to_owned(),
+            Template::File(path) => path.display().to_string(),
+        }
+    }
+}
+
+impl Source {
+    /// Makes ready what is needed to reach the source; reaches for nothing yet.
+    pub fn new(source: config::Source, keep: Keep) -> Result<Self, Error> {
+        Ok(match source {
+            config::Source::File(path) => Source::File { path, keep },
+            config::Source::StandardInput => Source::File { path: "-".into(), keep },
+            config::Source::Qualys { settings, templates } => {
+                let deadline = Instant::now() + settings.deadline;
+                Source::Qualys {
+                    client: Box::new(qualys::Client::new(&settings, deadline)?),
+                    templates,
+                    keep,
+                }
+            }
+        })
+    }
+
+    /// What reports are made from, in order.
+    pub fn templates(&self) -> Vec<Template> {
+        match self {
+            Source::File { path, .. } => vec![Template::File(path.clone())],
+            Source::Qualys { templates, .. } => templates.iter().copied().map(Template::Id).collect(),
+        }
+    }
+
+    /// The whole report of `template`, parsed to its end.
+    pub async fn obtain(
+        &mut self,
+        template: &Template,
+        stop: &Stop,
+        summary: &mut TemplateSummary,
+    ) -> Result<Report, Error> {
+        match (self, template) {
+            (Source::File { path, keep }, _) => {
+                let (path, keep) = (path.clone(), keep.clone());
+                let parse = spawn_blocking(move || report::parse(file::open(&path)?, &keep, &Progress::default()));
+                let parsed = summary
+                    .stage("parse", unless_stopped(stop, async { Ok(parse.await) }))
+                    .await?;
+                Ok(parsed.map_err(|died| Error::Bug(died.to_string()))??)
+            }
+            (Source::Qualys { client, keep, .. }, Template::Id(id)) => {
+                let launched = summary
+                    .stage("launch", unless_stopped(stop, client.launch(*id)))
+                    .await?;
+                let finished = summary
+                    .stage("wait", unless_stopped(stop, client.wait(&launched)))
+                    .await?;
+                let keep = keep.clone();
+                let parse = move |body| Ok(report::parse(file::decode(body)?, &keep, &Progress::default())?);
+                let cut_off = |error: &Error| matches!(error, Error::Report(error) if error.is_cut_off());
+                let download = client.download(&finished, parse, cut_off);
+                summary.stage("download", unless_stopped(stop, download)).await
+            }
+            (Source::Qualys { .. }, Template::File(path)) => {
+                Err(Error::Bug(format!("{} isn't a template", path.display())))
+            }
+        }
+    }
+
+    /// Leaves nothing at the source that nobody will use, after an import that ended with `exit`.
+    pub async fn tidy_up(&mut self, exit: Exit) {
+        if let Source::Qualys { client, .. } = self {
+            client.tidy_up(Ending::of(exit)).await;
+        }
+    }
+
+    /// Ends the conversation with the source.
+    pub async fn close(self) {
+        if let Source::Qualys { client, .. } = self {
+            client.close().await;
+        }
+    }
+}
+
+/// The work's result, or the end of it when `stop` comes first.
+async fn unless_stopped<T, E: Into<Error>>(stop: &Stop, work: impl Future<Output = Result<T, E>>) -> Result<T, Error> {
+    tokio::select! {
+        done = work => done.map_err(Into::into),
+        () = stop.token().cancelled() => Err(Error::Interrupted),
+    }
+}

@@ -1,0 +1,315 @@
+//! The summary: what an import did, template by template; for people, and as one line for machines.
+
+use std::fmt::{self, Write};
+use std::future::Future;
+use std::time::{Duration, Instant, SystemTime};
+
+use serde_json::{Map, Value, json};
+use tracing::{Instrument, info, info_span, warn};
+
+use crate::exit::Exit;
+use crate::host_input::csv_file::CsvWritten;
+use crate::host_input::delivery::Delivery;
+use crate::report::{Counts, Report, Tally};
+
+/// Refused hosts that are named in the text; the line for machines names more.
+const NAMED: usize = 10;
+
+/// What an import did.
+#[derive(Debug)]
+pub struct Summary {
+    /// One entry for each template that was begun, in order.
+    pub templates: Vec<TemplateSummary>,
+    /// Templates that weren't begun, since the import was told to stop.
+    pub not_begun: usize,
+    /// How the process ends.
+    pub exit: Exit,
+    /// From the first stage to the last.
+    pub duration: Duration,
+}
+
+/// What became of one template, or of a report file.
+#[derive(Debug, Default)]
+pub struct TemplateSummary {
+    /// Template id, or the file.
+    pub name: String,
+    /// The title that the report carries.
+    pub title: Option<String>,
+    /// When Qualys made the report.
+    pub generated: Option<SystemTime>,
+    /// Bytes of XML.
+    pub bytes: u64,
+    /// What was read, selected and left out; once the report was read.
+    pub counts: Option<Counts>,
+    /// What is odd in the report.
+    pub remarks: Vec<String>,
+    /// What became of it in the end.
+    pub outcome: Outcome,
+    /// Stages that were passed, and how long each took.
+    pub stages: Vec<(&'static str, Duration)>,
+    /// Why it isn't imported, or not in full.
+    pub error: Option<(Exit, String)>,
+}
+
+/// Where the findings went.
+#[derive(Debug, Default)]
+pub enum Outcome {
+    /// Nowhere: it didn't come so far.
+    #[default]
+    Nothing,
+    /// To the Management Center.
+    Sent(Box<Delivery>),
+    /// Into a CSV file.
+    Written(String, CsvWritten),
+}
+
+impl TemplateSummary {
+    /// Runs the work of a stage and remembers how long it took.
+    pub async fn stage<T>(&mut self, stage: &'static str, work: impl Future<Output = T>) -> T {
+        let begun = Instant::now();
+        let result = work.instrument(info_span!("stage", stage)).await;
+        self.stages.push((stage, begun.elapsed()));
+        result
+    }
+
+    /// Takes note of which report it is.
+    pub fn describe(&mut self, report: &Report) {
+        let about = report.about();
+        self.title.clone_from(&about.title);
+        self.generated = about.generated;
+        self.bytes = about.bytes;
+        self.remarks.extend(report.remarks().sentences());
+        for remark in &self.remarks {
+            warn!("{remark}");
+        }
+    }
+
+    /// Takes note of what was selected and what wasn't.
+    pub fn count(&mut self, counts: &Counts) {
+        info!(
+            hosts = counts.hosts_selected,
+            findings = counts.findings_selected,
+            "selected {} of {} findings",
+            counts.findings_selected,
+            counts.findings_read
+        );
+        self.counts = Some(counts.clone());
+    }
+
+    /// How the process would end if this were its only template.
+    pub fn exit(&self) -> Exit {
+        self.error.as_ref().map_or(Exit::Success, |(exit, _)| *exit)
+    }
+
+    fn json(&self) -> Value {
+        let mut object = json!({
+            "template": self.name,
+            "title": self.title,
+            "generated": self.generated.map(|time| humantime::format_rfc3339_seconds(time).to_string()),
+            "bytes": self.bytes,
+            "stages": self.stages.iter().map(|(stage, took)| (stage.to_string(), json!(took.as_secs_f64()))).collect::<Map<_, _>>(),
+            "remarks": self.remarks,
+            "exit": self.exit().code(),
+            "error": self.error.as_ref().map(|(_, text)| text),
+        });
+        let mut hosts = Map::new();
+        let mut findings = Map::new();
+        if let Some(counts) = &self.counts {
+            hosts.insert("read".into(), counts.hosts_read.into());
+            hosts.insert("selected".into(), counts.hosts_selected.into());
+            hosts.insert("clean".into(), counts.hosts_clean.into());
+            hosts.insert("left_out".into(), reasons(&counts.hosts_left_out));
+            findings.insert("read".into(), counts.findings_read.into());
+            findings.insert("selected".into(), counts.findings_selected.into());
+            findings.insert("with_cve".into(), counts.with_cve.into());
+            findings.insert("without_cve".into(), counts.without_cve().into());
+            findings.insert("left_out".into(), reasons(&counts.findings_left_out));
+        }
+        let mut rest = Map::new();
+        match &self.outcome {
+            Outcome::Nothing => {}
+            Outcome::Sent(delivery) => {
+                hosts.insert("acknowledged".into(), delivery.hosts_acknowledged.into());
+                hosts.insert("refused".into(), delivery.hosts_refused.into());
+                findings.insert("acknowledged".into(), delivery.findings_acknowledged.into());
+                findings.insert("refused".into(), delivery.findings_refused.into());
+                rest.insert("frames".into(), delivery.frames.into());
+                rest.insert("connections".into(), delivery.connections.into());
+                rest.insert(
+                    "commands".into(),
+                    json!({ "sent": delivery.commands_sent, "acknowledged": delivery.commands_acknowledged }),
+                );
+                let refusals = delivery
+                    .refusals
+                    .iter()
+                    .map(|(host, reason)| json!({ "host": host, "reason": reason }));
+                rest.insert("refusals".into(), refusals.collect());
+            }
+            Outcome::Written(file, written) => {
+                hosts.insert("written".into(), written.hosts.into());
+                findings.insert("written".into(), written.findings.into());
+                rest.insert("file".into(), file.as_str().into());
+                rest.insert("commands".into(), json!({ "written": written.commands }));
+            }
+        }
+        if let Some(object) = object.as_object_mut() {
+            object.insert("hosts".into(), hosts.into());
+            object.insert("findings".into(), findings.into());
+            object.append(&mut rest);
+        }
+        object
+    }
+
+    fn text(&self, out: &mut String) -> fmt::Result {
+        write!(out, "{}", self.name)?;
+        if let Some(title) = &self.title {
+            write!(out, "  {title}")?;
+        }
+        if let Some(generated) = self.generated {
+            write!(out, ", generated {}", humantime::format_rfc3339_seconds(generated))?;
+        }
+        writeln!(out)?;
+        if let Some(counts) = &self.counts {
+            row(out, "read", counts.hosts_read, counts.findings_read, "")?;
+            let cve = format!(" ({} with a CVE)", grouped(counts.with_cve));
+            row(out, "selected", counts.hosts_selected, counts.findings_selected, &cve)?;
+            if counts.hosts_clean > 0 {
+                writeln!(
+                    out,
+                    "  {:<13}{:>11} hosts, all of their findings are fixed",
+                    "clean",
+                    grouped(counts.hosts_clean)
+                )?;
+            }
+            for (reason, count) in counts.hosts_left_out.iter() {
+                writeln!(
+                    out,
+                    "  {:<13}{:>11} hosts: {}",
+                    "left out",
+                    grouped(count),
+                    reason.reason()
+                )?;
+            }
+            for (reason, count) in counts.findings_left_out.iter() {
+                writeln!(
+                    out,
+                    "  {:<13}{:>11} findings: {}",
+                    "left out",
+                    grouped(count),
+                    reason.reason()
+                )?;
+            }
+        }
+        for remark in &self.remarks {
+            writeln!(out, "  {:<13}{remark}", "note")?;
+        }
+        match &self.outcome {
+            Outcome::Nothing => {}
+            Outcome::Sent(delivery) => {
+                let frames = format!(", {} frames", grouped(delivery.frames));
+                row(
+                    out,
+                    "acknowledged",
+                    delivery.hosts_acknowledged,
+                    delivery.findings_acknowledged,
+                    &frames,
+                )?;
+                if delivery.hosts_refused > 0 {
+                    row(out, "refused", delivery.hosts_refused, delivery.findings_refused, "")?;
+                }
+                for (host, reason) in delivery.refusals.iter().take(NAMED) {
+                    writeln!(out, "  {:<13}{host}: {reason}", "")?;
+                }
+                let more = delivery.hosts_refused.saturating_sub(NAMED as u64);
+                if more > 0 {
+                    writeln!(out, "  {:<13}and {} hosts more", "", grouped(more))?;
+                }
+            }
+            Outcome::Written(file, written) => {
+                row(out, "written", written.hosts, written.findings, &format!(" to {file}"))?;
+            }
+        }
+        if let Some((_, error)) = &self.error {
+            writeln!(out, "  {:<13}{error}", "failed")?;
+        }
+        Ok(())
+    }
+}
+
+impl Summary {
+    /// One line of JSON.
+    pub fn json(&self) -> String {
+        json!({
+            "exit": self.exit.code(),
+            "meaning": self.exit.meaning(),
+            "seconds": self.duration.as_secs_f64(),
+            "templates": self.templates.iter().map(TemplateSummary::json).collect::<Vec<_>>(),
+            "templates_not_begun": self.not_begun,
+        })
+        .to_string()
+    }
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut out = String::new();
+        for template in &self.templates {
+            template.text(&mut out)?;
+        }
+        if self.not_begun > 0 {
+            writeln!(out, "{} templates weren't begun", self.not_begun)?;
+        }
+        write!(out, "{} in {}", self.exit, took(self.duration))?;
+        f.write_str(&out)
+    }
+}
+
+fn row(out: &mut String, what: &str, hosts: u64, findings: u64, rest: &str) -> fmt::Result {
+    writeln!(
+        out,
+        "  {what:<13}{:>11} hosts {:>13} findings{rest}",
+        grouped(hosts),
+        grouped(findings)
+    )
+}
+
+fn reasons(tally: &Tally) -> Value {
+    tally
+        .iter()
+        .map(|(reason, count)| (reason.label().to_owned(), Value::from(count)))
+        .collect::<Map<_, _>>()
+        .into()
+}
+
+/// A number as people read it: `1,234,567`.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+fn took(duration: Duration) -> String {
+    match duration.as_secs() {
+        0..60 => format!("{:.1} s", duration.as_secs_f64()),
+        seconds => humantime::format_duration(Duration::from_secs(seconds)).to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped() {
+        assert_eq!(
+            [0, 999, 1000, 1_234_567].map(grouped),
+            ["0", "999", "1,000", "1,234,567"]
+        );
+    }
+}

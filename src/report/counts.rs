@@ -1,0 +1,180 @@
+//! Counts: what was read, what goes on, and under which reason the rest stays behind.
+//!
+//! The sums add up: `read = selected + clean + left out`, for hosts and for findings.
+
+/// Why a host or a finding doesn't go on. The first reasons concern whole hosts, with all their findings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LeftOut {
+    /// The report holds an `ERROR` in the place of the host.
+    HostError,
+    /// The host's address can't be read.
+    BadAddress,
+    /// An address of 0.0.0.0/8, which Qualys puts in the place of an IPv6 address.
+    StandIn,
+    /// The host belongs to one of Qualys' networks that isn't asked for.
+    OtherNetwork,
+    /// The address is outside the ranges asked for.
+    OutsideRanges,
+    /// A host with nothing to send, and nothing that was fixed.
+    NoFindings,
+    /// A finding without a numeric QID.
+    Unreadable,
+    /// A kind that isn't asked for.
+    Kind,
+    /// A QID that isn't asked for, or is excluded.
+    Qid,
+    /// Below the lowest severity asked for.
+    Severity,
+    /// Without a CVE, where only those with one are asked for.
+    NoCve,
+    /// A status, other than fixed, that isn't asked for.
+    Status,
+    /// Fixed, and otherwise it would have gone on.
+    Fixed,
+    /// Said twice: a finding with the same QID, port and protocol, or one more entry of the same address.
+    Duplicate,
+}
+
+impl LeftOut {
+    /// Every reason, in the order they are looked at.
+    pub const ALL: [LeftOut; 14] = [
+        LeftOut::HostError,
+        LeftOut::BadAddress,
+        LeftOut::StandIn,
+        LeftOut::OtherNetwork,
+        LeftOut::OutsideRanges,
+        LeftOut::NoFindings,
+        LeftOut::Unreadable,
+        LeftOut::Kind,
+        LeftOut::Qid,
+        LeftOut::Severity,
+        LeftOut::NoCve,
+        LeftOut::Status,
+        LeftOut::Fixed,
+        LeftOut::Duplicate,
+    ];
+
+    /// The reason for machines: a value of a metric's label.
+    pub fn label(self) -> &'static str {
+        match self {
+            LeftOut::HostError => "host_error",
+            LeftOut::BadAddress => "bad_address",
+            LeftOut::StandIn => "stand_in_address",
+            LeftOut::OtherNetwork => "other_network",
+            LeftOut::OutsideRanges => "outside_ranges",
+            LeftOut::NoFindings => "no_findings",
+            LeftOut::Unreadable => "unreadable",
+            LeftOut::Kind => "kind",
+            LeftOut::Qid => "qid",
+            LeftOut::Severity => "severity",
+            LeftOut::NoCve => "no_cve",
+            LeftOut::Status => "status",
+            LeftOut::Fixed => "fixed",
+            LeftOut::Duplicate => "duplicate",
+        }
+    }
+
+    /// The reason for people, to follow a number: `3 hosts left out: ...`.
+    pub fn reason(self) -> &'static str {
+        match self {
+            LeftOut::HostError => "the report has an error in the place of the host",
+            LeftOut::BadAddress => "the address can't be read",
+            LeftOut::StandIn => "0.0.0.0/8, Qualys' stand-in for an IPv6 address",
+            LeftOut::OtherNetwork => "in a network that selection.networks doesn't name",
+            LeftOut::OutsideRanges => "outside selection.ip_ranges",
+            LeftOut::NoFindings => "nothing to send",
+            LeftOut::Unreadable => "no numeric QID",
+            LeftOut::Kind => "of a kind that selection.kinds doesn't name",
+            LeftOut::Qid => "not in selection.qids, or in selection.exclude_qids",
+            LeftOut::Severity => "below selection.min_severity",
+            LeftOut::NoCve => "without a CVE (selection.only_with_cve)",
+            LeftOut::Status => "of a status that selection.statuses doesn't name",
+            LeftOut::Fixed => "fixed",
+            LeftOut::Duplicate => "said twice",
+        }
+    }
+}
+
+/// How many were left out, by reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Tally([u64; LeftOut::ALL.len()]);
+
+impl Tally {
+    /// How many were left out for `reason`.
+    pub fn get(&self, reason: LeftOut) -> u64 {
+        self.0.get(reason as usize).copied().unwrap_or_default()
+    }
+
+    /// The reasons that occurred, and how often.
+    pub fn iter(&self) -> impl Iterator<Item = (LeftOut, u64)> {
+        LeftOut::ALL.into_iter().zip(self.0).filter(|(_, count)| *count > 0)
+    }
+
+    /// All that were left out.
+    pub fn total(&self) -> u64 {
+        self.0.iter().sum()
+    }
+
+    pub(super) fn add(&mut self, reason: LeftOut, count: u64) {
+        if let Some(sum) = self.0.get_mut(reason as usize) {
+            *sum += count;
+        }
+    }
+}
+
+/// What became of everything that a report says.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// Entries of hosts in the report; several may be of one address.
+    pub hosts_read: u64,
+    /// Hosts with findings that go on.
+    pub hosts_selected: u64,
+    /// [Clean](super::Host::clean) hosts.
+    pub hosts_clean: u64,
+    /// Entries of hosts that don't go on.
+    pub hosts_left_out: Tally,
+    /// Findings in the report.
+    pub findings_read: u64,
+    /// Findings that go on.
+    pub findings_selected: u64,
+    /// Findings that don't.
+    pub findings_left_out: Tally,
+    /// Findings that go on and have a CVE.
+    pub with_cve: u64,
+    /// Findings that go on, by severity 1 to 5; at 0 those whose severity the report doesn't tell.
+    pub by_severity: [u64; 6],
+    /// Different QIDs among the findings that go on.
+    pub vulnerabilities: u64,
+}
+
+impl Counts {
+    /// Findings that go on without a CVE: the Management Center can't relate them to its own vulnerabilities.
+    pub fn without_cve(&self) -> u64 {
+        self.findings_selected - self.with_cve
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_reason_has_a_place_and_a_label_of_its_own() {
+        let mut tally = Tally::default();
+        for (index, reason) in LeftOut::ALL.into_iter().enumerate() {
+            assert_eq!(reason as usize, index);
+            tally.add(reason, index as u64 + 1);
+        }
+        assert!(
+            LeftOut::ALL
+                .into_iter()
+                .all(|reason| tally.get(reason) == reason as u64 + 1)
+        );
+        assert_eq!(tally.total(), (1..=14).sum());
+        let labels: BTreeSet<_> = LeftOut::ALL.map(LeftOut::label).into();
+        assert_eq!(labels.len(), LeftOut::ALL.len());
+        let snake_case = |label: &&str| label.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+        assert!(labels.iter().all(snake_case));
+    }
+}

@@ -1,0 +1,133 @@
+//! Why a report can't be used.
+
+use std::fmt;
+use std::io;
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use super::xml::Fault;
+use crate::exit::Exit;
+
+/// Why a report can't be used. Nothing of such a report goes on.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The report file can't be opened.
+    #[error("the report {} can't be opened: {source}", path.display())]
+    Open {
+        /// The file as it was named.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// A folder is named in the place of a file.
+    #[error("{} is a directory; name the report file in it", .0.display())]
+    Directory(PathBuf),
+    /// The source of the report broke off with an error of its own.
+    #[error("the report can't be read any further after {reached}: {source}")]
+    Read {
+        /// What the source says.
+        source: io::Error,
+        /// How far the report was read.
+        reached: Reached,
+    },
+    /// The report ends before its closing tag does: an interrupted download, a full disk.
+    #[error("the report is cut off after {0}; get it again")]
+    CutOff(Reached),
+    /// No byte, or nothing but white space.
+    #[error("the report is empty ({0} bytes)")]
+    Empty(u64),
+    /// Bytes that are packed once more than expected.
+    #[error("the report is {0} instead of XML; unpack it first")]
+    Packed(&'static str),
+    /// Bytes that no UTF-8 text has.
+    #[error("the report isn't UTF-8: byte {offset} (after {reached}) belongs to another encoding; convert it first")]
+    NotUtf8 {
+        /// Place of the first such byte.
+        offset: u64,
+        /// How far the report was read.
+        reached: Reached,
+    },
+    /// Not well-formed, or beyond a limit that no report needs.
+    #[error("the report can't be read at byte {offset} (after {reached}): {fault}")]
+    Xml {
+        /// Place of what is wrong.
+        offset: u64,
+        /// What is wrong.
+        fault: Fault,
+        /// How far the report was read.
+        reached: Reached,
+    },
+    /// Text that doesn't begin as XML does.
+    #[error("the report is no XML; export it from Qualys as XML")]
+    NotXml,
+    /// A page for a browser: a login form, a proxy's message.
+    #[error("this is an HTML page instead of a report; open it in a browser to see what it says")]
+    Html,
+    /// Qualys' report of web applications, which has no hosts.
+    #[error("this is a web application report (WAS_SCAN_REPORT), which has no hosts; use a report of host findings")]
+    WebApplications,
+    /// Qualys' answer to a request in the place of a report.
+    #[error("this is no report but an answer of Qualys: {0}")]
+    Answer(Answer),
+    /// A report that consists of an `ERROR`.
+    #[error("Qualys reports an error in the place of the report: {0}")]
+    InReport(Answer),
+    /// XML of some other kind.
+    #[error("this is no host report: its root element is {0}, not ASSET_DATA_REPORT or SCAN")]
+    WrongRoot(String),
+    /// More than four gibibytes of findings.
+    #[error("the report holds more findings than fit into 4 GiB; split it by asset groups")]
+    TooBig,
+}
+
+impl Error {
+    /// How an import ends that meets this error.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Error::Open { .. } | Error::Directory(_) => Exit::Io,
+            Error::Read { source, .. } if source.kind() != io::ErrorKind::InvalidData => Exit::Io,
+            _ => Exit::Report,
+        }
+    }
+}
+
+/// How far a report was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Reached {
+    /// Bytes of XML.
+    pub bytes: u64,
+    /// Whole hosts.
+    pub hosts: u64,
+    /// Address of the last of them that has one.
+    pub last: Option<IpAddr>,
+}
+
+impl fmt::Display for Reached {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let hosts = if self.hosts == 1 { "host" } else { "hosts" };
+        write!(f, "{} bytes and {} {hosts}", self.bytes, self.hosts)?;
+        match self.last {
+            Some(last) => write!(f, ", the last {last}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What Qualys says of a request, or in the place of a report.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Answer {
+    /// Its number for the error.
+    pub code: Option<u32>,
+    /// Its words, on one line.
+    pub text: String,
+}
+
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = if self.text.is_empty() { "(no text)" } else { &self.text };
+        match self.code {
+            Some(code) => write!(f, "{text} (code {code})"),
+            None => f.write_str(text),
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! Grammar: which elements of Qualys' reports matter, and where they stand.
+//!
+//! Everything else, at any place, is [`Element::Other`], and so is all that it holds. No element but the root is
+//! ever missed. Source: samples and public readers of both formats (certain for all names here but `HOST/OS`, which one
+//! hand-made sample has, and the `ERROR` of a host, which is likely).
+
+use super::finding::Kind;
+
+/// An element that matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Element {
+    /// Of no interest, with all inside.
+    Other,
+
+    /// The root of a report of host findings.
+    AssetDataReport,
+    Header,
+    Generated,
+    Template,
+    HostList,
+    Host,
+    HostAddress,
+    HostName,
+    OperatingSystem,
+    HostError,
+    FindingList,
+    Finding,
+    FindingQid,
+    FindingType,
+    FindingPort,
+    FindingProtocol,
+    FindingStatus,
+    Glossary,
+    DetailsList,
+    Details,
+    DetailsQid,
+
+    // Of the glossary, and of the items of a scan.
+    Title,
+    Severity,
+    Description,
+    CveList,
+    CveEntry,
+    Cve,
+    BugtraqList,
+    BugtraqEntry,
+    Bugtraq,
+
+    /// The root of a scan's results.
+    Scan,
+    ScanHeader,
+    ScanKey,
+    ScanHost,
+    ScanList(Kind),
+    ScanCategory(Kind),
+    ScanItem(Kind),
+
+    /// In the place of all else in a report.
+    ReportError,
+
+    /// The root of Qualys' answer to a request.
+    Answer,
+    AnswerCode,
+    AnswerText,
+    /// The answer of the old interface: number in an attribute, words as text.
+    AnswerReturn,
+}
+
+impl Element {
+    /// The element called `name` that stands in this one.
+    #[inline]
+    pub(super) fn child(self, name: &str) -> Element {
+        use Element as E;
+        match self {
+            E::Finding => match name {
+                "QID" => E::FindingQid,
+                "TYPE" => E::FindingType,
+                "PORT" => E::FindingPort,
+                "PROTOCOL" => E::FindingProtocol,
+                "VULN_STATUS" => E::FindingStatus,
+                _ => E::Other,
+            },
+            E::FindingList if name == "VULN_INFO" => E::Finding,
+            E::Host => match name {
+                "IP" => E::HostAddress,
+                "DNS" => E::HostName,
+                "OPERATING_SYSTEM" | "OS" => E::OperatingSystem,
+                "VULN_INFO_LIST" => E::FindingList,
+                "ERROR" => E::HostError,
+                _ => E::Other,
+            },
+            E::HostList if name == "HOST" => E::Host,
+            E::Details => match name {
+                "QID" => E::DetailsQid,
+                "SEVERITY" => E::Severity,
+                _ => Self::text(name),
+            },
+            E::DetailsList if name == "VULN_DETAILS" => E::Details,
+            E::Glossary if name == "VULN_DETAILS_LIST" => E::DetailsList,
+            E::CveList if name == "CVE_ID" => E::CveEntry,
+            E::CveEntry if name == "ID" => E::Cve,
+            E::BugtraqList if name == "BUGTRAQ_ID" => E::BugtraqEntry,
+            E::BugtraqEntry if name == "ID" => E::Bugtraq,
+            E::AssetDataReport => match name {
+                "HEADER" => E::Header,
+                "HOST_LIST" => E::HostList,
+                "GLOSSARY" => E::Glossary,
+                "ERROR" => E::ReportError,
+                _ => E::Other,
+            },
+            E::Header => match name {
+                "GENERATION_DATETIME" => E::Generated,
+                "TEMPLATE" => E::Template,
+                _ => E::Other,
+            },
+            E::ScanItem(_) => Self::text(name),
+            E::ScanCategory(kind) => match (kind, name) {
+                (Kind::Confirmed, "VULN") => E::ScanItem(kind),
+                (Kind::Potential, "PRACTICE") => E::ScanItem(kind),
+                (Kind::Information, "INFO" | "SERVICE") => E::ScanItem(kind),
+                _ => E::Other,
+            },
+            E::ScanList(kind) if name == "CAT" => E::ScanCategory(kind),
+            E::ScanHost => match name {
+                "OS" => E::OperatingSystem,
+                "VULNS" => E::ScanList(Kind::Confirmed),
+                "PRACTICES" => E::ScanList(Kind::Potential),
+                "INFOS" | "SERVICES" => E::ScanList(Kind::Information),
+                "ERROR" => E::HostError,
+                _ => E::Other,
+            },
+            E::Scan => match name {
+                "HEADER" => E::ScanHeader,
+                "IP" => E::ScanHost,
+                "ERROR" => E::ReportError,
+                _ => E::Other,
+            },
+            E::ScanHeader => match name {
+                "KEY" => E::ScanKey,
+                "GENERATION_DATETIME" => E::Generated,
+                _ => E::Other,
+            },
+            // The code and the words of an answer stand in it, or in its RESPONSE.
+            E::Answer => match name {
+                "RESPONSE" => E::Answer,
+                "CODE" => E::AnswerCode,
+                "TEXT" => E::AnswerText,
+                "RETURN" => E::AnswerReturn,
+                _ => E::Other,
+            },
+            _ => E::Other,
+        }
+    }
+
+    /// What describes a vulnerability, in the glossary and in a scan.
+    fn text(name: &str) -> Element {
+        match name {
+            "TITLE" => Element::Title,
+            "THREAT" | "DIAGNOSIS" => Element::Description,
+            "CVE_ID_LIST" => Element::CveList,
+            "BUGTRAQ_ID_LIST" => Element::BugtraqList,
+            _ => Element::Other,
+        }
+    }
+
+    /// Whether its text is what matters of it.
+    #[inline]
+    pub(super) fn has_text(self) -> bool {
+        use Element as E;
+        matches!(
+            self,
+            E::Generated
+                | E::Template
+                | E::HostAddress
+                | E::HostName
+                | E::OperatingSystem
+                | E::HostError
+                | E::FindingQid
+                | E::FindingType
+                | E::FindingPort
+                | E::FindingProtocol
+                | E::FindingStatus
+                | E::DetailsQid
+                | E::Title
+                | E::Severity
+                | E::Description
+                | E::Cve
+                | E::Bugtraq
+                | E::ScanKey
+                | E::ReportError
+                | E::AnswerCode
+                | E::AnswerText
+                | E::AnswerReturn
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Follows a path of names from a root.
+    fn at(root: Element, path: &str) -> Element {
+        path.split('/').fold(root, Element::child)
+    }
+
+    #[test]
+    fn what_matters_is_found_where_it_stands() {
+        let report = Element::AssetDataReport;
+        assert_eq!(
+            at(report, "HOST_LIST/HOST/VULN_INFO_LIST/VULN_INFO/QID"),
+            Element::FindingQid
+        );
+        assert_eq!(
+            at(report, "GLOSSARY/VULN_DETAILS_LIST/VULN_DETAILS/CVE_ID_LIST/CVE_ID/ID"),
+            Element::Cve
+        );
+        assert_eq!(
+            at(Element::Scan, "IP/SERVICES/CAT/SERVICE"),
+            Element::ScanItem(Kind::Information)
+        );
+        assert_eq!(at(Element::Answer, "RESPONSE/CODE"), Element::AnswerCode);
+    }
+
+    #[test]
+    fn the_same_names_elsewhere_are_others() {
+        let report = Element::AssetDataReport;
+        for path in [
+            "IP",
+            "HOST_LIST/HOST/IP_INTERFACES/IP",
+            "HOST_LIST/NEW/HOST",
+            "HOST_LIST/HOST/VULN_INFO_LIST/VULN_INFO/NEW/QID",
+            "GLOSSARY/VULN_DETAILS_LIST/VULN_DETAILS/VENDOR_REFERENCE_LIST/VENDOR_REFERENCE/ID",
+            "RISK_SCORE_PER_HOST/HOSTS",
+        ] {
+            assert_eq!(at(report, path), Element::Other, "{path}");
+        }
+        assert_eq!(at(Element::Scan, "IP/VULNS/CAT/INFO"), Element::Other);
+    }
+}

@@ -1,0 +1,302 @@
+//! Hosts and their findings, in a few bytes each.
+//!
+//! A report of 24 million findings has some ten thousand different ones, host and unusual ports aside. Each of
+//! those gets a number at its first sight, the frequent ones therefore small numbers; a host's findings are such
+//! numbers in one byte for every seven bits, one host after the other in one vector. Nothing is allocated for
+//! a finding or a host.
+
+use std::net::IpAddr;
+use std::num::NonZeroU16;
+
+use rustc_hash::FxHashMap;
+
+use super::error::Error;
+use super::finding::Key;
+use super::numbers::DEFAULT_NETWORK;
+
+/// Numbers given to findings with their ports. When they are used up, the ports that weren't seen before follow their
+/// findings, so that random ports don't fill the memory.
+const WITH_PORT: usize = 1 << 16;
+
+/// What a host has besides findings, as bits of its first byte.
+const NETWORK: u8 = 1;
+const SYSTEM: u8 = 2;
+const NAME: u8 = 4;
+
+/// The hosts of a report. Entries of one address stand side by side.
+#[derive(Debug, Default)]
+pub(super) struct Hosts {
+    entries: Vec<Entry>,
+    packed: Vec<u8>,
+    keys: Vec<Key>,
+    systems: Vec<Box<str>>,
+}
+
+/// One host as the report lists it.
+#[derive(Debug)]
+struct Entry {
+    address: IpAddr,
+    /// Where it begins in `packed`.
+    start: u32,
+}
+
+/// A host read from its bytes. Its findings are what is left of them.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Unpacked<'h> {
+    pub(super) network: u32,
+    pub(super) system: Option<&'h str>,
+    pub(super) name: Option<&'h str>,
+    /// How many findings.
+    pub(super) findings: u32,
+    packed: Packed<'h>,
+    keys: &'h [Key],
+}
+
+impl Hosts {
+    /// Every different finding, by its number. Ports that follow aren't part of them.
+    pub(super) fn keys(&self) -> &[Key] {
+        &self.keys
+    }
+
+    /// The address of an entry, and the entry after the last one of that address.
+    pub(super) fn group(&self, first: usize) -> Option<(IpAddr, usize)> {
+        let entries = self.entries.get(first..)?;
+        let address = entries.first()?.address;
+        let count = entries.iter().take_while(|entry| entry.address == address).count();
+        Some((address, first + count))
+    }
+
+    pub(super) fn get(&self, index: usize) -> Option<Unpacked<'_>> {
+        let start = self.entries.get(index)?.start as usize;
+        let mut packed = Packed(self.packed.get(start..)?);
+        let has = packed.byte();
+        let network = if has & NETWORK == 0 {
+            DEFAULT_NETWORK
+        } else {
+            packed.number()
+        };
+        let system = (has & SYSTEM != 0).then(|| packed.number());
+        let name = (has & NAME != 0).then(|| packed.text());
+        Some(Unpacked {
+            network,
+            system: system.and_then(|number| Some(&**self.systems.get(number as usize)?)),
+            name,
+            findings: packed.number(),
+            packed,
+            keys: &self.keys,
+        })
+    }
+}
+
+impl Unpacked<'_> {
+    /// The number of each finding, what it says, and its port.
+    pub(super) fn findings(self) -> impl Iterator<Item = (u32, Key, Option<NonZeroU16>)> {
+        let Unpacked { mut packed, keys, .. } = self;
+        (0..self.findings).filter_map(move |_| {
+            let number = packed.number();
+            let key = *keys.get(number as usize)?;
+            let port = if key.port_follows() { packed.port() } else { key.port() };
+            Some((number, key, port))
+        })
+    }
+}
+
+/// Collects hosts as a report lists them.
+#[derive(Debug, Default)]
+pub(super) struct Packer {
+    hosts: Hosts,
+    numbers: FxHashMap<Key, u32>,
+    system_numbers: FxHashMap<Box<str>, u32>,
+}
+
+impl Packer {
+    /// Adds a host; `keys` are sorted.
+    pub(super) fn push(
+        &mut self,
+        address: IpAddr,
+        network: u32,
+        system: &str,
+        name: &str,
+        keys: &[Key],
+    ) -> Result<(), Error> {
+        let start = u32::try_from(self.hosts.packed.len()).map_err(|_| Error::TooBig)?;
+        self.hosts.entries.push(Entry { address, start });
+        let bit = |has: bool, bit: u8| if has { bit } else { 0 };
+        let has =
+            bit(network != DEFAULT_NETWORK, NETWORK) | bit(!system.is_empty(), SYSTEM) | bit(!name.is_empty(), NAME);
+        self.hosts.packed.push(has);
+        if network != DEFAULT_NETWORK {
+            pack(&mut self.hosts.packed, network);
+        }
+        if !system.is_empty() {
+            let number = self.system(system);
+            pack(&mut self.hosts.packed, number);
+        }
+        if !name.is_empty() {
+            pack(&mut self.hosts.packed, name.len() as u32);
+            self.hosts.packed.extend_from_slice(name.as_bytes());
+        }
+        pack(
+            &mut self.hosts.packed,
+            u32::try_from(keys.len()).map_err(|_| Error::TooBig)?,
+        );
+        for key in keys {
+            self.finding(*key);
+        }
+        Ok(())
+    }
+
+    fn finding(&mut self, key: Key) {
+        let known = self.numbers.get(&key).copied();
+        match (known, key.port()) {
+            (None, Some(port)) if self.hosts.keys.len() >= WITH_PORT => {
+                let number = self.number(key.without_port());
+                pack(&mut self.hosts.packed, number);
+                self.hosts.packed.extend_from_slice(&port.get().to_le_bytes());
+            }
+            (known, _) => {
+                let number = known.unwrap_or_else(|| self.number(key));
+                pack(&mut self.hosts.packed, number);
+            }
+        }
+    }
+
+    fn number(&mut self, key: Key) -> u32 {
+        *self.numbers.entry(key).or_insert_with(|| {
+            self.hosts.keys.push(key);
+            self.hosts.keys.len() as u32 - 1
+        })
+    }
+
+    fn system(&mut self, system: &str) -> u32 {
+        if let Some(number) = self.system_numbers.get(system) {
+            return *number;
+        }
+        let number = self.hosts.systems.len() as u32;
+        self.hosts.systems.push(system.into());
+        self.system_numbers.insert(system.into(), number);
+        number
+    }
+
+    /// The hosts in the order of their addresses.
+    pub(super) fn finish(mut self) -> Hosts {
+        self.hosts
+            .entries
+            .sort_unstable_by_key(|entry| (entry.address, entry.start));
+        self.hosts
+    }
+}
+
+/// A number in one byte for every seven of its bits, the low ones first.
+fn pack(packed: &mut Vec<u8>, mut number: u32) {
+    while number >= 0x80 {
+        packed.push(number as u8 | 0x80);
+        number >>= 7;
+    }
+    packed.push(number as u8);
+}
+
+/// Bytes as [`Packer`] writes them.
+#[derive(Debug, Clone, Copy)]
+struct Packed<'h>(&'h [u8]);
+
+impl<'h> Packed<'h> {
+    #[inline]
+    fn byte(&mut self) -> u8 {
+        let Some((byte, rest)) = self.0.split_first() else {
+            return 0;
+        };
+        self.0 = rest;
+        *byte
+    }
+
+    #[inline]
+    fn number(&mut self) -> u32 {
+        let (mut number, mut shift) = (0, 0);
+        loop {
+            let byte = self.byte();
+            number |= u32::from(byte & 0x7f).checked_shl(shift).unwrap_or_default();
+            if byte < 0x80 {
+                return number;
+            }
+            shift += 7;
+        }
+    }
+
+    fn port(&mut self) -> Option<NonZeroU16> {
+        NonZeroU16::new(u16::from_le_bytes([self.byte(), self.byte()]))
+    }
+
+    fn text(&mut self) -> &'h str {
+        let length = self.number() as usize;
+        let (text, rest) = self.0.split_at_checked(length).unwrap_or_default();
+        self.0 = rest;
+        std::str::from_utf8(text).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::finding::{Kind, Protocol, Status};
+
+    fn key(qid: u32, port: u16) -> Key {
+        let protocol = (port > 0).then_some(Protocol::Tcp);
+        Key::new(qid, NonZeroU16::new(port), protocol, Kind::Confirmed, Status::Active)
+    }
+
+    #[test]
+    fn hosts_come_back_as_they_were_in_the_order_of_addresses() {
+        let mut packer = Packer::default();
+        let mut push = |address: &str, network, system, name, keys: &[Key]| {
+            packer
+                .push(address.parse().unwrap(), network, system, name, keys)
+                .unwrap();
+        };
+        push("2001:db8::1", 0, "", "", &[key(5, 0)]);
+        push(
+            "10.0.0.2",
+            300,
+            "Linux",
+            "b.example",
+            &[key(5, 0), key(5, 22), key(300, 443)],
+        );
+        push("10.0.0.1", 0, "Linux", "", &[]);
+        push("10.0.0.2", 0, "", "é.example", &[key(5, 0)]);
+        let hosts = packer.finish();
+        let mut seen = Vec::new();
+        let mut first = 0;
+        while let Some((address, next)) = hosts.group(first) {
+            for index in first..next {
+                let host = hosts.get(index).unwrap();
+                let findings = host
+                    .findings()
+                    .map(|(_, key, port)| (key.qid(), port.map_or(0, NonZeroU16::get)));
+                let findings: Vec<_> = findings.collect();
+                seen.push(format!(
+                    "{address} {} {:?} {:?} {findings:?}",
+                    host.network, host.system, host.name
+                ));
+            }
+            first = next;
+        }
+        insta::assert_snapshot!(seen.join("\n"), @r#"
+        10.0.0.1 0 Some("Linux") None []
+        10.0.0.2 300 Some("Linux") Some("b.example") [(5, 0), (5, 22), (300, 443)]
+        10.0.0.2 0 None Some("é.example") [(5, 0)]
+        2001:db8::1 0 None None [(5, 0)]
+        "#);
+    }
+
+    #[test]
+    fn random_ports_do_not_fill_the_memory() {
+        let mut packer = Packer::default();
+        let findings = (1..=3).flat_map(|qid| (1..=u16::MAX).map(move |port| key(qid, port)));
+        let keys: Vec<_> = findings.collect();
+        packer.push("10.0.0.1".parse().unwrap(), 0, "", "", &keys).unwrap();
+        let hosts = packer.finish();
+        assert!(hosts.keys().len() <= WITH_PORT + 3);
+        let back = hosts.get(0).unwrap().findings().map(|(_, key, port)| (key.qid(), port));
+        assert!(back.eq(keys.iter().map(|key| (key.qid(), key.port()))));
+    }
+}

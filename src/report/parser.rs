@@ -1,0 +1,374 @@
+//! Parser: from the elements of a report to its hosts, findings and glossary, in one pass.
+//!
+//! It follows [`grammar`](super::grammar) down the document, gathers the text of one element at a time, and keeps of a
+//! host what is left when its end tag comes.
+
+use std::io::Read;
+use std::net::IpAddr;
+use std::num::NonZeroU16;
+
+use quick_xml::XmlVersion;
+use quick_xml::events::BytesStart;
+use quick_xml::events::attributes::Attribute;
+
+use super::counts::{LeftOut, Tally};
+use super::error::{Answer, Error, Reached};
+use super::finding::{Key, Kind, Protocol, Status};
+use super::glossary::{Details, Glossary};
+use super::grammar::Element;
+use super::hosts::Packer;
+use super::numbers::DEFAULT_NETWORK;
+use super::progress::Progress;
+use super::remarks::{Remark, Remarks};
+use super::values::{LINE, address, date, host_name, kind, network, port, protocol, qid, some_line, status};
+use super::xml::{self, Fault, Handler};
+use super::{About, Format, Keep, Report, text};
+
+/// Bytes that are read of one text that matters. Qualys' are shorter than 100 kB.
+const TEXT: usize = 1 << 20;
+/// A description's bytes for each character that is asked for: it may become shorter in another alphabet.
+const SLACK: usize = 4;
+
+/// Reads a report from its first byte to its last.
+///
+/// # Errors
+/// Everything that makes a report useless; see [`Error`]. What is merely odd is in [`Report::remarks`].
+pub fn parse(source: impl Read, keep: &Keep, progress: &Progress) -> Result<Report, Error> {
+    let mut parser = Parser::new(keep, progress);
+    let bytes = xml::read(source, &mut parser, progress)?;
+    Ok(parser.finish(bytes))
+}
+
+struct Parser<'p> {
+    keep: &'p Keep,
+    progress: &'p Progress,
+    /// The open elements, outermost first.
+    path: Vec<Element>,
+    /// Whether text belongs into `text`.
+    wanted: bool,
+    /// Of the innermost open element that has text.
+    text: String,
+    host: OpenHost,
+    finding: OpenFinding,
+    details: Details,
+    /// A description is being read that isn't known yet.
+    describing: bool,
+    /// The innermost key of a scan's header.
+    key: String,
+    answer: Answer,
+
+    about: About,
+    last: Option<IpAddr>,
+    packer: Packer,
+    glossary: Glossary,
+    hosts_left_out: Tally,
+    findings_left_out: Tally,
+    remarks: Remarks,
+}
+
+/// The host between its tags.
+#[derive(Default)]
+struct OpenHost {
+    address: Option<IpAddr>,
+    network: u32,
+    name: String,
+    system: String,
+    error: bool,
+    findings: Vec<Key>,
+    unreadable: u64,
+}
+
+/// The finding between its tags; in a scan also what its category says.
+#[derive(Clone, Copy, Default)]
+struct OpenFinding {
+    qid: Option<u32>,
+    port: Option<NonZeroU16>,
+    protocol: Option<Protocol>,
+    kind: Option<Kind>,
+    status: Option<Status>,
+}
+
+impl Handler for Parser<'_> {
+    fn start(&mut self, tag: &BytesStart<'_>, offset: u64) -> Result<(), Error> {
+        let tag = &Tag { tag, offset };
+        let name = tag.tag.name();
+        let element = match self.path.last() {
+            Some(parent) => parent.child(name.as_ref()),
+            None => self.root(name.as_ref())?,
+        };
+        self.path.push(element);
+        self.wanted = element.has_text();
+        if self.wanted {
+            self.text.clear();
+        }
+        match element {
+            Element::Finding => self.finding = OpenFinding::default(),
+            Element::Host => self.host.clear(),
+            Element::HostAddress => self.host.network = self.network(tag)?,
+            Element::Details => {
+                self.details = Details::default();
+                self.describing = true;
+            }
+            Element::Title => self.wanted = self.describing,
+            Element::Description => self.wanted = self.describing && self.keep.description_length > 0,
+            Element::ScanHost => self.scan_host(tag)?,
+            Element::ScanCategory(_) => {
+                self.finding.port = self.attribute(tag, "port")?.and_then(|text| port(&text));
+                self.finding.protocol = self.attribute(tag, "protocol")?.and_then(|text| protocol(&text));
+            }
+            Element::ScanItem(kind) => self.scan_item(tag, kind)?,
+            Element::ScanKey => self.key = self.attribute(tag, "value")?.unwrap_or_default(),
+            Element::ReportError | Element::AnswerReturn => {
+                self.answer.code = self
+                    .attribute(tag, "number")?
+                    .and_then(|number| number.trim().parse().ok());
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn text(&mut self, piece: &str) {
+        if !self.wanted {
+            return;
+        }
+        let forbidden = |byte: &u8| *byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r');
+        let forbidden = piece.as_bytes().iter().filter(|byte| forbidden(byte)).count();
+        self.remarks.add(Remark::ControlCharacter, forbidden as u64);
+        let room = TEXT.saturating_sub(self.text.len());
+        let fits = piece.get(..piece.floor_char_boundary(room)).unwrap_or_default();
+        self.text.push_str(fits);
+        if fits.len() < piece.len() {
+            self.remarks.add(Remark::LongText, 1);
+            self.wanted = false;
+        }
+    }
+
+    fn end(&mut self) -> Result<(), Error> {
+        let element = self.path.pop().unwrap_or(Element::Other);
+        self.wanted = self.path.last().is_some_and(|parent| parent.has_text());
+        let text = self.text.trim();
+        match element {
+            Element::FindingQid => self.finding.qid = qid(text),
+            Element::FindingType => self.finding.kind = Some(kind(text, &mut self.remarks)),
+            Element::FindingPort => self.finding.port = port(text),
+            Element::FindingProtocol => self.finding.protocol = protocol(text),
+            Element::FindingStatus => self.finding.status = Some(status(text, &mut self.remarks)),
+            Element::Finding => self.host.add(self.finding, &mut self.remarks),
+            Element::HostAddress => self.host.address = address(text),
+            Element::HostName if self.keep.names => self.host.name = host_name(text),
+            Element::OperatingSystem if self.keep.operating_systems => self.host.system = text::line(text, LINE),
+            Element::HostError => {
+                self.host.error = true;
+                self.remarks.add(Remark::HostError(text::line(text, LINE).into()), 1);
+            }
+            Element::Host | Element::ScanHost => self.close_host()?,
+            Element::DetailsQid => self.details.qid = qid(text),
+            Element::Title if self.describing => self.details.title(text),
+            Element::Description if self.describing => {
+                self.details
+                    .description(text, SLACK.saturating_mul(self.keep.description_length));
+            }
+            Element::Severity => self.details.severity(text),
+            Element::Cve if self.describing => self.details.cve(text),
+            Element::Bugtraq if self.describing => self.details.bugtraq(text, &mut self.remarks),
+            Element::Details => self.close_details(),
+            Element::ScanItem(_) if self.describing => self.close_details(),
+            Element::Template => self.about.title = some_line(text),
+            Element::Generated => self.about.generated = date(text),
+            Element::ScanKey => self.scan_key(),
+            Element::ReportError => {
+                self.answer.text = text::line(text, LINE);
+                return Err(Error::InReport(std::mem::take(&mut self.answer)));
+            }
+            Element::AnswerCode => self.answer.code = text.parse().ok(),
+            Element::AnswerText | Element::AnswerReturn => self.answer.text = text::line(text, LINE),
+            Element::Answer if self.path.is_empty() => return Err(Error::Answer(std::mem::take(&mut self.answer))),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn reached(&self, bytes: u64) -> Reached {
+        Reached {
+            bytes,
+            hosts: self.about.hosts,
+            last: self.last,
+        }
+    }
+}
+
+impl<'p> Parser<'p> {
+    fn new(keep: &'p Keep, progress: &'p Progress) -> Self {
+        Parser {
+            keep,
+            progress,
+            path: Vec::new(),
+            wanted: false,
+            text: String::new(),
+            host: OpenHost::default(),
+            finding: OpenFinding::default(),
+            details: Details::default(),
+            describing: false,
+            key: String::new(),
+            answer: Answer::default(),
+            about: About::default(),
+            last: None,
+            packer: Packer::default(),
+            glossary: Glossary::default(),
+            hosts_left_out: Tally::default(),
+            findings_left_out: Tally::default(),
+            remarks: Remarks::default(),
+        }
+    }
+
+    fn finish(self, bytes: u64) -> Report {
+        Report {
+            about: About { bytes, ..self.about },
+            hosts: self.packer.finish(),
+            glossary: self.glossary,
+            hosts_left_out: self.hosts_left_out,
+            findings_left_out: self.findings_left_out,
+            remarks: self.remarks,
+        }
+    }
+
+    /// What the root element makes of the document.
+    fn root(&mut self, name: &str) -> Result<Element, Error> {
+        match name {
+            "ASSET_DATA_REPORT" => Ok(Element::AssetDataReport),
+            "SCAN" => {
+                self.about.format = Format::Scan;
+                Ok(Element::Scan)
+            }
+            "SIMPLE_RETURN" | "GENERIC_RETURN" => Ok(Element::Answer),
+            "WAS_SCAN_REPORT" => Err(Error::WebApplications),
+            name if name.eq_ignore_ascii_case("html") => Err(Error::Html),
+            name => Err(Error::WrongRoot(text::line(name, 80))),
+        }
+    }
+
+    /// A scan says of a host in attributes what a report says in elements.
+    fn scan_host(&mut self, tag: &Tag<'_>) -> Result<(), Error> {
+        self.host.clear();
+        self.host.network = self.network(tag)?;
+        self.host.address = self.attribute(tag, "value")?.and_then(|text| address(&text));
+        if self.keep.names {
+            self.host.name = self
+                .attribute(tag, "name")?
+                .map(|text| host_name(&text))
+                .unwrap_or_default();
+        }
+        Ok(())
+    }
+
+    /// Each finding of a scan carries its own description; only the first of a QID is read.
+    fn scan_item(&mut self, tag: &Tag<'_>, kind: Kind) -> Result<(), Error> {
+        self.finding.qid = self.attribute(tag, "number")?.and_then(|text| qid(&text));
+        self.finding.kind = Some(kind);
+        self.host.add(self.finding, &mut self.remarks);
+        self.details = Details::default();
+        self.describing = self.finding.qid.is_some_and(|qid| !self.glossary.contains(qid));
+        if self.describing {
+            self.details.qid = self.finding.qid;
+            self.details
+                .severity(&self.attribute(tag, "severity")?.unwrap_or_default());
+            let cves = self.attribute(tag, "cveid")?.unwrap_or_default();
+            cves.split(',').for_each(|cve| self.details.cve(cve));
+        }
+        Ok(())
+    }
+
+    fn network(&self, tag: &Tag<'_>) -> Result<u32, Error> {
+        Ok(self
+            .attribute(tag, "network_id")?
+            .map_or(DEFAULT_NETWORK, |text| network(&text)))
+    }
+
+    fn attribute(&self, tag: &Tag<'_>, name: &str) -> Result<Option<String>, Error> {
+        let value = |attribute: Attribute<'_>| Ok(attribute.normalized_value(XmlVersion::Implicit1_0)?.into_owned());
+        let attribute = tag.tag.try_get_attribute(name).map_err(quick_xml::Error::from);
+        attribute
+            .and_then(|attribute| attribute.map(value).transpose())
+            .map_err(|error| Error::Xml {
+                offset: tag.offset,
+                fault: Fault::Malformed(error.to_string()),
+                reached: self.reached(tag.offset),
+            })
+    }
+
+    fn scan_key(&mut self) {
+        let text = self.text.trim();
+        match self.key.as_str() {
+            "TITLE" => self.about.title = some_line(text),
+            "DATE" => self.about.generated = date(text),
+            "STATUS" if !text.eq_ignore_ascii_case("FINISHED") => {
+                self.remarks.add(Remark::ScanStatus(text::line(text, LINE).into()), 1);
+            }
+            _ => {}
+        }
+    }
+
+    fn close_details(&mut self) {
+        self.describing = false;
+        match self.details.finish() {
+            Some(vulnerability) => self.glossary.add(vulnerability),
+            None => self.remarks.add(Remark::UnreadableDetails, 1),
+        }
+    }
+
+    fn close_host(&mut self) -> Result<(), Error> {
+        let host = &mut self.host;
+        let findings = host.findings.len() as u64;
+        self.about.hosts += 1;
+        self.about.findings += findings + host.unreadable;
+        self.progress.set_hosts(self.about.hosts);
+        self.findings_left_out.add(LeftOut::Unreadable, host.unreadable);
+        let (address, reason) = match host.address {
+            _ if host.error => (None, LeftOut::HostError),
+            Some(IpAddr::V4(stand_in)) if stand_in.octets()[0] == 0 => (None, LeftOut::StandIn),
+            address => (address, LeftOut::BadAddress),
+        };
+        let Some(address) = address else {
+            self.hosts_left_out.add(reason, 1);
+            self.findings_left_out.add(reason, findings);
+            return Ok(());
+        };
+        host.findings.sort_unstable();
+        host.findings.dedup();
+        let doubles = findings - host.findings.len() as u64;
+        self.findings_left_out.add(LeftOut::Duplicate, doubles);
+        self.last = Some(address);
+        self.packer
+            .push(address, host.network, &host.system, &host.name, &host.findings)
+    }
+}
+
+impl OpenHost {
+    fn clear(&mut self) {
+        self.address = None;
+        self.network = DEFAULT_NETWORK;
+        self.name.clear();
+        self.system.clear();
+        self.error = false;
+        self.findings.clear();
+        self.unreadable = 0;
+    }
+
+    fn add(&mut self, finding: OpenFinding, remarks: &mut Remarks) {
+        let Some(qid) = finding.qid else {
+            self.unreadable += 1;
+            return;
+        };
+        let kind = finding.kind.unwrap_or_else(|| kind("", remarks));
+        let status = finding.status.unwrap_or(Status::Active);
+        self.findings
+            .push(Key::new(qid, finding.port, finding.protocol, kind, status));
+    }
+}
+
+/// A start tag and its place in the input.
+struct Tag<'t> {
+    tag: &'t BytesStart<'t>,
+    offset: u64,
+}

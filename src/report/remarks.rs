@@ -1,0 +1,102 @@
+//! Remarks: what is odd in a report without making it useless, each kind of it said once.
+
+use std::collections::BTreeMap;
+
+/// One kind of oddity, and what was done about it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Remark {
+    /// A `TYPE` that is none of Vuln, Practice and Ig. Taken as potential: it goes on by default, and claims nothing.
+    UnknownType(Box<str>),
+    /// A `VULN_STATUS` that is none of New, Active, Re-Opened and Fixed. Taken as active.
+    UnknownStatus(Box<str>),
+    /// A scan that wasn't `FINISHED`: hosts may miss. Those that the report lists are imported.
+    ScanStatus(Box<str>),
+    /// What Qualys said in the place of a host.
+    HostError(Box<str>),
+    /// A text of which only the first mebibyte was read.
+    LongText,
+    /// A character that XML forbids, in a text that matters; left out.
+    ControlCharacter,
+    /// An entry of the glossary without a numeric QID.
+    UnreadableDetails,
+    /// A Bugtraq id that is no number; left out.
+    BadBugtraqId,
+    /// More kinds of remarks than are kept.
+    Others,
+}
+
+/// Kinds of remarks that are kept, so that a report of nothing but oddities doesn't fill the memory.
+const KINDS: usize = 32;
+
+/// The remarks on a report, with how often each was called for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Remarks(BTreeMap<Remark, u64>);
+
+impl Remarks {
+    /// The remarks and how often each was called for.
+    pub fn iter(&self) -> impl Iterator<Item = (&Remark, u64)> {
+        self.0.iter().map(|(remark, count)| (remark, *count))
+    }
+
+    /// One sentence for each, for a log.
+    pub fn sentences(&self) -> impl Iterator<Item = String> {
+        self.iter().map(|(remark, count)| remark.sentence(count))
+    }
+
+    pub(super) fn add(&mut self, remark: Remark, count: u64) {
+        if count == 0 {
+            return;
+        }
+        let known = self.0.len() < KINDS || self.0.contains_key(&remark);
+        *self.0.entry(if known { remark } else { Remark::Others }).or_default() += count;
+    }
+}
+
+impl Remark {
+    fn sentence(&self, count: u64) -> String {
+        let times = if count == 1 {
+            "once".into()
+        } else {
+            format!("{count} times")
+        };
+        match self {
+            Remark::UnknownType(text) => format!("unknown finding TYPE '{text}' ({times}), taken as potential"),
+            Remark::UnknownStatus(text) => format!("unknown VULN_STATUS '{text}' ({times}), taken as active"),
+            Remark::ScanStatus(text) => format!("the scan's status is '{text}' instead of FINISHED: hosts may miss"),
+            Remark::HostError(text) => format!("a host is replaced by an error ({times}): {text}"),
+            Remark::LongText => format!("a text is longer than 1 MiB ({times}), only its beginning is read"),
+            Remark::ControlCharacter => format!("a forbidden control character ({times}) is left out"),
+            Remark::UnreadableDetails => format!("a glossary entry without a numeric QID ({times}) is left out"),
+            Remark::BadBugtraqId => format!("a Bugtraq id that is no number ({times}) is left out"),
+            Remark::Others => format!("more oddities like these ({times})"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_oddity_is_said_once_with_its_count() {
+        let mut remarks = Remarks::default();
+        remarks.add(Remark::UnknownType("Potato".into()), 1);
+        remarks.add(Remark::UnknownStatus("Sleeping".into()), 2);
+        remarks.add(Remark::UnknownStatus("Sleeping".into()), 1);
+        remarks.add(Remark::ControlCharacter, 0);
+        insta::assert_snapshot!(remarks.sentences().collect::<Vec<_>>().join("\n"), @r"
+        unknown finding TYPE 'Potato' (once), taken as potential
+        unknown VULN_STATUS 'Sleeping' (3 times), taken as active
+        ");
+    }
+
+    #[test]
+    fn a_flood_of_oddities_stays_small() {
+        let mut remarks = Remarks::default();
+        for number in 0..1000 {
+            remarks.add(Remark::UnknownType(number.to_string().into()), 1);
+        }
+        assert_eq!(remarks.iter().count(), KINDS + 1);
+        assert_eq!(remarks.iter().map(|(_, count)| count).sum::<u64>(), 1000);
+    }
+}

@@ -1,0 +1,227 @@
+//! What goes on of a report: hosts in the order of their addresses, each with its findings.
+
+use std::net::IpAddr;
+
+use super::counts::{Counts, LeftOut};
+use super::finding::Finding;
+use super::glossary::Vulnerability;
+use super::hosts::{Hosts, Unpacked};
+use super::remarks::Remarks;
+use super::selection::{Selection, has_cve};
+use super::{About, Report};
+
+/// What goes on of a report, and the counts of what doesn't.
+#[derive(Debug)]
+pub struct Selected {
+    about: About,
+    selection: Selection,
+    hosts: Hosts,
+    /// The first entry of each host that goes on.
+    chosen: Vec<u32>,
+    /// For each different finding: the index of its vulnerability, or why it stays behind.
+    verdicts: Vec<Result<u32, LeftOut>>,
+    vulnerabilities: Vec<Vulnerability>,
+    counts: Counts,
+    remarks: Remarks,
+}
+
+/// A host that goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Host<'s> {
+    /// Its address; never of 0.0.0.0/8.
+    pub address: IpAddr,
+    /// Its DNS name, if names are [kept](super::Keep::names).
+    pub name: Option<&'s str>,
+    /// What Qualys takes its operating system for, if those are [kept](super::Keep::operating_systems).
+    pub operating_system: Option<&'s str>,
+    /// It has no finding that goes on, and one at least that would if it weren't fixed: results that a
+    /// Management Center still holds are out of date.
+    pub clean: bool,
+}
+
+impl Selected {
+    pub(super) fn new(selection: &Selection, report: Report) -> Self {
+        let Report {
+            about,
+            hosts,
+            mut glossary,
+            hosts_left_out,
+            findings_left_out,
+            remarks,
+        } = report;
+        let judged = hosts
+            .keys()
+            .iter()
+            .map(|key| selection.judge(*key, &glossary).map(|()| key.qid()));
+        let judged: Vec<_> = judged.collect();
+        let mut qids: Vec<u32> = judged.iter().filter_map(|verdict| verdict.ok()).collect();
+        qids.sort_unstable();
+        qids.dedup();
+        let index = |qid: u32| qids.partition_point(|other| *other < qid) as u32;
+        let mut selected = Selected {
+            verdicts: judged.into_iter().map(|verdict| verdict.map(index)).collect(),
+            vulnerabilities: qids.iter().map(|qid| glossary.take(*qid)).collect(),
+            counts: Counts {
+                hosts_read: about.hosts,
+                hosts_left_out,
+                findings_read: about.findings,
+                findings_left_out,
+                ..Counts::default()
+            },
+            about,
+            selection: selection.clone(),
+            hosts,
+            chosen: Vec::new(),
+            remarks,
+        };
+        selected.choose();
+        selected
+    }
+
+    /// Decides about every host and counts.
+    fn choose(&mut self) {
+        let mut counts = std::mem::take(&mut self.counts);
+        let mut findings = Vec::new();
+        let mut used = vec![false; self.vulnerabilities.len()];
+        let mut first = 0;
+        while let Some((address, next)) = self.hosts.group(first) {
+            let inside = self.selection.ranges.contains(address);
+            let (mut entries, mut fixed) = (0, false);
+            findings.clear();
+            for host in (first..next).filter_map(|index| self.hosts.get(index)) {
+                let reason = match inside {
+                    false => Some(LeftOut::OutsideRanges),
+                    true if self.selection.networks.contains(host.network) => None,
+                    true => Some(LeftOut::OtherNetwork),
+                };
+                if let Some(reason) = reason {
+                    counts.hosts_left_out.add(reason, 1);
+                    counts.findings_left_out.add(reason, host.findings.into());
+                    continue;
+                }
+                entries += 1;
+                self.gather(host, &mut findings, |reason| {
+                    counts.findings_left_out.add(reason, 1);
+                    fixed |= reason == LeftOut::Fixed;
+                });
+            }
+            if entries > 0 {
+                let all = findings.len();
+                tidy(&mut findings);
+                counts
+                    .findings_left_out
+                    .add(LeftOut::Duplicate, (all - findings.len()) as u64);
+                counts.hosts_left_out.add(LeftOut::Duplicate, entries - 1);
+                match (findings.is_empty(), fixed) {
+                    (false, _) => counts.hosts_selected += 1,
+                    (true, true) => counts.hosts_clean += 1,
+                    (true, false) => counts.hosts_left_out.add(LeftOut::NoFindings, 1),
+                }
+                if fixed || !findings.is_empty() {
+                    self.chosen.push(first as u32);
+                }
+                self.count(&findings, &mut counts, &mut used);
+            }
+            first = next;
+        }
+        counts.vulnerabilities = used.into_iter().filter(|used| *used).count() as u64;
+        self.counts = counts;
+    }
+
+    fn count(&self, findings: &[Finding], counts: &mut Counts, used: &mut [bool]) {
+        counts.findings_selected += findings.len() as u64;
+        for finding in findings {
+            let Some(vulnerability) = self.vulnerability(finding) else {
+                continue;
+            };
+            let severity = vulnerability.severity.unwrap_or_default();
+            if let Some(sum) = counts.by_severity.get_mut(usize::from(severity)) {
+                *sum += 1;
+            }
+            counts.with_cve += u64::from(has_cve(vulnerability));
+            if let Some(used) = used.get_mut(finding.vulnerability as usize) {
+                *used = true;
+            }
+        }
+    }
+
+    /// Adds the findings of `host` that go on to `findings`, and tells of each other one why it doesn't.
+    fn gather(&self, host: Unpacked<'_>, findings: &mut Vec<Finding>, mut left_out: impl FnMut(LeftOut)) {
+        for (number, key, port) in host.findings() {
+            match self.verdicts.get(number as usize) {
+                Some(Ok(vulnerability)) => findings.push(Finding {
+                    vulnerability: *vulnerability,
+                    port,
+                    protocol: key.protocol(),
+                }),
+                Some(Err(reason)) => left_out(*reason),
+                None => {}
+            }
+        }
+    }
+
+    /// Hosts that go on, clean ones included.
+    pub fn len(&self) -> usize {
+        self.chosen.len()
+    }
+
+    /// Whether no host goes on.
+    pub fn is_empty(&self) -> bool {
+        self.chosen.is_empty()
+    }
+
+    /// The host at `index` below [`len`](Selected::len), in the order of addresses. `findings` becomes its findings,
+    /// sorted and each once.
+    pub fn host(&self, index: usize, findings: &mut Vec<Finding>) -> Option<Host<'_>> {
+        findings.clear();
+        let first = *self.chosen.get(index)? as usize;
+        let (address, next) = self.hosts.group(first)?;
+        let (mut name, mut operating_system) = (None, None);
+        for host in (first..next).filter_map(|index| self.hosts.get(index)) {
+            if self.selection.networks.contains(host.network) {
+                name = name.or(host.name);
+                operating_system = operating_system.or(host.system);
+                self.gather(host, findings, |_| {});
+            }
+        }
+        tidy(findings);
+        Some(Host {
+            address,
+            name,
+            operating_system,
+            // Hosts without findings are chosen for what was fixed only.
+            clean: findings.is_empty(),
+        })
+    }
+
+    /// Vulnerabilities that findings refer to, in the order of QIDs.
+    pub fn vulnerabilities(&self) -> &[Vulnerability] {
+        &self.vulnerabilities
+    }
+
+    /// The vulnerability of a finding of [`host`](Selected::host).
+    pub fn vulnerability(&self, finding: &Finding) -> Option<&Vulnerability> {
+        self.vulnerabilities.get(finding.vulnerability as usize)
+    }
+
+    /// What became of everything that the report says.
+    pub fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
+    /// Which report it is.
+    pub fn about(&self) -> &About {
+        &self.about
+    }
+
+    /// What is odd in the report.
+    pub fn remarks(&self) -> &Remarks {
+        &self.remarks
+    }
+}
+
+/// Sorted, and each finding once, whatever its kind and status.
+fn tidy(findings: &mut Vec<Finding>) {
+    findings.sort();
+    findings.dedup();
+}

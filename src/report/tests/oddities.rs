@@ -1,0 +1,220 @@
+//! What no public sample has: see tests/reports.
+
+use super::*;
+use std::time::{Duration, SystemTime};
+
+const ODDITIES: &str = include_str!("../../../tests/reports/oddities.xml");
+const SCAN: &str = include_str!("../../../tests/reports/scan.xml");
+
+#[test]
+fn an_odd_report_is_read_for_what_it_says() {
+    let selected = Selection::default().apply(parsed(ODDITIES));
+    insta::assert_snapshot!(hosts(&selected), @r#"
+    10.0.0.1 (-, -) clean
+    10.0.0.2 (scanner-saw.example.com, Ubuntu / Tiny Core Linux / Linux 2.6.x)
+      1001 443/Tcp
+      1001 8443/Tcp
+      1002 -/-
+      1004 -/-
+      1005 -/-
+    2001:db8::5 (-, -)
+      999999 -/Tcp
+    "#);
+    insta::assert_snapshot!(vulnerabilities(&selected), @r#"
+    1001 Some(4) Café au lait "Größe" Overflow | Reads <any> file]]>; see advisory. Naïve – 日本語 two | ["CVE-2026-0001", "CVE-2026-10002"] [4711]
+    1002 Some(2) R&D <test> | In the other format's place | [] []
+    1004 None Riddle |  | [] []
+    1005 Some(5) Five |  | [] []
+    1006 Some(5) Six |  | [] []
+    999999 None QID 999999 |  | [] []
+    "#);
+    insta::assert_snapshot!(counts(&selected), @r#"
+    hosts: 9 read, 2 selected, 1 clean, left out: host_error 1, bad_address 1, stand_in_address 1, other_network 1, no_findings 1, duplicate 1
+    findings: 15 read, 6 selected (2 with CVE), left out: bad_address 2, stand_in_address 1, other_network 1, unreadable 1, kind 1, fixed 1, duplicate 2
+    by severity: [2, 0, 1, 0, 2, 1]
+    "#);
+    insta::assert_snapshot!(selected.remarks().sentences().collect::<Vec<_>>().join("\n"), @r#"
+    unknown finding TYPE 'Riddle' (once), taken as potential
+    unknown VULN_STATUS 'Asleep' (once), taken as active
+    a host is replaced by an error (once): Host could not be reached
+    a glossary entry without a numeric QID (once) is left out
+    a Bugtraq id that is no number (once) is left out
+    "#);
+}
+
+#[test]
+fn it_says_which_report_it_is() {
+    let about = parsed(ODDITIES).about().clone();
+    assert_eq!(about.format, Format::AssetData);
+    assert_eq!(about.title.as_deref(), Some("Wöchentlich – <alles>"));
+    let generated = SystemTime::UNIX_EPOCH + Duration::from_secs(1_769_835_967);
+    assert_eq!(about.generated, Some(generated));
+    assert_eq!(
+        (about.bytes, about.hosts, about.findings),
+        (ODDITIES.len() as u64, 9, 15)
+    );
+}
+
+#[test]
+fn whoever_watches_sees_how_far_it_is() {
+    let progress = Progress::default();
+    parse(ODDITIES.as_bytes(), &EVERYTHING, &progress).unwrap();
+    assert_eq!((progress.bytes(), progress.hosts()), (ODDITIES.len() as u64, 9));
+}
+
+#[test]
+fn another_network_is_imported_when_asked_for() {
+    let selection = Selection {
+        networks: "12".parse().unwrap(),
+        ..Selection::default()
+    };
+    let selected = selection.apply(parsed(ODDITIES));
+    insta::assert_snapshot!(hosts(&selected), @r#"
+    10.0.0.2 (-, -)
+      1006 -/-
+    "#);
+    let both = Selection {
+        networks: "all".parse().unwrap(),
+        ranges: "10.0.0.2".parse().unwrap(),
+        ..Selection::default()
+    };
+    let selected = both.apply(parsed(ODDITIES));
+    insta::assert_snapshot!(hosts(&selected), @r#"
+    10.0.0.2 (scanner-saw.example.com, Ubuntu / Tiny Core Linux / Linux 2.6.x)
+      1001 443/Tcp
+      1001 8443/Tcp
+      1002 -/-
+      1004 -/-
+      1005 -/-
+      1006 -/-
+    "#);
+    insta::assert_snapshot!(counts(&selected), @r#"
+    hosts: 9 read, 1 selected, 0 clean, left out: host_error 1, bad_address 1, stand_in_address 1, outside_ranges 3, duplicate 2
+    findings: 15 read, 6 selected (2 with CVE), left out: bad_address 2, stand_in_address 1, outside_ranges 2, unreadable 1, kind 1, duplicate 2
+    by severity: [1, 0, 1, 0, 2, 2]
+    "#);
+}
+
+#[test]
+fn a_scan_says_the_same_in_other_words() {
+    let selected = all().apply(parsed(SCAN));
+    assert_eq!(selected.about().format, Format::Scan);
+    assert_eq!(selected.about().title.as_deref(), Some("Nightly & more"));
+    insta::assert_snapshot!(hosts(&selected), @r#"
+    10.0.0.10 (ten.example.com, Linux 6.x)
+      6 -/-
+      42366 80/Tcp
+      42366 443/Tcp
+      82023 -/-
+      105459 -/-
+    "#);
+    insta::assert_snapshot!(vulnerabilities(&selected), @r#"
+    6 Some(1) DNS Host Name | The name. | [] []
+    42366 Some(3) TLS in the past | Old & weak | ["CVE-2011-3389", "CVE-2026-0003"] [49778]
+    82023 Some(1) Open TCP Services List |  | [] []
+    105459 Some(5) End of life |  | [] []
+    "#);
+    insta::assert_snapshot!(counts(&selected), @r#"
+    hosts: 2 read, 1 selected, 0 clean, left out: no_findings 1
+    findings: 6 read, 5 selected (2 with CVE), left out: unreadable 1
+    by severity: [0, 2, 0, 2, 0, 1]
+    "#);
+    insta::assert_snapshot!(selected.remarks().sentences().collect::<Vec<_>>().join("\n"), @"the scan's status is 'CANCELED' instead of FINISHED: hosts may miss");
+}
+
+#[test]
+fn the_glossary_may_come_first() {
+    let (host_list, glossary) = ODDITIES.split_once("<HOST_LIST>\n    <HOST>").unwrap();
+    let (hosts_text, rest) = glossary.split_once("</HOST_LIST>\n  <GLOSSARY>").unwrap();
+    let (glossary, rest) = rest.split_once("</GLOSSARY>").unwrap();
+    let reversed = format!("{host_list}<GLOSSARY>{glossary}</GLOSSARY><HOST_LIST><HOST>{hosts_text}</HOST_LIST>{rest}");
+    assert_ne!(reversed, ODDITIES);
+    let (one, two) = (all().apply(parsed(ODDITIES)), all().apply(parsed(reversed)));
+    assert_eq!(hosts(&one), hosts(&two));
+    assert_eq!(one.vulnerabilities(), two.vulnerabilities());
+    assert_eq!(one.counts(), two.counts());
+}
+
+#[test]
+fn nothing_is_kept_that_nobody_asked_for() {
+    let report = parse(ODDITIES.as_bytes(), &Keep::default(), &Progress::default()).unwrap();
+    let selected = all().apply(report);
+    assert!(!hosts(&selected).contains("example") && !hosts(&selected).contains("Linux"));
+    assert!(
+        selected
+            .vulnerabilities()
+            .iter()
+            .all(|vulnerability| vulnerability.description.is_empty())
+    );
+    let keep = Keep {
+        description_length: 5,
+        ..Keep::default()
+    };
+    let selected = all().apply(parse(ODDITIES.as_bytes(), &keep, &Progress::default()).unwrap());
+    assert_eq!(&*selected.vulnerabilities()[0].description, "Reads <any> file]]>;");
+}
+
+#[test]
+fn what_is_no_host_report_is_refused_with_the_reason() {
+    let refused = |xml: &str| refused(xml).to_string();
+    insta::assert_snapshot!(refused("<WAS_SCAN_REPORT/>"), @"this is a web application report (WAS_SCAN_REPORT), which has no hosts; use a report of host findings");
+    insta::assert_snapshot!(refused("<SIMPLE_RETURN><RESPONSE><DATETIME/><CODE>1965</CODE><TEXT>This API cannot be run again for another 12 seconds.</TEXT></RESPONSE></SIMPLE_RETURN>"), @"this is no report but an answer of Qualys: This API cannot be run again for another 12 seconds. (code 1965)");
+    insta::assert_snapshot!(refused("<SIMPLE_RETURN><RESPONSE><TEXT>New report launched</TEXT></RESPONSE></SIMPLE_RETURN>"), @"this is no report but an answer of Qualys: New report launched");
+    insta::assert_snapshot!(refused("<GENERIC_RETURN><API name=\"x\"/><RETURN status=\"FAILED\" number=\"2000\">Bad Login</RETURN></GENERIC_RETURN>"), @"this is no report but an answer of Qualys: Bad Login (code 2000)");
+    insta::assert_snapshot!(refused("<html><body><br>Proxy says no"), @"this is an HTML page instead of a report; open it in a browser to see what it says");
+    insta::assert_snapshot!(refused("<!DOCTYPE html>\n<html lang='en'>"), @"this is an HTML page instead of a report; open it in a browser to see what it says");
+    insta::assert_snapshot!(refused("<QUALYS_REPORT/>"), @"this is no host report: its root element is QUALYS_REPORT, not ASSET_DATA_REPORT or SCAN");
+    insta::assert_snapshot!(refused("<ASSET_DATA_REPORT><ERROR number=\"1903\">Report too &quot;big&quot;</ERROR></ASSET_DATA_REPORT>"), @r#"Qualys reports an error in the place of the report: Report too "big" (code 1903)"#);
+    insta::assert_snapshot!(refused("<SCAN value=\"None\"><ERROR number=\"5000\">No scan</ERROR></SCAN>"), @"Qualys reports an error in the place of the report: No scan (code 5000)");
+    insta::assert_snapshot!(refused("<SCAN><IP name=\"&who;\"/></SCAN>"), @"the report can't be read at byte 6 (after 6 bytes and 0 hosts): it isn't well-formed XML: at 1..4: unrecognized entity `who`");
+    insta::assert_snapshot!(refused(ODDITIES.split_once("<NON_RUNNING_SERVICE").unwrap().0), @"the report is cut off after 2926 bytes and 3 hosts, the last 10.0.0.1; get it again");
+}
+
+#[test]
+fn an_error_further_down_is_of_its_host_only() {
+    let xml = report(
+        "<HOST><IP>10.0.0.1</IP><NEW><ERROR>no</ERROR></NEW><VULN_INFO_LIST><VULN_INFO><QID>1</QID><TYPE>Vuln</TYPE></VULN_INFO></VULN_INFO_LIST></HOST>",
+        "",
+    );
+    assert_eq!(all().apply(parsed(xml)).counts().hosts_selected, 1);
+}
+
+#[test]
+fn forbidden_characters_and_endless_texts_are_said_but_stop_nothing() {
+    let title = format!("Odd\u{1}\u{2} {}", "x ".repeat(1 << 20));
+    let xml = report(
+        "<HOST><IP>10.0.0.1</IP><VULN_INFO_LIST><VULN_INFO><QID>1</QID><TYPE>Vuln</TYPE><RESULT>\u{3}</RESULT></VULN_INFO></VULN_INFO_LIST></HOST>",
+        &format!("<VULN_DETAILS><QID>1</QID><TITLE>{title}</TITLE></VULN_DETAILS>"),
+    );
+    let selected = all().apply(parsed(xml));
+    assert!(selected.vulnerabilities()[0].title.starts_with("Odd x x x"));
+    let remarks: Vec<_> = selected
+        .remarks()
+        .iter()
+        .map(|(remark, count)| (remark.clone(), count))
+        .collect();
+    assert_eq!(remarks, [(Remark::LongText, 1), (Remark::ControlCharacter, 2)]);
+}
+
+#[test]
+fn a_vulnerability_has_as_many_cves_as_it_has() {
+    let ids: String = (0..250)
+        .map(|n| format!("<CVE_ID><ID>CVE-2026-{n:04}</ID></CVE_ID>"))
+        .collect();
+    let xml = report(
+        "<HOST><IP>10.0.0.1</IP><VULN_INFO_LIST><VULN_INFO><QID>1</QID><TYPE>Vuln</TYPE></VULN_INFO></VULN_INFO_LIST></HOST>",
+        &format!("<VULN_DETAILS><QID>1</QID><CVE_ID_LIST>{ids}</CVE_ID_LIST></VULN_DETAILS>"),
+    );
+    assert_eq!(all().apply(parsed(xml)).vulnerabilities()[0].cves.len(), 250);
+}
+
+#[test]
+fn a_report_about_nothing_is_a_report() {
+    let ranges = "<RANGE><START>10.1.0.0</START><END>10.1.0.9</END></RANGE>".repeat(5000);
+    let xml = format!(
+        "<ASSET_DATA_REPORT><HEADER/><APPENDICES><NO_VULNS><IP_LIST>{ranges}</IP_LIST></NO_VULNS></APPENDICES></ASSET_DATA_REPORT>"
+    );
+    let selected = all().apply(parsed(xml));
+    assert!(selected.is_empty());
+    assert_eq!(selected.counts(), &Counts::default());
+}

@@ -1,0 +1,117 @@
+//! Values: how a report writes addresses, ports, kinds and the like, and what is made of odd ones.
+
+use std::net::IpAddr;
+use std::num::NonZeroU16;
+use std::time::SystemTime;
+
+use super::finding::{Kind, Protocol, Status};
+use super::remarks::{Remark, Remarks};
+use super::text;
+
+/// Bytes of a name, a short text, a word in a remark.
+pub(super) const LINE: usize = 1024;
+
+pub(super) fn qid(text: &str) -> Option<u32> {
+    text.trim().parse().ok().filter(|qid| *qid > 0)
+}
+
+/// Qualys' network of an address; one that isn't a number is none that can be asked for.
+pub(super) fn network(text: &str) -> u32 {
+    text.trim().parse().unwrap_or(u32::MAX)
+}
+
+/// An IPv4 address in the clothes of IPv6 is taken for what it is.
+pub(super) fn address(text: &str) -> Option<IpAddr> {
+    let address: IpAddr = text.trim().parse().ok()?;
+    Some(address.to_canonical())
+}
+
+/// A scan says in words that there is no name.
+pub(super) fn host_name(text: &str) -> String {
+    match text::line(text, LINE) {
+        name if name.eq_ignore_ascii_case("No registered hostname") => String::new(),
+        name => name,
+    }
+}
+
+/// None for 0 and for what is no port.
+pub(super) fn port(text: &str) -> Option<NonZeroU16> {
+    text.trim().parse().ok()
+}
+
+pub(super) fn protocol(text: &str) -> Option<Protocol> {
+    match text.trim() {
+        text if text.eq_ignore_ascii_case("tcp") => Some(Protocol::Tcp),
+        text if text.eq_ignore_ascii_case("udp") => Some(Protocol::Udp),
+        _ => None,
+    }
+}
+
+pub(super) fn kind(text: &str, remarks: &mut Remarks) -> Kind {
+    match text {
+        "Vuln" => Kind::Confirmed,
+        "Practice" => Kind::Potential,
+        "Ig" => Kind::Information,
+        unknown => {
+            remarks.add(Remark::UnknownType(text::line(unknown, LINE).into()), 1);
+            Kind::Potential
+        }
+    }
+}
+
+pub(super) fn status(text: &str, remarks: &mut Remarks) -> Status {
+    match text {
+        "New" => Status::New,
+        "Active" | "" => Status::Active,
+        "Re-Opened" | "Reopened" => Status::Reopened,
+        "Fixed" => Status::Fixed,
+        unknown => {
+            remarks.add(Remark::UnknownStatus(text::line(unknown, LINE).into()), 1);
+            Status::Active
+        }
+    }
+}
+
+pub(super) fn date(text: &str) -> Option<SystemTime> {
+    humantime::parse_rfc3339(text).ok()
+}
+
+pub(super) fn some_line(text: &str) -> Option<String> {
+    Some(text::line(text, LINE)).filter(|line| !line.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn odd_values_are_taken_sensibly() {
+        assert_eq!(port(" 443 ").map(NonZeroU16::get), Some(443));
+        assert!(
+            ["0", "65536", "-1", "http", ""]
+                .into_iter()
+                .all(|text| port(text).is_none())
+        );
+        assert_eq!(
+            (protocol("TCP"), protocol(" udp"), protocol("icmp")),
+            (Some(Protocol::Tcp), Some(Protocol::Udp), None)
+        );
+        assert_eq!((qid("38173"), qid("0"), qid("qid_7")), (Some(38_173), None, None));
+        assert_eq!(address(" ::ffff:10.0.0.1 "), "10.0.0.1".parse().ok());
+        assert!(
+            ["10.0.0.01", "10.0.0.0/8", "host.example", ""]
+                .into_iter()
+                .all(|text| address(text).is_none())
+        );
+        assert_eq!((network("12"), network("-100"), network("x")), (12, u32::MAX, u32::MAX));
+        assert_eq!(
+            (host_name(" a.example "), host_name("No registered hostname")),
+            ("a.example".into(), String::new())
+        );
+        assert_eq!(
+            date("2014-09-29T12:00:00Z"),
+            Some(SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_411_992_000))
+        );
+        assert_eq!(date("09/29/2014"), None);
+    }
+}

@@ -1,0 +1,3 @@
+//! Telemetry: what people and machines learn of an import while it runs.
+
+pub mod logs;

@@ -1,0 +1,109 @@
+//! Help, version, and the usage that answers a call without anything.
+
+use crate::Place;
+
+#[test]
+fn help_is_short_and_grouped() {
+    let (stdout, stderr, code) = Place::empty().run(&["--help"]);
+    assert_eq!((stderr.as_str(), code), ("", 0));
+    insta::assert_snapshot!(stdout, @r"
+    qualys-connector Ver. 0.1.0
+    Takes vulnerability reports from Qualys to a Cisco Management Center's Host Input
+
+    Usage: qualys-connector [import|config|send FILE] [options]
+
+    Commands:
+      import  Import reports (this is done when no command is named)
+      config  Show every setting, its value and where that stands
+      send    Send a file of Host Input commands to the Management Center
+
+    To the Management Center:
+          --server <HOST>        Management Center, by name or address
+          --port <PORT>          Its port [default: 8307]
+          --pkcs12 <FILE>        Certificate that it issued [default: the first *.pkcs12 here]
+          --password <PASSWORD>  Password of the certificate; shows in the list of processes
+          --ipv6                 Connect over IPv6 only
+
+    Or to a file:
+          --csvfile <FILE>  Write the commands to a file (ID_FILE if there are several templates);
+                            nothing is sent
+
+    From Qualys:
+          --multiinfo <ID,ID>  Report templates, in place of the configured ones
+          --report <FILE>      Import a report that is here already; - is standard input
+
+    What is said:
+          --level <LEVEL>   Log more or less: 3 debug, 2 info, 1 warning, 0 error [default: 2]
+          --logfile <FILE>  Log to a file
+          --syslog          Log to syslog
+          --stderr          Log to standard error, even if there is another log
+          --summary <FORM>  Say at the end what was done, as text, json or none
+
+    Everything else:
+          --config <FILE>    Configuration file, also -plugininfo [default:
+                             InputPlugins/QualysGuard.yaml]
+          --set <KEY=VALUE>  Any setting that is no secret; can be repeated
+      -h, --help             Print this
+      -V, --version          Print the version
+
+    Examples:
+      qualys-connector --server 10.10.10.10
+      qualys-connector --server 10.10.10.10 --pkcs12 CertFile.pkcs12 --config settings.yaml
+      qualys-connector --report report.xml --csvfile Output.csv
+      qualys-connector -multiinfo 424242,535353 -server 10.10.10.10
+      qualys-connector config
+
+    The Perl connector's command lines work as they are: -server=HOST, -se HOST, -c FILE … QualysGuard.
+    Settings without an option stand in the configuration file, or in variables such as
+    QC_QUALYS__USER_ID; the command config names them all.
+
+    Exit codes:
+        0  all imported
+       64  the command line is wrong
+       65  the report can't be used
+       69  a far end stayed unavailable
+       70  a bug in qualys-connector
+       73  the output file can't be created
+       74  reading or writing failed
+       75  try again later
+       76  the Management Center broke the protocol or refused commands
+       77  credentials or a certificate were refused
+       78  the configuration is wrong
+      130  interrupted
+      143  terminated
+    ");
+}
+
+#[test]
+fn a_call_with_nothing_shows_the_version_on_top_and_how_to_begin() {
+    let place = Place::empty();
+    let (stdout, stderr, code) = place.run(&[]);
+    assert_eq!(stdout.lines().next(), Some("qualys-connector Ver. 0.1.0"));
+    assert_eq!(stdout, place.run(&["--help"]).0);
+    insta::assert_snapshot!(format!("{stderr}exit {code}"), @r"
+    error: neither a Management Center nor a CSV file is given: say --server HOST or --csvfile FILE
+    exit 64
+    ");
+}
+
+#[test]
+fn the_version_is_one_line() {
+    for version in ["--version", "-V", "-version"] {
+        let said = Place::empty().run(&[version]);
+        assert_eq!(
+            said,
+            ("qualys-connector Ver. 0.1.0\n".into(), String::new(), 0),
+            "{version}"
+        );
+    }
+}
+
+#[test]
+fn commands_have_a_help_of_their_own() {
+    let (stdout, stderr, code) = Place::empty().run(&["send", "--help"]);
+    assert_eq!((stderr.as_str(), code), ("", 0));
+    assert!(
+        stdout.contains("Usage: qualys-connector send [OPTIONS] <FILE>"),
+        "{stdout}"
+    );
+}
