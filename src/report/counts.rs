@@ -171,7 +171,7 @@ mod tests {
                 .into_iter()
                 .all(|reason| tally.get(reason) == reason as u64 + 1)
         );
-        assert_eq!(tally.total(), (1..=14).sum());
+        assert_eq!(tally.total(), (1..=14).sum::<u64>());
         let labels: BTreeSet<_> = LeftOut::ALL.map(LeftOut::label).into();
         assert_eq!(labels.len(), LeftOut::ALL.len());
         let snake_case = |label: &&str| label.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
