@@ -226,6 +226,7 @@ impl SimpleReturn {
             code: code.parse().ok(),
             text: shortened(text),
             wait: seconds.map(Duration::from_secs),
+            busy: false,
             hint: None,
         })
     }
@@ -321,6 +322,7 @@ impl OldError {
             code: self.number.trim().parse().ok(),
             text: plain(&self.text),
             wait: None,
+            busy: false,
             hint: None,
         })
     }
@@ -332,6 +334,7 @@ fn without_code(status: u16, text: String) -> Fault {
         code: None,
         text,
         wait: None,
+        busy: false,
         hint: None,
     })
 }

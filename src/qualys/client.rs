@@ -200,6 +200,7 @@ impl Client {
             // The headers count precisely; what the body says comes second.
             Fault::Refused(mut refusal) => {
                 refusal.wait = limits.wait().or(refusal.wait);
+                refusal.busy = limits.busy;
                 Fault::Refused(refusal)
             }
             fault => fault,

@@ -129,6 +129,10 @@ impl Client {
 
     fn adopt(&mut self, mark: Mark, report: &Report) -> Launched {
         self.usage.adopted += 1;
+        if let Some(listing) = &mut self.listing {
+            // Nobody adopts it twice: a template may be named twice.
+            listing.ours.retain(|(_, listed)| listed.id != report.id);
+        }
         info!(
             template = mark.template,
             report = report.id,

@@ -7,8 +7,8 @@ use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 /// The counters of one answer.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Limits {
-    /// Calls left in this window.
-    pub(super) remaining: Option<u64>,
+    /// As many calls run as may.
+    pub(super) busy: bool,
     /// How long no call will be taken.
     pub(super) to_wait: Option<Duration>,
     /// `Retry-After`, which gateways and proxies send.
@@ -24,7 +24,9 @@ impl Limits {
             date(RETRY_AFTER)?.duration_since(now).ok()
         });
         Limits {
-            remaining: number("x-ratelimit-remaining"),
+            busy: number("x-concurrency-limit-running")
+                .zip(number("x-concurrency-limit-limit"))
+                .is_some_and(|(running, limit)| running >= limit),
             to_wait: number("x-ratelimit-towait-sec").map(Duration::from_secs),
             retry_after,
         }
@@ -61,8 +63,14 @@ mod tests {
 
     #[test]
     fn what_was_recorded() {
-        let limits = read(&[("X-RateLimit-Remaining", "299"), ("X-RATELIMIT-ToWait-Sec", "0")]);
-        assert_eq!((limits.remaining, limits.wait()), (Some(299), None));
+        let running = |calls| ("X-Concurrency-Limit-Running", calls);
+        let limits = read(&[
+            running("1"),
+            ("X-Concurrency-Limit-Limit", "2"),
+            ("X-RATELIMIT-ToWait-Sec", "0"),
+        ]);
+        assert_eq!((limits.busy, limits.wait()), (false, None));
+        assert!(read(&[running("2"), ("x-concurrency-limit-LIMIT", "2")]).busy);
         assert_eq!(
             read(&[("x-ratelimit-towait-sec", "3300")]).wait(),
             Some(Duration::from_secs(3300))

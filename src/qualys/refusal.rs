@@ -21,6 +21,8 @@ pub struct Refusal {
     pub text: String,
     /// How long Qualys wants to be left alone, where it said so.
     pub wait: Option<Duration>,
+    /// The headers say that as many calls run as may.
+    pub busy: bool,
     /// What we know about the template beyond Qualys' words.
     pub hint: Option<String>,
 }
@@ -38,9 +40,9 @@ pub enum Meaning {
     BadRequest,
     /// 1920.
     Blocked,
-    /// 1960.
+    /// 1960, or a status of throttling whose headers say so.
     TooManyAtOnce,
-    /// 1965, or status 429.
+    /// 1965, or a status of throttling (409, 429) otherwise.
     TooManyCalls,
     /// 1981.
     BeingProcessed,
@@ -64,7 +66,7 @@ pub enum Meaning {
     Forbidden,
     /// 7001.
     NotFetchable,
-    /// The Report Share has no room; no code is known, the words decide.
+    /// The Report Share has no room. Its code isn't known, so the words decide.
     StorageFull,
     /// Status 404 without a code: another path than Qualys'.
     NoSuchPath,
@@ -82,8 +84,6 @@ impl Refusal {
         match self.code {
             Some(999) if says("invalid report") => Meaning::InvalidReport,
             Some(999) => Meaning::InternalError,
-            Some(1905) => Meaning::BadValue,
-            Some(1920) => Meaning::Blocked,
             Some(1960) => Meaning::TooManyAtOnce,
             Some(1965) => Meaning::TooManyCalls,
             Some(1981) => Meaning::BeingProcessed,
@@ -98,6 +98,8 @@ impl Refusal {
             Some(2012) => Meaning::NoApiLicence,
             Some(7001) => Meaning::NotFetchable,
             _ if says("storage") || says("disk space") || says("quota") => Meaning::StorageFull,
+            Some(1905) => Meaning::BadValue,
+            Some(1920) => Meaning::Blocked,
             Some(1901 | 1903 | 1904 | 1907 | 1908 | 1922 | 1982) => Meaning::BadRequest,
             _ => self.meaning_of_status(),
         }
@@ -109,6 +111,7 @@ impl Refusal {
             401 => Meaning::BadLogin,
             403 => Meaning::Forbidden,
             404 => Meaning::NoSuchPath,
+            409 | 429 if self.busy && self.wait.is_none() => Meaning::TooManyAtOnce,
             409 | 429 => Meaning::TooManyCalls,
             500..=599 => Meaning::Unavailable,
             _ => Meaning::Unknown,
@@ -248,6 +251,7 @@ mod tests {
             code: (code != 0).then_some(code),
             text: text.to_owned(),
             wait: None,
+            busy: false,
             hint: None,
         }
     }
@@ -290,6 +294,13 @@ mod tests {
                 409,
                 5555,
                 "Your Report Share storage is full",
+                GiveUp,
+                Exit::Unavailable,
+            ),
+            (
+                409,
+                1920,
+                "The storage limit of your report share is reached",
                 GiveUp,
                 Exit::Unavailable,
             ),

@@ -75,6 +75,7 @@ impl Client {
         let Some(InHand { id, finished }) = self.in_hand.take() else {
             return;
         };
+        let deadline = self.patience.deadline();
         self.extend_deadline(ending);
         let kept = finished && self.settings.keep_report;
         let adoptable = !kept && !self.settings.adopt_within.is_zero();
@@ -97,6 +98,7 @@ impl Client {
                 self.say(id, "deleted", outcome);
             }
         }
+        self.patience.set_deadline(deadline);
     }
 
     /// Logs out, on every path, and gives the counts of the run.

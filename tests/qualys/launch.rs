@@ -86,6 +86,19 @@ async fn a_finished_report_of_an_earlier_attempt_is_downloaded_at_once() {
 }
 
 #[tokio::test]
+async fn a_template_that_is_named_twice_adopts_its_report_once() {
+    let qualys = Scripted::start();
+    qualys.then("list", list(&[(8, MARK, 30, "Finished")]));
+    let mut client = client(&settings(&qualys.url()));
+    obtain(&mut client, TEMPLATE).await.unwrap();
+    obtain(&mut client, TEMPLATE).await.unwrap();
+    assert_eq!(
+        qualys.actions(),
+        ["list", "fetch", "delete", "launch", "list", "fetch", "delete"]
+    );
+}
+
+#[tokio::test]
 async fn what_is_not_ours_too_old_or_failed_is_not_adopted_and_adoption_can_be_off() {
     for (report, adopt_within) in [
         ((8, "qualys-connector 424242 0123456789abcdef", 1, "Finished"), 6),

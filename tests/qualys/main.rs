@@ -2,14 +2,18 @@
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
-    reason = "helpers of tests may panic as tests do"
+    clippy::print_stderr,
+    reason = "helpers of tests may panic and print as tests do"
 )]
 
 mod download;
+mod lab;
 mod launch;
 mod login;
+mod proxy;
 mod refusals;
 mod scripted;
+mod secrets;
 mod tidy_up;
 mod wait;
 

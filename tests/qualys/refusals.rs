@@ -143,6 +143,13 @@ async fn concurrency_and_maintenance_without_a_time_are_waited_for() {
     assert!(usage.waited[&Reason::Concurrency] >= POLL * 10);
 
     let qualys = Scripted::start();
+    let headers = "X-Concurrency-Limit-Limit: 2\r\nX-Concurrency-Limit-Running: 2\r\n";
+    qualys.then("list", Reply::new(409, headers, ""));
+    let (report, usage) = run(&settings(&qualys.url())).await;
+    report.unwrap();
+    assert!(usage.waited[&Reason::Concurrency] >= POLL / 2);
+
+    let qualys = Scripted::start();
     qualys.then("list", Reply::refusal(503, 1999, "Maintenance", ""));
     run(&settings(&qualys.url())).await.0.unwrap();
     assert!(qualys.pauses("list")[0] >= POLL * 10);

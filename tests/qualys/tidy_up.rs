@@ -71,3 +71,20 @@ async fn an_abort_is_quick_although_qualys_is_silent() {
     assert!(started.elapsed() < Duration::from_secs(5));
     assert_eq!(qualys.actions(), ["list", "launch", "cancel"]);
 }
+
+#[tokio::test]
+async fn tidying_up_after_the_deadline_does_not_extend_it_for_the_next_template() {
+    let qualys = Scripted::start();
+    let settings = Settings {
+        deadline: Duration::from_millis(300),
+        ..settings(&qualys.url())
+    };
+    let mut client = client(&settings);
+    let launched = client.launch(TEMPLATE).await.unwrap();
+    client.wait(&launched).await.unwrap();
+    tokio::time::sleep(settings.deadline).await;
+    client.tidy_up(Ending::Done).await;
+    assert_eq!(qualys.actions().last().unwrap(), "delete");
+    let error = client.launch(535_353).await.unwrap_err();
+    assert_eq!(error.exit().code(), 75, "{error}");
+}

@@ -1,0 +1,456 @@
+//! Against the lab's Qualys: TLS, its storage, its clock, its limits.
+
+use std::io::Read;
+use std::time::{Duration, Instant};
+
+use connector_lab::qualys::{Credentials, Fault, LimitHeaders, Limits, Options, Qualys, Template, Times};
+use connector_lab::report;
+use futures_util::future::join_all;
+use qualys_connector::qualys::{Api, Body, Login, Reason, Settings};
+
+use crate::{Failure, PASSWORD, TEMPLATE, client, failure, obtain, run, settings};
+
+/// A Qualys that knows one user, whose reports are small and ready at once.
+pub(crate) fn options(faults: &[&str]) -> Options {
+    Options {
+        user: Some("dirk_g".into()),
+        password: Some(PASSWORD.into()),
+        faults: faults.iter().map(|fault| fault.parse().unwrap()).collect(),
+        times: Times::instant(),
+        report: report::Options {
+            hosts: 20,
+            findings: 5,
+            qids: 50,
+            ..report::Options::default()
+        },
+        ..Options::default()
+    }
+}
+
+pub(crate) async fn start(options: Options) -> (Qualys, Settings) {
+    let qualys = Qualys::start(options).await.unwrap();
+    let settings = Settings {
+        ca_file: Some(qualys.ca_pem_path()),
+        ..settings(&qualys.url())
+    };
+    (qualys, settings)
+}
+
+pub(crate) fn actions(qualys: &Qualys) -> Vec<String> {
+    qualys.requests().iter().map(|request| request.action.clone()).collect()
+}
+
+fn count(qualys: &Qualys, action: &str) -> usize {
+    actions(qualys).iter().filter(|of| *of == action).count()
+}
+
+#[tokio::test]
+async fn the_whole_story_however_reports_are_sent() {
+    let plain = run(&start(options(&[])).await.1).await.0.unwrap();
+    assert!(plain.contains("<HOST_LIST>"));
+    let variants = [
+        Options {
+            no_gzip: true,
+            ..options(&[])
+        },
+        Options {
+            chunked: true,
+            no_gzip: true,
+            ..options(&[])
+        },
+        Options {
+            capital_headers: true,
+            ..options(&[])
+        },
+    ];
+    for variant in variants {
+        let (qualys, settings) = start(variant).await;
+        assert_eq!(run(&settings).await.0.unwrap(), plain);
+        assert_eq!(actions(&qualys), ["list", "launch", "list", "fetch", "delete"]);
+        assert_eq!(qualys.reports(), []);
+        for request in qualys.requests() {
+            assert_eq!(
+                (request.status, request.credentials),
+                (Some(200), Credentials::Right),
+                "{request:?}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_zip_is_passed_on_as_it_is() {
+    let (_qualys, settings) = start(Options {
+        zip_above: Some(1),
+        ..options(&[])
+    })
+    .await;
+    let mut client = client(&settings);
+    let launched = client.launch(TEMPLATE).await.unwrap();
+    let finished = client.wait(&launched).await.unwrap();
+    let read = |mut body: Body| {
+        let mut bytes = Vec::new();
+        body.read_to_end(&mut bytes).map_err(|_| Failure::Unusable)?;
+        Ok::<_, Failure>(bytes)
+    };
+    let bytes = client.download(&finished, read, |_| false).await.unwrap();
+    assert!(bytes.starts_with(b"PK\x03\x04"));
+}
+
+#[tokio::test]
+async fn a_report_with_its_real_times_is_awaited_whatever_the_list_says() {
+    let (qualys, settings) = start(Options {
+        times: Times {
+            unlisted: Duration::from_millis(40),
+            queued: Duration::from_millis(80),
+            build_time: Duration::from_millis(800),
+            fetch_lag: Duration::from_millis(30),
+            ..Times::default()
+        },
+        ..options(&[])
+    })
+    .await;
+    run(&settings).await.0.unwrap();
+    assert_eq!((count(&qualys, "launch"), count(&qualys, "delete")), (1, 1));
+    assert!((3..=14).contains(&count(&qualys, "list")), "{:?}", actions(&qualys));
+}
+
+#[tokio::test]
+async fn faults_that_pass_cost_a_retry_and_nothing_else() {
+    let cases = [
+        ("reset@launch:1", "launch", 2),
+        ("done-reset@launch:1", "launch", 1),
+        ("done-close@launch:1", "launch", 1),
+        ("done-status=504@launch:1", "launch", 1),
+        ("done-empty@launch:1", "launch", 1),
+        ("code=1981@launch:1", "launch", 2),
+        ("busy=2@launch:1", "launch", 2),
+        ("maintenance@list:2", "list", 3),
+        ("status=503@list:1-3", "list", 5),
+        ("html@list:2", "list", 3),
+        ("passes=Thinking", "list", 2),
+        ("late-fetch=3", "fetch", 4),
+        ("status=500@fetch:1", "fetch", 2),
+        ("cut=100@fetch:1", "fetch", 2),
+        ("cut-chunked=100@fetch:1", "fetch", 2),
+        ("cut-close=100@fetch:1", "fetch", 2),
+        ("truncate=500@fetch:1", "fetch", 2),
+        ("truncate-report=5000@fetch:1", "fetch", 2),
+        ("reset-body=100@fetch:1", "fetch", 2),
+        ("hang-body=100@fetch:1", "fetch", 2),
+        ("reset@connection:1-2", "list", 2),
+        ("reset@delete:1", "delete", 2),
+    ];
+    join_all(cases.map(async |(fault, action, requests)| {
+        let (qualys, settings) = start(options(&[fault])).await;
+        let settings = Settings {
+            idle_timeout: match fault.contains("hang") {
+                true => Duration::from_millis(500),
+                false => settings.idle_timeout,
+            },
+            ..settings
+        };
+        let (report, usage) = run(&settings).await;
+        assert!(report.is_ok(), "{fault}: {report:?}");
+        assert_eq!(count(&qualys, action), requests, "{fault}: {:?}", actions(&qualys));
+        assert_eq!(qualys.reports(), [], "{fault}");
+        assert_eq!(usage.launched + usage.adopted, 1, "{fault}");
+    }))
+    .await;
+}
+
+#[tokio::test]
+async fn faults_that_stay_end_with_their_exit_code_and_leave_or_delete_the_report() {
+    let cases = [
+        ("code=2000@any", 77, 0),
+        ("code=2003@any", 77, 0),
+        ("code=2007@any", 77, 0),
+        ("code=2012@launch", 77, 0),
+        ("code=1920@launch", 77, 0),
+        ("code=999@launch", 78, 0),
+        ("status=502@list", 69, 0),
+        ("status=500@launch", 69, 0),
+        ("status=404@list", 78, 0),
+        ("status=403@list", 77, 0),
+        ("redirect=https://elsewhere.example/@list", 78, 0),
+        ("ends=Errors", 65, 0),
+        ("ends=Canceled", 65, 0),
+        ("unlisted", 75, 1),
+        ("code=7001@fetch", 75, 1),
+        ("html@fetch", 69, 1),
+        ("cut=100@fetch", 69, 1),
+        ("close@fetch", 69, 1),
+        ("error-report@fetch", 69, 1),
+        ("certificate=foreign", 77, 0),
+        ("certificate=expired", 77, 0),
+        ("certificate=other-name", 77, 0),
+    ];
+    join_all(cases.map(async |(fault, exit, stored)| {
+        let (qualys, settings) = start(options(&[fault])).await;
+        let (sentence, code) = failure(&settings).await;
+        assert_eq!(code.code(), exit, "{fault}: {sentence}");
+        assert_eq!(qualys.reports().len(), stored, "{fault}: {sentence}");
+        assert!(!sentence.contains(PASSWORD));
+    }))
+    .await;
+}
+
+#[tokio::test]
+async fn a_wrong_password_is_tried_once() {
+    let (qualys, settings) = start(options(&[])).await;
+    for login in [Login::Basic, Login::Session] {
+        let before = qualys.requests().len();
+        let settings = Settings {
+            password: "wr0ng".into(),
+            login,
+            ..settings.clone()
+        };
+        let (_, exit) = failure(&settings).await;
+        assert_eq!(exit.code(), 77);
+        assert_eq!(qualys.requests().len() - before, 1);
+    }
+}
+
+#[tokio::test]
+async fn sessions_and_tokens_work_and_sessions_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let token_file = folder.path().join("token");
+    std::fs::write(&token_file, "t0ken\n").unwrap();
+    let (qualys, settings) = start(Options {
+        token: Some("t0ken".into()),
+        ..options(&[])
+    })
+    .await;
+    for login in [Login::Session, Login::Token] {
+        let settings = Settings {
+            login,
+            token_file: Some(token_file.clone()),
+            ..settings.clone()
+        };
+        run(&settings).await.0.unwrap();
+    }
+    let all = ["list", "launch", "list", "fetch", "delete"];
+    assert_eq!(actions(&qualys), [&["login"][..], &all, &["logout"], &all].concat());
+
+    // The session ends while the report is being made.
+    let (qualys, settings) = start(options(&[])).await;
+    let settings = Settings {
+        login: Login::Session,
+        ..settings
+    };
+    let mut client = client(&settings);
+    let launched = client.launch(TEMPLATE).await.unwrap();
+    qualys.advance(Duration::from_secs(2 * 3600));
+    client.wait(&launched).await.unwrap();
+    client.close().await;
+    assert_eq!(
+        actions(&qualys),
+        ["login", "list", "launch", "list", "login", "list", "logout"]
+    );
+}
+
+#[tokio::test]
+async fn the_old_interface_delivers_the_same_hosts() {
+    let (qualys, settings) = start(options(&[])).await;
+    let settings = Settings {
+        api: Api::AssetDataReport,
+        ..settings
+    };
+    assert!(run(&settings).await.0.unwrap().contains("<HOST_LIST>"));
+    assert_eq!(actions(&qualys), ["asset-data-report"]);
+}
+
+#[tokio::test]
+async fn a_run_that_was_killed_is_taken_over_by_the_next_with_one_launch_in_all() {
+    let whole = run(&start(options(&[])).await.1).await.0.unwrap();
+    for killed_in in ["wait", "download"] {
+        let fault = if killed_in == "wait" {
+            "hang@list:2"
+        } else {
+            "hang-body=1000@fetch:1"
+        };
+        let (qualys, settings) = start(options(&[fault])).await;
+        let mut first = client(&settings);
+        let killed = tokio::time::timeout(Duration::from_millis(300), obtain(&mut first, TEMPLATE)).await;
+        assert!(killed.is_err());
+        drop(first);
+        let (report, usage) = run(&settings).await;
+        assert_eq!(report.unwrap(), whole, "{killed_in}");
+        assert_eq!((count(&qualys, "launch"), usage.adopted), (1, 1), "{killed_in}");
+        assert_eq!(qualys.reports(), []);
+    }
+}
+
+#[tokio::test]
+async fn left_overs_that_are_ours_and_old_are_deleted() {
+    let (qualys, settings) = start(options(&["hang@fetch:1"])).await;
+    let mut first = client(&settings);
+    tokio::time::timeout(Duration::from_millis(300), obtain(&mut first, TEMPLATE))
+        .await
+        .unwrap_err();
+    qualys.advance(Duration::from_secs(7 * 3600));
+    qualys.leave("Weekly", TEMPLATE, Duration::from_secs(7 * 3600)).unwrap();
+    let (report, usage) = run(&settings).await;
+    report.unwrap();
+    assert_eq!((count(&qualys, "launch"), usage.deleted), (2, 2));
+    let left: Vec<_> = qualys.reports().into_iter().map(|report| report.title).collect();
+    assert_eq!(left, ["Weekly"]);
+}
+
+#[tokio::test]
+async fn templates_that_will_not_do_are_explained() {
+    let template = |id, manual, kind: &str| Template {
+        id,
+        manual,
+        kind: kind.into(),
+    };
+    let (_qualys, settings) = start(Options {
+        templates: vec![
+            template(1, false, "Scan"),
+            template(2, true, "Scan"),
+            template(3, false, "Patch"),
+        ],
+        ..options(&[])
+    })
+    .await;
+    let mut client = client(&settings);
+    obtain(&mut client, 1).await.unwrap();
+    let mut refused = async |id| obtain(&mut client, id).await.unwrap_err();
+    for id in [2, 4] {
+        let failure = refused(id).await;
+        assert_eq!(failure.exit().code(), 78);
+        let sentence = failure.sentence();
+        match id {
+            2 => {
+                insta::assert_snapshot!(sentence, @r#"launch at HOST: Qualys refuses: "Missing required parameter(s): report_refs" (code 1903); template 2 ("Template 2") is Manual (scan based), which needs scans picked by hand; an Auto (host based) one is needed; check qualys.template_ids"#);
+            }
+            _ => {
+                insta::assert_snapshot!(sentence, @r#"launch at HOST: Qualys refuses: "Parameter has an invalid value." (code 1905); template 4 isn't in the list of those that qualys.user_id sees; check qualys.template_ids"#);
+            }
+        }
+    }
+    // Qualys launches it; the check knows better.
+    let error = client.check(3).await.unwrap_err();
+    assert!(error.to_string().contains("is a Patch template"), "{error}");
+    client.check(1).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_full_report_share_is_named() {
+    let (qualys, settings) = start(Options {
+        storage: Some(1),
+        ..options(&[])
+    })
+    .await;
+    qualys.leave("Weekly", 1, Duration::ZERO).unwrap();
+    let (sentence, exit) = failure(&settings).await;
+    insta::assert_snapshot!(sentence, @r#"launch at HOST: Qualys refuses: "The storage limit of your report share is reached" (code 1920); the Report Share is full: delete old reports in Qualys, or have the user's limit raised"#);
+    assert_eq!(exit.code(), 69);
+}
+
+#[tokio::test]
+async fn certificates_that_cannot_be_trusted_are_told_apart_and_nothing_is_sent() {
+    for (fault, words) in [
+        ("certificate=foreign", "UnknownIssuer"),
+        ("certificate=expired", "certificate expired"),
+        ("certificate=other-name", "not valid for"),
+    ] {
+        let (qualys, settings) = start(options(&[fault])).await;
+        let (sentence, _) = failure(&settings).await;
+        assert!(sentence.contains(words), "{sentence}");
+        assert_eq!(
+            qualys.connections().accepted,
+            1,
+            "a certificate doesn't get better by asking again"
+        );
+        assert_eq!(qualys.requests().len(), 0);
+    }
+    let (_qualys, trusted) = start(options(&[])).await;
+    let (sentence, exit) = failure(&Settings {
+        ca_file: None,
+        ..trusted
+    })
+    .await;
+    assert!(sentence.contains("qualys.ca_file"), "{sentence}");
+    assert_eq!(exit.code(), 77);
+}
+
+#[tokio::test]
+async fn two_hundred_templates_fit_into_three_hundred_calls_an_hour_without_one_refusal() {
+    let (qualys, settings) = start(Options {
+        speed: 1800.0,
+        limits: Limits {
+            rate_limit: 300,
+            ..Limits::default()
+        },
+        report: report::Options {
+            hosts: 1,
+            findings: 1,
+            qids: 20,
+            ..report::Options::default()
+        },
+        ..options(&[])
+    })
+    .await;
+    let settings = Settings {
+        poll_interval: Duration::from_millis(1),
+        deadline: Duration::from_secs(60),
+        ..settings
+    };
+    let started = Instant::now();
+    let mut client = client(&settings);
+    for template in 1..=200 {
+        obtain(&mut client, template).await.unwrap();
+    }
+    let usage = client.close().await;
+    assert!(
+        qualys.requests().iter().all(|request| request.status == Some(200)),
+        "none was refused"
+    );
+    assert_eq!(
+        usage.calls(),
+        1 + 200 * 4,
+        "one list for all, then launch, list, fetch, delete"
+    );
+    assert!(
+        started.elapsed() >= Duration::from_secs(2 * 2),
+        "two full windows were waited for"
+    );
+    assert!(usage.waited[&Reason::RateLimit] > Duration::ZERO);
+}
+
+#[tokio::test]
+async fn a_wait_that_is_told_without_its_header_is_kept_to_as_well() {
+    join_all([LimitHeaders::NoWait, LimitHeaders::None].map(async |limit_headers| {
+        let (qualys, settings) = start(Options {
+            speed: 3600.0,
+            limits: Limits {
+                rate_limit: 3,
+                limit_headers,
+                ..Limits::default()
+            },
+            ..options(&[])
+        })
+        .await;
+        run(&settings).await.0.unwrap();
+        let refused = qualys
+            .requests()
+            .iter()
+            .filter(|request| request.status == Some(409))
+            .count();
+        assert_eq!(refused, 1, "the wait was told once and kept to: {:?}", actions(&qualys));
+    }))
+    .await;
+}
+
+#[tokio::test]
+async fn a_template_that_fails_does_not_harm_the_next() {
+    let (qualys, settings) = start(options(&[])).await;
+    let mut client = client(&settings);
+    obtain(&mut client, 1).await.unwrap();
+    qualys.set_faults(vec!["code=2002@launch".parse::<Fault>().unwrap()]);
+    assert_eq!(obtain(&mut client, 2).await.unwrap_err().exit().code(), 77);
+    qualys.set_faults(Vec::new());
+    obtain(&mut client, 3).await.unwrap();
+    assert_eq!(qualys.reports(), []);
+}
