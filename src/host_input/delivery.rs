@@ -56,7 +56,7 @@ pub struct Delivery {
     pub bytes: u64,
     /// Connections opened.
     pub connections: u64,
-    /// Host and reason of the first [`NAMED`] refusals.
+    /// Host and reason of the first 100 refusals.
     pub refusals: Vec<(String, String)>,
     /// Indices of the hosts that were refused.
     pub refused: Vec<usize>,
