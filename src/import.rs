@@ -6,7 +6,7 @@
 //!        a report file ──────┘                └───► write a CSV file
 //! ```
 //!
-//! Nothing is known here of XML, HTTP, TLS or CSV; [`source`] and [`sink`] know who knows.
+//! Nothing is known here of XML, HTTP, TLS or CSV; `source` and `sink` know who knows.
 
 use std::time::Instant;
 
