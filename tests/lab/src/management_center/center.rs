@@ -153,9 +153,11 @@ impl Center {
         let _one_at_a_time = self.map_file.lock().await;
         let center = Arc::clone(self);
         let written = tokio::task::spawn_blocking(move || {
-            let map = center.network_map();
             file::write_with(&center.dir.join("network-map.json"), file::PUBLIC, |file| {
-                Ok(serde_json::to_writer_pretty(file, &map)?)
+                Ok(serde_json::to_writer_pretty(
+                    file,
+                    &center.daemon().network_map_to_write(),
+                )?)
             })
         });
         match written.await {

@@ -93,6 +93,9 @@ pub struct FrameSummary {
     pub results_for_unknown_hosts: u64,
 }
 
+/// All hosts, as a JSON object.
+struct HostList<'a>(&'a Hostinputd);
+
 /// A frame in work.
 struct FrameRun<'a> {
     daemon: &'a mut Hostinputd,
@@ -168,7 +171,31 @@ impl Hostinputd {
     }
 
     pub(crate) fn network_map(&self) -> NetworkMap {
-        let hosts = self.hosts.iter().map(|(address, entry)| {
+        self.map_with(self.host_list().collect())
+    }
+
+    /// The same as [`Hostinputd::network_map`], for writing: hosts are put together one by one.
+    pub(crate) fn network_map_to_write(&self) -> impl Serialize {
+        self.map_with(HostList(self))
+    }
+
+    fn map_with<H>(&self, hosts: H) -> NetworkMap<H> {
+        NetworkMap {
+            hosts,
+            mac_only_hosts: self.hosts.mac_only().clone(),
+            host_attributes: self.host_attributes.clone(),
+            sources: self.sources.clone(),
+            scanners: self
+                .scanners
+                .iter()
+                .map(|(number, scanner)| (self.scanner_names.name(*number).to_owned(), *scanner))
+                .collect(),
+            counters: self.counters,
+        }
+    }
+
+    fn host_list(&self) -> impl Iterator<Item = (IpAddr, Host)> {
+        self.hosts.iter().map(|(address, entry)| {
             let details = entry.details.as_deref();
             let scanners = entry.results.iter().map(|(scanner, results)| {
                 let name = self.scanner_names.name(*scanner).to_owned();
@@ -184,19 +211,7 @@ impl Hostinputd {
                 scanners: scanners.collect(),
             };
             (*address, host)
-        });
-        NetworkMap {
-            hosts: hosts.collect(),
-            mac_only_hosts: self.hosts.mac_only().clone(),
-            host_attributes: self.host_attributes.clone(),
-            sources: self.sources.clone(),
-            scanners: self
-                .scanners
-                .iter()
-                .map(|(number, scanner)| (self.scanner_names.name(*number).to_owned(), *scanner))
-                .collect(),
-            counters: self.counters,
-        }
+        })
     }
 
     fn count_added(&mut self, added: Added) {
@@ -209,6 +224,12 @@ impl Hostinputd {
             }
             Added::Refused => self.counters.hosts_refused_at_limit += 1,
         }
+    }
+}
+
+impl Serialize for HostList<'_> {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_map(self.0.host_list())
     }
 }
 

@@ -184,6 +184,8 @@ impl HostEntry {
         let place = match self.results.iter().position(|(of, _)| *of == scanner) {
             Some(place) => place,
             None => {
+                // Most hosts have one scanner: no room for four.
+                self.results.reserve_exact(1);
                 self.results.push((scanner, Vec::new()));
                 self.results.len() - 1
             }

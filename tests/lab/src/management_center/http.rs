@@ -41,7 +41,11 @@ async fn respond(mut socket: TcpStream, center: &Center) -> io::Result<()> {
     let head = tokio::time::timeout(PATIENCE, read_head(&mut socket)).await??;
     let target = head.strip_prefix("GET ").and_then(|rest| rest.split(' ').next());
     let (status, kind, body) = match target {
-        Some("/network-map") => ("200 OK", "application/json", serde_json::to_vec(&center.network_map())?),
+        Some("/network-map") => (
+            "200 OK",
+            "application/json",
+            serde_json::to_vec(&center.daemon().network_map_to_write())?,
+        ),
         Some("/transcript") => ("200 OK", "application/x-ndjson", lines(center)?),
         Some(_) => (
             "404 Not Found",

@@ -5,16 +5,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::digest::Digest;
 
 /// Everything the Management Center knows, at one moment.
+///
+/// The parameter is for the lab itself, which writes big maps host by host.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NetworkMap {
+pub struct NetworkMap<Hosts = BTreeMap<IpAddr, Host>> {
     /// Hosts by address.
-    pub hosts: BTreeMap<IpAddr, Host>,
+    pub hosts: Hosts,
     /// Hosts of which only the MAC address is known.
     pub mac_only_hosts: BTreeSet<String>,
     /// Host attributes that exist, and their type (`text` or `url`).
@@ -72,9 +75,9 @@ pub struct ScannerResults {
     pub count: usize,
     /// Sum of their [digests](ScanResult::digest), modulo 2^64, as 16 hexadecimal digits.
     pub checksum: String,
-    /// The results themselves, unless the lab only counts.
-    #[serde(skip_serializing_if = "Vec::is_empty", default)]
-    pub results: Vec<ScanResult>,
+    /// The results themselves, unless the lab only counts. Equal ones of many hosts are kept once.
+    #[serde(skip_serializing_if = "Vec::is_empty", default, with = "shared")]
+    pub results: Vec<Arc<ScanResult>>,
 }
 
 /// One scan result.
@@ -195,13 +198,32 @@ impl ScanResult {
 
 impl ScannerResults {
     /// The same as the Management Center would list them.
-    pub fn of(mut results: Vec<ScanResult>) -> Self {
+    pub fn of(results: impl IntoIterator<Item = ScanResult>) -> Self {
+        let results: Vec<_> = results.into_iter().map(Arc::new).collect();
+        Self::list(checksum(results.iter().map(|result| result.digest())), results)
+    }
+
+    pub(crate) fn list(checksum: String, mut results: Vec<Arc<ScanResult>>) -> Self {
         results.sort_by(|one, other| one.place().cmp(&other.place()));
         Self {
             count: results.len(),
-            checksum: checksum(results.iter().map(ScanResult::digest)),
+            checksum,
             results,
         }
+    }
+}
+
+/// Shared results are written and read as if they weren't.
+mod shared {
+    use super::{Arc, Deserialize, ScanResult};
+
+    pub(super) fn serialize<S: serde::Serializer>(results: &[Arc<ScanResult>], to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(results.iter().map(|result| &**result))
+    }
+
+    pub(super) fn deserialize<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<Arc<ScanResult>>, D::Error> {
+        let results = Vec::<ScanResult>::deserialize(from)?;
+        Ok(results.into_iter().map(Arc::new).collect())
     }
 }
 
@@ -273,7 +295,7 @@ mod tests {
 
     #[test]
     fn the_map_survives_json() {
-        let mut map = NetworkMap::default();
+        let mut map: NetworkMap = NetworkMap::default();
         let mut host = Host::default();
         let listed = ScannerResults::of(vec![result("1", 1)]);
         host.scanners.insert("Qualys".to_owned(), listed);

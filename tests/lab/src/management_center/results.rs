@@ -55,7 +55,7 @@ pub(crate) struct Names {
 #[derive(Debug, Default)]
 pub(crate) struct Texts {
     pub(crate) ids: Names,
-    texts: HashMap<u64, ScanResult>,
+    texts: HashMap<u64, Arc<ScanResult>>,
     counts_only: bool,
 }
 
@@ -70,7 +70,7 @@ impl Texts {
     pub(crate) fn store(&mut self, given: &GivenResult<'_>) -> StoredResult {
         let digest = given.digest();
         if !self.counts_only {
-            self.texts.entry(digest).or_insert_with(|| given.result());
+            self.texts.entry(digest).or_insert_with(|| Arc::new(given.result()));
         }
         let generic = given.id.is_empty();
         StoredResult {
@@ -85,15 +85,16 @@ impl Texts {
     }
 
     pub(crate) fn listed(&self, stored: &[StoredResult]) -> ScannerResults {
+        let checksum = checksum(stored.iter().map(|result| result.digest));
         if self.counts_only {
             return ScannerResults {
                 count: stored.len(),
-                checksum: checksum(stored.iter().map(|result| result.digest)),
+                checksum,
                 results: Vec::new(),
             };
         }
         let texts = stored.iter().filter_map(|result| self.texts.get(&result.digest));
-        ScannerResults::of(texts.cloned().collect())
+        ScannerResults::list(checksum, texts.map(Arc::clone).collect())
     }
 }
 
@@ -227,12 +228,8 @@ mod tests {
             .collect();
         assert_eq!(settle(&mut batch), 1);
         let names = |stored: &[StoredResult]| -> Vec<String> {
-            texts
-                .listed(stored)
-                .results
-                .into_iter()
-                .map(|result| result.name)
-                .collect()
+            let listed = texts.listed(stored).results;
+            listed.iter().map(|result| result.name.clone()).collect()
         };
         assert_eq!(names(&batch), ["new", "two"]);
 

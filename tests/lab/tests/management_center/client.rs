@@ -57,7 +57,7 @@ pub(crate) async fn import(center: &ManagementCenter, frames: &[&str]) -> (Vec<S
 }
 
 /// Results of a host and scanner.
-pub(crate) fn results<'a>(map: &'a NetworkMap, host: &str, scanner: &str) -> &'a [ScanResult] {
+pub(crate) fn results<'a>(map: &'a NetworkMap, host: &str, scanner: &str) -> &'a [Arc<ScanResult>] {
     let host = &map.hosts[&host.parse().unwrap()];
     host.scanners.get(scanner).map_or(&[], |listed| &listed.results)
 }
@@ -102,6 +102,7 @@ impl Client {
         identity: Option<Identity>,
     ) -> io::Result<Self> {
         let socket = TcpStream::connect(address).await?;
+        socket.set_nodelay(true)?;
         let name = ServerName::try_from("management-center.example").unwrap();
         let connecting = TlsConnector::from(Arc::new(config(ca, identity))).connect(name, socket);
         let stream = tokio::time::timeout(PATIENCE, connecting).await??;
