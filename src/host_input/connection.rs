@@ -85,6 +85,7 @@ impl Connection {
             Err(error) => Err(match refused_certificate(server, error) {
                 Ok(refused) => refused,
                 Err(Error::Closed | Error::Lost(FrameError::Io(_))) => rejected(""),
+                Err(Error::Lost(error @ FrameError::CutOff { .. })) => Error::Lost(error),
                 Err(Error::Lost(error)) => not_host_input(error.to_string()),
                 Err(error) => error,
             }),

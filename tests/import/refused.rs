@@ -1,0 +1,137 @@
+//! What the Management Center refuses is named and counted, and costs no other host anything.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use connector_lab::management_center::{AnswerFault, Faults, Options, ServerCertificate};
+
+use crate::support::{Ended, center, held, meant, report, run, sending, small};
+
+/// How an import ends, and of how many hosts of all the Management Center then holds what is meant.
+async fn import(faults: Faults) -> (Ended, usize, usize) {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, expected) = report(folder.path(), small(40));
+    let center = center(Options {
+        faults,
+        ..Options::default()
+    })
+    .await;
+    let mut command = sending(folder.path(), &center);
+    command
+        .arg("--report")
+        .arg(&path)
+        .args(["--set", "management_center.answer_timeout=1s"]);
+    let ended = run(command).await;
+    center.idle().await;
+    let (held, meant) = (held(&center.network_map()), meant(&expected));
+    let right = meant
+        .iter()
+        .filter(|(address, results)| held.get(address) == Some(results))
+        .count();
+    (ended, right, meant.len())
+}
+
+/// A host with something to send.
+fn victim() -> IpAddr {
+    let folder = tempfile::tempdir().unwrap();
+    let (_, expected) = report(folder.path(), small(40));
+    *meant(&expected).keys().nth(3).unwrap()
+}
+
+#[tokio::test]
+async fn a_line_that_is_dropped_without_a_word_is_found() {
+    let victim = victim();
+    let faults = Faults {
+        drop_lines: vec![format!("AddScanResult,{victim},")],
+        ..Faults::default()
+    };
+    let (ended, right, all) = import(faults).await;
+    let summary = ended.assert_code(76).summary();
+    assert_eq!(right, all - 1);
+    assert_eq!(summary["hosts"]["refused"], 1);
+    assert_eq!(summary["refusals"][0]["host"], victim.to_string());
+    let findings = &summary["findings"];
+    let sum = findings["acknowledged"].as_u64().unwrap() + findings["refused"].as_u64().unwrap();
+    assert_eq!(findings["selected"], sum);
+}
+
+#[tokio::test]
+async fn a_host_that_is_refused_doesnt_stop_the_others() {
+    let victims = BTreeSet::from([victim()]);
+    for (scans, hosts) in [(victims.clone(), BTreeSet::new()), (BTreeSet::new(), victims)] {
+        let faults = Faults {
+            refuse_scans: scans,
+            refuse_hosts: hosts,
+            ..Faults::default()
+        };
+        let (ended, right, all) = import(faults).await;
+        let summary = ended.assert_code(76).summary();
+        assert!(right >= all - 1, "{right} of {all}: {}", ended.stderr);
+        assert_eq!(summary["hosts"]["refused"], 1, "{}", ended.stderr);
+    }
+}
+
+#[tokio::test]
+async fn an_answer_to_the_header_that_is_no_success_ends_the_import() {
+    for (fault, code) in [
+        (AnswerFault::Error, 76),
+        (AnswerFault::WithoutDone, 76),
+        (AnswerFault::Garbage, 76),
+        (AnswerFault::HugeLength, 76),
+        (AnswerFault::WrongType, 76),
+        (AnswerFault::Twice, 76),
+    ] {
+        let (ended, right, _) = import(Faults::default().answer(1, fault)).await;
+        assert_eq!((ended.code, right), (Some(code), 0), "{fault:?}: {}", ended.stderr);
+    }
+}
+
+#[tokio::test]
+async fn a_refused_frame_is_sent_again_host_by_host() {
+    for fault in [
+        AnswerFault::Error,
+        AnswerFault::WithoutDone,
+        AnswerFault::WrongCount(-1),
+        AnswerFault::WrongCount(1),
+        AnswerFault::Garbage,
+    ] {
+        let (ended, right, all) = import(Faults::default().answer(2, fault)).await;
+        assert_eq!((ended.code, right), (Some(0), all), "{fault:?}: {}", ended.stderr);
+    }
+}
+
+#[tokio::test]
+async fn a_center_that_isnt_the_right_one_gets_nothing() {
+    for certificate in [
+        ServerCertificate::Foreign,
+        ServerCertificate::Expired,
+        ServerCertificate::NotYetValid,
+    ] {
+        let faults = Faults {
+            certificate,
+            ..Faults::default()
+        };
+        let (ended, right, _) = import(faults).await;
+        ended
+            .assert_code(77)
+            .assert_says("management_center.trust=fingerprint:");
+        assert_eq!(right, 0);
+    }
+    let plain_text = Faults {
+        plain_text: true,
+        ..Faults::default()
+    };
+    import(plain_text)
+        .await
+        .0
+        .assert_code(76)
+        .assert_says("does not speak TLS");
+    let close_after_tls = Faults {
+        close_after_tls: true,
+        ..Faults::default()
+    };
+    let (ended, ..) = import(close_after_tls).await;
+    ended
+        .assert_code(77)
+        .assert_says("closed the connection before its first answer");
+}
