@@ -33,6 +33,8 @@ pub(super) struct Connection {
     /// Bytes of commands that a frame may carry, as the server says.
     pub(super) maximum: u32,
     answer_timeout: Duration,
+    /// Frames of commands that haven't been answered yet.
+    unanswered: usize,
 }
 
 impl Connection {
@@ -55,6 +57,7 @@ impl Connection {
             frames: Framed::new(stream, FrameCodec { limit: ANSWER_LIMIT }),
             maximum: 0,
             answer_timeout: settings.answer_timeout,
+            unanswered: 0,
         };
         connection.maximum = connection.introduce(&settings.server, peer).await?;
         debug!(%peer, maximum = connection.maximum, "connected to the Management Center");
@@ -94,18 +97,25 @@ impl Connection {
 
     /// Sends commands.
     pub(super) async fn send_commands(&mut self, payload: Bytes) -> Result<(), Error> {
-        // An answer that nobody waits for would be taken for the next one's.
-        match self.frames.next().now_or_never() {
-            None => self.send(Frame::Data(payload)).await,
-            Some(None) => Err(Error::Closed),
-            Some(Some(Ok(_))) => Err(Error::Unasked),
-            Some(Some(Err(error))) => Err(Error::Lost(error)),
+        if self.unanswered == 0 {
+            // An answer that nobody waits for would be taken for the next one's.
+            match self.frames.next().now_or_never() {
+                None => {}
+                Some(None) => return Err(Error::Closed),
+                Some(Some(Ok(_))) => return Err(Error::Unasked),
+                Some(Some(Err(error))) => return Err(Error::Lost(error)),
+            }
         }
+        self.send(Frame::Data(payload)).await?;
+        self.unanswered += 1;
+        Ok(())
     }
 
     /// Waits for the answer to the oldest unanswered commands, `limit` at most; returns its text.
     pub(super) async fn answer(&mut self, limit: Duration) -> Result<(Bytes, Kind), Error> {
-        match self.receive(limit.min(self.answer_timeout)).await? {
+        let frame = self.receive(limit.min(self.answer_timeout)).await?;
+        self.unanswered = self.unanswered.saturating_sub(1);
+        match frame {
             Frame::Error(text) => Ok((text, Kind::Error)),
             Frame::Data(text) => Ok((text, Kind::Text)),
             // The reference client doesn't look at the type; so a number is text that says nothing.

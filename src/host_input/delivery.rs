@@ -5,6 +5,7 @@
 //! it careful: the Management Center queues the lines of a connection until a command closes them, so after a
 //! refused frame what is left in the queue is closed first, or the next host would flush half a host.
 
+use std::collections::VecDeque;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -229,21 +230,33 @@ impl<B: Blocks> Run<'_, B> {
         let alone = first < self.alone_until;
         let end = if alone { first + 1 } else { self.blocks.len() };
         let mut packer = Packer::new(self.blocks, first..end, limit);
+        let mut unanswered = VecDeque::new();
         loop {
             if self.stop.is_cancelled() {
                 packer.finish_host();
             }
-            let Some(frame) = packer.pack() else { return Ok(()) };
-            let answer = self.exchange(connection, frame.payload.clone(), frame.commands).await?;
+            while unanswered.len() < self.settings.window
+                && let Some(frame) = packer.pack()
+            {
+                self.send(connection, frame.payload.clone(), frame.commands).await?;
+                unanswered.push_back(frame);
+            }
+            let Some(frame) = unanswered.pop_front() else {
+                return Ok(());
+            };
+            let answer = self.answer(connection).await?;
             for remark in &answer.remarks {
                 warn!("the Management Center says: {remark}");
             }
-            let verdict = answer.judge(frame.commands + self.uncounted, self.settings.replies);
-            let step = match verdict {
+            let step = match answer.judge(frame.commands + self.uncounted, self.settings.replies) {
                 Verdict::Accepted => self.accepted(frame),
                 Verdict::Refused(refusal) => self.refused(frame, refusal, alone),
             };
             if step.is_break() {
+                // What is under way already may have come between the parts of a host; it is sent again.
+                for _ in unanswered {
+                    self.answer(connection).await?;
+                }
                 return self.close_queue(connection).await;
             }
         }
@@ -322,10 +335,18 @@ impl<B: Blocks> Run<'_, B> {
 
     /// One frame out, one answer in.
     async fn exchange(&mut self, connection: &mut Connection, payload: Bytes, commands: u64) -> Result<Answer, Error> {
+        self.send(connection, payload, commands).await?;
+        self.answer(connection).await
+    }
+
+    async fn send(&mut self, connection: &mut Connection, payload: Bytes, commands: u64) -> Result<(), Error> {
         self.delivery.frames += 1;
         self.delivery.commands_sent += commands;
         self.delivery.bytes += payload.len() as u64;
-        connection.send_commands(payload).await?;
+        connection.send_commands(payload).await
+    }
+
+    async fn answer(&mut self, connection: &mut Connection) -> Result<Answer, Error> {
         let interrupted = async {
             self.stop.cancelled().await;
             sleep(GRACE).await;

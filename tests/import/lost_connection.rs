@@ -6,6 +6,15 @@ use crate::support::{center, held, meant, report, run, sending, small};
 
 #[tokio::test]
 async fn the_map_is_right_after_a_loss_at_every_frame() {
+    a_loss_at_every_frame(1).await;
+}
+
+#[tokio::test]
+async fn the_map_is_right_after_a_loss_with_frames_under_way() {
+    a_loss_at_every_frame(4).await;
+}
+
+async fn a_loss_at_every_frame(window: usize) {
     let folder = tempfile::tempdir().unwrap();
     let (path, expected) = report(folder.path(), small(24));
     let mut lost = 0;
@@ -30,6 +39,7 @@ async fn the_map_is_right_after_a_loss_at_every_frame() {
                 .arg("--report")
                 .arg(&path)
                 .args(["--set", "management_center.max_frame=4096"]);
+            command.args(["--set", &format!("management_center.window={window}")]);
             let ended = run(command).await;
             let summary = ended.assert_code(0).summary();
             center.idle().await;

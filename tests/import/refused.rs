@@ -9,6 +9,10 @@ use crate::support::{Ended, center, held, meant, report, run, sending, small};
 
 /// How an import ends, and of how many hosts of all the Management Center then holds what is meant.
 async fn import(faults: Faults) -> (Ended, usize, usize) {
+    import_with(faults, &[]).await
+}
+
+async fn import_with(faults: Faults, settings: &[&str]) -> (Ended, usize, usize) {
     let folder = tempfile::tempdir().unwrap();
     let (path, expected) = report(folder.path(), small(40));
     let center = center(Options {
@@ -21,6 +25,9 @@ async fn import(faults: Faults) -> (Ended, usize, usize) {
         .arg("--report")
         .arg(&path)
         .args(["--set", "management_center.answer_timeout=1s"]);
+    for setting in settings {
+        command.args(["--set", setting]);
+    }
     let ended = run(command).await;
     center.idle().await;
     let (held, meant) = (held(&center.network_map()), meant(&expected));
@@ -97,6 +104,14 @@ async fn a_refused_frame_is_sent_again_host_by_host() {
     ] {
         let (ended, right, all) = import(Faults::default().answer(2, fault)).await;
         assert_eq!((ended.code, right), (Some(0), all), "{fault:?}: {}", ended.stderr);
+        let under_way = ["management_center.window=3", "management_center.max_frame=2048"];
+        let (ended, right, all) = import_with(Faults::default().answer(3, fault), &under_way).await;
+        assert_eq!(
+            (ended.code, right),
+            (Some(0), all),
+            "{fault:?} with others under way: {}",
+            ended.stderr
+        );
     }
 }
 
