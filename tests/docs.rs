@@ -1,5 +1,7 @@
 //! The documentation says what the code says.
 
+#![expect(clippy::unwrap_used, reason = "what helps a test fails with it")]
+
 use std::fmt::Write;
 use std::fs;
 use std::path::Path;

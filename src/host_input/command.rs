@@ -289,6 +289,7 @@ pub struct ModeError;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn settings() -> Settings {
         Settings {
@@ -426,5 +427,27 @@ mod tests {
                 results: 2
             }
         );
+    }
+
+    proptest! {
+        #[test]
+        fn a_csv_reader_reads_back_what_was_meant(title in "\\PC{0,80}", description in "(.|\\s){0,200}", name in any::<Option<String>>()) {
+            let settings = Settings { set_os: true, hostname_attribute: Some("DNS name".parse().unwrap()), ..settings() };
+            let vulnerability = Vulnerability { id: 7, title: &title, description: &description, cves: &[], bugtraqs: &[] };
+            let commands = Commands::new(&settings, [vulnerability].into_iter());
+            let results = [ScanResult { vulnerability: 0, port: NonZeroU16::new(443), protocol: Some(Protocol::Tcp) }];
+            let host = Host { name: name.as_deref(), operating_system: Some(&title), results: &results, ..host("192.0.2.1", Closing::Replace) };
+            let mut out = Vec::new();
+            commands.write(&mut out, &host, usize::MAX);
+            prop_assert!(out.iter().all(|byte| *byte == b'\n' || (0x20..0x7f).contains(byte)));
+            let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).trim(csv::Trim::None).from_reader(&out[..]);
+            let records: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+            let result = records.iter().find(|record| &record[0] == "AddScanResult").unwrap();
+            let told = if title.is_empty() { "QID 7".to_owned() } else { text::ascii(&title, 255) };
+            let told = [told, text::ascii(&description, 1024)];
+            prop_assert_eq!([&result[6], &result[7]], [&told[0], &told[1]]);
+            prop_assert_eq!((result.len(), &result[3], &result[4], &result[5]), (10, "7", "443", "6"));
+            prop_assert_eq!(out.iter().filter(|byte| **byte == b'\n').count(), records.len());
+        }
     }
 }

@@ -174,6 +174,7 @@ fn missing(bytes: &BytesMut) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn codec() -> FrameCodec {
         FrameCodec { limit: 64 }
@@ -216,6 +217,32 @@ mod tests {
                 assert_eq!(codec().decode(&mut arrived).unwrap().as_ref(), Some(&frame));
                 assert!(arrived.is_empty());
             }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_frames_come_back_in_order(payloads in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..64), 0..8), cut in 0usize..64) {
+            let frames: Vec<Frame> = payloads.into_iter().map(|payload| Frame::Data(payload.into())).collect();
+            let mut wire = BytesMut::new();
+            for frame in &frames {
+                codec().encode(frame, &mut wire).unwrap();
+            }
+            let mut arrived = BytesMut::new();
+            let mut read = Vec::new();
+            for piece in wire.chunks(cut.max(1)) {
+                arrived.extend_from_slice(piece);
+                while let Some(frame) = codec().decode(&mut arrived).unwrap() {
+                    read.push(frame);
+                }
+            }
+            prop_assert_eq!(read, frames);
+        }
+
+        #[test]
+        fn any_bytes_are_frames_or_an_error(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            let mut bytes = BytesMut::from(&bytes[..]);
+            while let Ok(Some(_)) = codec().decode_eof(&mut bytes) {}
         }
     }
 

@@ -1,11 +1,19 @@
 //! Imports through the real program, over real TLS, into the lab's Management Center.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "what helps a test fails with it"
+)]
+
 mod bad_input;
 mod csv_file;
+mod full_disk;
 mod lost_connection;
 mod network_map;
 mod qualys;
 mod refused;
 mod samples;
 mod signals;
+mod summary;
 mod support;

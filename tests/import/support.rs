@@ -26,12 +26,15 @@ pub(crate) fn sending(folder: &Path, center: &ManagementCenter) -> Command {
         .args(["--server", "127.0.0.1", "--port", &center.address().port().to_string()])
         .arg("--pkcs12")
         .arg(center.pkcs12())
-        .args(["--set", "commands.add_host=y", "--summary", "json"]);
+        .args(["--set", "commands.add_host=y"]);
     command
 }
 
 /// Runs the program without holding up the far ends.
 pub(crate) async fn run(mut command: Command) -> Ended {
+    if !command.get_args().any(|argument| argument == "--summary") {
+        command.args(["--summary", "json"]);
+    }
     let output = tokio::task::spawn_blocking(move || command.output());
     Ended::new(output.await.unwrap().unwrap())
 }

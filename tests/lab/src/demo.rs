@@ -65,6 +65,8 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
             "qualys.poll_interval=500ms",
             "--set",
             "commands.add_host=y",
+            "--set",
+            "log.format=text",
         ])
         .arg("--set")
         .arg(format!("qualys.url={}", source.url()))
