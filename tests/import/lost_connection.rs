@@ -1,8 +1,8 @@
 //! A connection that is lost, at any frame, costs time and nothing else.
 
-use connector_lab::management_center::{AnswerFault, Faults, Options};
+use connector_lab::management_center::{AnswerFault, Faults};
 
-use crate::support::{center, held, meant, report, run, sending, small};
+use crate::support::{faulty, held, meant, report, run, sending, small};
 
 #[tokio::test]
 async fn the_map_is_right_after_a_loss_at_every_frame() {
@@ -29,11 +29,7 @@ async fn a_loss_at_every_frame(window: usize) {
                 connections: Some(1),
                 ..Faults::default().answer(answer, fault)
             };
-            let center = center(Options {
-                faults,
-                ..Options::default()
-            })
-            .await;
+            let center = faulty(faults).await;
             let mut command = sending(folder.path(), &center);
             command
                 .arg("--report")
@@ -59,11 +55,7 @@ async fn a_center_that_is_gone_for_good_ends_in_69() {
         refuse_connections_after: Some(1),
         ..Faults::default().answer(2, AnswerFault::CloseBefore)
     };
-    let center = center(Options {
-        faults,
-        ..Options::default()
-    })
-    .await;
+    let center = faulty(faults).await;
     let mut command = sending(folder.path(), &center);
     command
         .arg("--report")

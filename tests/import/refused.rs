@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use connector_lab::management_center::{AnswerFault, Faults, Options, ServerCertificate};
+use connector_lab::management_center::{AnswerFault, Faults, ServerCertificate};
 
-use crate::support::{Ended, center, held, meant, report, run, sending, small};
+use crate::support::{Ended, faulty, held, meant, report, run, sending, small};
 
 /// How an import ends, and of how many hosts of all the Management Center then holds what is meant.
 async fn import(faults: Faults) -> (Ended, usize, usize) {
@@ -15,11 +15,7 @@ async fn import(faults: Faults) -> (Ended, usize, usize) {
 async fn import_with(faults: Faults, settings: &[&str]) -> (Ended, usize, usize) {
     let folder = tempfile::tempdir().unwrap();
     let (path, expected) = report(folder.path(), small(40));
-    let center = center(Options {
-        faults,
-        ..Options::default()
-    })
-    .await;
+    let center = faulty(faults).await;
     let mut command = sending(folder.path(), &center);
     command
         .arg("--report")

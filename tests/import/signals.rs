@@ -3,9 +3,9 @@
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use connector_lab::management_center::{Faults, Options};
+use connector_lab::management_center::Faults;
 
-use crate::support::{Ended, center, held, meant, report, sending, small};
+use crate::support::{Ended, faulty, held, meant, report, sending, small};
 
 #[tokio::test]
 async fn a_terminated_import_leaves_only_whole_hosts() {
@@ -15,11 +15,7 @@ async fn a_terminated_import_leaves_only_whole_hosts() {
         slow_answers: Duration::from_millis(50),
         ..Faults::default()
     };
-    let center = center(Options {
-        faults,
-        ..Options::default()
-    })
-    .await;
+    let center = faulty(faults).await;
     let mut command = sending(folder.path(), &center);
     command
         .arg("--report")

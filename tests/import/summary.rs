@@ -2,7 +2,7 @@
 
 use connector_lab::management_center::{Faults, Options};
 
-use crate::support::{center, report, run, sending, small};
+use crate::support::{center, faulty, report, run, sending, small};
 
 /// Without what differs from run to run.
 fn steady(text: &str, folder: &std::path::Path) -> String {
@@ -20,12 +20,9 @@ fn steady(text: &str, folder: &std::path::Path) -> String {
 async fn a_person_reads_what_became_of_everything() {
     let folder = tempfile::tempdir().unwrap();
     let (path, _) = report(folder.path(), small(60));
-    let center = center(Options {
-        faults: Faults {
-            drop_lines: vec!["AddScanResult,10.0.0.9,".to_owned()],
-            ..Faults::default()
-        },
-        ..Options::default()
+    let center = faulty(Faults {
+        drop_lines: vec!["AddScanResult,10.0.0.9,".to_owned()],
+        ..Faults::default()
     })
     .await;
     let mut command = sending(folder.path(), &center);

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use connector_lab::management_center::{self, Host, ManagementCenter, NetworkMap, Options};
+use connector_lab::management_center::{self, Faults, Host, ManagementCenter, NetworkMap, Options};
 use connector_lab::report::{self, Expected, Finding, Kind, Protocol, Report, Status};
 use serde_json::Value;
 
@@ -85,6 +85,15 @@ impl Ended {
 
 pub(crate) async fn center(options: Options) -> ManagementCenter {
     ManagementCenter::start(options).await.unwrap()
+}
+
+/// A Management Center with which something goes wrong.
+pub(crate) async fn faulty(faults: Faults) -> ManagementCenter {
+    center(Options {
+        faults,
+        ..Options::default()
+    })
+    .await
 }
 
 /// A generated report on disk, and what it says.
