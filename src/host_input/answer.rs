@@ -59,21 +59,31 @@ impl Answer {
     /// Reads the text of an answer.
     pub fn read(text: &[u8]) -> Self {
         let mut answer = Answer::default();
+        let mut more = 0;
         for line in String::from_utf8_lossy(text).lines() {
             let line = line.trim();
             if let Some(done) = done(line) {
                 // Several such lines have not been seen; together they would cover the frame.
                 answer.done = Some(answer.done.unwrap_or(0).saturating_add(done));
-            } else if !line.is_empty() && answer.remarks.len() < REMARKS {
-                answer.remarks.push(readable(line));
+            } else if !line.is_empty() {
+                // Trouble is never among what isn't kept, so that the judgement sees it.
+                let first_trouble = || tells_of_trouble(line) && answer.trouble().is_none();
+                if answer.remarks.len() < REMARKS || first_trouble() {
+                    answer.remarks.push(readable(line));
+                } else {
+                    more += 1;
+                }
             }
+        }
+        if more > 0 {
+            answer.remarks.push(format!("({more} lines more)"));
         }
         answer
     }
 
     /// Compares the answer with the `expected` number of commands.
     pub fn judge(&self, expected: u64, replies: Replies) -> Verdict {
-        let trouble = self.remarks.iter().find(|remark| tells_of_trouble(remark)).cloned();
+        let trouble = self.trouble().cloned();
         let refused = |commands, reason| Verdict::Refused(Refusal { commands, reason });
         match (self.done, trouble) {
             (Some(done), None) if done == expected => Verdict::Accepted,
@@ -92,6 +102,11 @@ impl Answer {
                 },
             ),
         }
+    }
+
+    /// The first remark that tells of trouble.
+    fn trouble(&self) -> Option<&String> {
+        self.remarks.iter().find(|remark| tells_of_trouble(remark))
     }
 }
 
@@ -172,6 +187,21 @@ mod tests {
                 (Some(1), text.to_owned())
             );
         }
+    }
+
+    #[test]
+    fn trouble_is_found_behind_any_number_of_remarks() {
+        let text = format!(
+            "{}Failed at last\n{}Done processing 4 commands.\n",
+            "Hello\n".repeat(50),
+            "Bye\n".repeat(9)
+        );
+        assert_eq!(reason(&text, 4), (None, "Failed at last".to_owned()));
+        let remarks = Answer::read(text.as_bytes()).remarks;
+        assert_eq!(
+            (remarks.len(), remarks.last().map(String::as_str)),
+            (22, Some("(39 lines more)"))
+        );
     }
 
     #[test]

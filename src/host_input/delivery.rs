@@ -35,6 +35,8 @@ const NAMED: usize = 100;
 /// What became of a delivery; true at any moment, also when it fails half way.
 #[derive(Debug, Default, Clone)]
 pub struct Delivery {
+    /// Hosts that there are to deliver.
+    pub hosts: usize,
     /// Hosts, from the first on, that need no more work: acknowledged or refused.
     pub settled: usize,
     /// Hosts acknowledged in full.
@@ -61,6 +63,13 @@ pub struct Delivery {
     pub refusals: Vec<(String, String)>,
     /// Indices of the hosts that were refused.
     pub refused: Vec<usize>,
+}
+
+impl Delivery {
+    /// Hosts that were neither acknowledged nor refused.
+    pub fn hosts_not_sent(&self) -> u64 {
+        self.hosts.saturating_sub(self.settled) as u64
+    }
 }
 
 /// A Management Center, and what it takes to be let in.
@@ -107,6 +116,7 @@ impl ManagementCenter {
         delivery: &mut Delivery,
     ) -> Result<(), Error> {
         let deadline = Instant::now() + self.settings.deadline;
+        delivery.hosts = blocks.len();
         let mut run = Run {
             settings: &self.settings,
             blocks,

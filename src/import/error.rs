@@ -27,7 +27,7 @@ pub enum Error {
     #[error(transparent)]
     CsvFile(#[from] csv_file::Error),
     /// Delivered, but the Management Center didn't take all of it.
-    #[error("the Management Center refused {findings} findings of {hosts} hosts")]
+    #[error("the Management Center refused {findings} finding(s) of {hosts} host(s)")]
     Refused {
         /// Hosts of which something was refused.
         hosts: u64,

@@ -109,6 +109,12 @@ impl TemplateSummary {
         self.error.as_ref().map_or(Exit::Success, |(exit, _)| *exit)
     }
 
+    /// Selected findings that were neither acknowledged nor refused.
+    fn findings_not_sent(&self, delivery: &Delivery) -> u64 {
+        let selected = self.counts.as_ref().map_or(0, |counts| counts.findings_selected);
+        selected.saturating_sub(delivery.findings_acknowledged + delivery.findings_refused)
+    }
+
     fn json(&self) -> Value {
         let mut object = json!({
             "template": self.name,
@@ -139,8 +145,10 @@ impl TemplateSummary {
             Outcome::Sent(delivery) => {
                 hosts.insert("acknowledged".into(), delivery.hosts_acknowledged.into());
                 hosts.insert("refused".into(), delivery.hosts_refused.into());
+                hosts.insert("not_sent".into(), delivery.hosts_not_sent().into());
                 findings.insert("acknowledged".into(), delivery.findings_acknowledged.into());
                 findings.insert("refused".into(), delivery.findings_refused.into());
+                findings.insert("not_sent".into(), self.findings_not_sent(delivery).into());
                 rest.insert("frames".into(), delivery.frames.into());
                 rest.insert("connections".into(), delivery.connections.into());
                 rest.insert(
@@ -222,6 +230,15 @@ impl TemplateSummary {
                     delivery.findings_acknowledged,
                     &frames,
                 )?;
+                if delivery.hosts_not_sent() > 0 {
+                    row(
+                        out,
+                        "not sent",
+                        delivery.hosts_not_sent(),
+                        self.findings_not_sent(delivery),
+                        "",
+                    )?;
+                }
                 if delivery.hosts_refused > 0 {
                     row(out, "refused", delivery.hosts_refused, delivery.findings_refused, "")?;
                 }

@@ -65,4 +65,9 @@ async fn a_center_that_is_gone_for_good_ends_in_69() {
     ended
         .assert_code(69)
         .assert_says("can't connect to the Management Center");
+    let summary = ended.summary();
+    let (hosts, findings) = (&summary["hosts"], &summary["findings"]);
+    assert!(hosts["not_sent"].as_u64().unwrap() > 0);
+    let told = ["acknowledged", "refused", "not_sent"].map(|what| findings[what].as_u64().unwrap());
+    assert_eq!(findings["selected"], told.iter().sum::<u64>());
 }
