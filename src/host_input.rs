@@ -15,6 +15,7 @@ mod error;
 pub mod frame;
 pub mod identity;
 pub mod packing;
+pub mod probe;
 pub mod trust;
 
 pub use error::Error;

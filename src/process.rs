@@ -17,6 +17,10 @@ use crate::import::{self, Stop};
 use crate::telemetry::logs;
 use tracing::warn;
 
+mod around;
+mod migrate;
+mod preflight;
+
 /// Runs one invocation with these arguments, the name of the program left out.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let cli = match Cli::parse_arguments(arguments) {
@@ -31,6 +35,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
             Err(mistakes) => mistaken(&mistakes),
         },
         Command::Config { output } => list(given, output),
+        Command::Check { output } => preflight::check(given, output),
+        Command::Migrate { line } => migrate::migrate(line),
+        Command::Explain { code } => around::explain(&code.join(" ")),
+        Command::Schema => around::json_schema(),
+        Command::Completions { shell } => around::completions(shell),
+        Command::Man => around::man(),
         Command::Send { file } => match given.send() {
             Ok(config) => begin(&config.log, &config.warnings).unwrap_or_else(|| send(config, &file, &cli)),
             Err(mistakes) => mistaken(&mistakes),
@@ -95,6 +105,11 @@ fn mistaken(mistakes: &Mistakes) -> Exit {
 
 fn failed<E: Error + ?Sized>(error: &E, exit: Exit) -> Exit {
     eprintln!("error: {error}");
+    exit
+}
+
+fn failed_with(sentence: &str, exit: Exit) -> Exit {
+    eprintln!("error: {sentence}");
     exit
 }
 

@@ -7,10 +7,11 @@ use super::environment::{self, CONFIG, Surroundings};
 use super::file::{self, OLD_DEFAULT};
 use super::layers::Layers;
 use super::listing::Listing;
+use super::migration::Migration;
 use super::mistake::{Mistake, Mistakes};
 use super::origin::{Assignment, Origin};
 use super::read::{self, Reader};
-use super::{Config, SendConfig, secrets, sections, warnings};
+use super::{Config, Parts, SendConfig, secrets, sections, warnings};
 
 /// The setting whose default is a file name that is looked for.
 const PKCS12: &str = "management_center.pkcs12";
@@ -76,6 +77,11 @@ impl Given {
         Listing::new(&self.layers)
     }
 
+    /// A configuration file that says the same, but for secrets.
+    pub fn migration(&self) -> Migration {
+        Migration::new(&self.layers)
+    }
+
     /// The configuration of an import.
     ///
     /// # Errors
@@ -96,6 +102,23 @@ impl Given {
         let mistakes = read::wrong_values(&self.layers).into_iter();
         let mistakes = mistakes.chain(sections::import_mistakes(read)).collect();
         complete(config(), self.mistakes, mistakes)
+    }
+
+    /// Every part of an import's configuration that could be made.
+    pub fn parts(self) -> Parts {
+        let read = Reader(&self.layers);
+        let mistakes = read::wrong_values(&self.layers).into_iter();
+        let mistakes = mistakes.chain(sections::import_mistakes(read)).collect();
+        Parts {
+            warnings: warnings::import(&self.layers, &self.certificates),
+            report: read.path("report.file"),
+            qualys: sections::qualys(read),
+            templates: sections::templates(read).unwrap_or_default(),
+            csv: read.path("csv.file"),
+            management_center: sections::management_center(read),
+            log: sections::log(read),
+            mistakes: complete(Some(()), self.mistakes, mistakes),
+        }
     }
 
     /// The configuration that a file of commands is sent with.

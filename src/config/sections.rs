@@ -81,12 +81,16 @@ pub(super) fn source(read: Reader<'_>) -> Option<Source> {
         Some(path) => Some(Source::File(path.into())),
         None => Some(Source::Qualys {
             settings: qualys(read)?,
-            templates: read.parsed::<TemplateIds>("qualys.template_ids")?.into_vec(),
+            templates: templates(read)?,
         }),
     }
 }
 
-fn qualys(read: Reader<'_>) -> Option<qualys::Settings> {
+pub(super) fn templates(read: Reader<'_>) -> Option<Vec<u64>> {
+    Some(read.parsed::<TemplateIds>("qualys.template_ids")?.into_vec())
+}
+
+pub(super) fn qualys(read: Reader<'_>) -> Option<qualys::Settings> {
     let login = read.word("qualys.login")?;
     let (user_id, password) = match login {
         // A token proves all by itself.

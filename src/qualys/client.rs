@@ -13,6 +13,7 @@ use super::error::{Error, Stage};
 use super::fault::Fault;
 use super::http::{Expects, Http, Reply, Request};
 use super::launch::Listing;
+use super::limits::Limits;
 use super::login::Credentials;
 use super::patience::{Patience, Reason, Remedy, Tries};
 use super::refusal::Meaning;
@@ -43,6 +44,8 @@ pub struct Client {
     pub(super) listing: Option<Listing>,
     pub(super) in_hand: Option<InHand>,
     pub(super) usage: Usage,
+    /// What the headers of the latest answer said.
+    pub(super) heard: Option<Limits>,
 }
 
 /// What came back, when it is no fault.
@@ -67,6 +70,7 @@ impl Client {
                 listing: None,
                 in_hand: None,
                 usage: Usage::default(),
+                heard: None,
             })
         };
         new().map_err(|fault| Error {
@@ -196,6 +200,7 @@ impl Client {
         }
         let cookies = reply.cookies();
         let limits = reply.limits.clone();
+        self.heard = Some(limits.clone());
         let received = receive(&mut reply, expects).await.map_err(|fault| match fault {
             // The headers count precisely; what the body says comes second.
             Fault::Refused(mut refusal) => {

@@ -156,7 +156,7 @@ impl Refusal {
         }
     }
 
-    fn advice(&self) -> &'static str {
+    pub(super) fn advice(&self) -> &'static str {
         match self.meaning() {
             Meaning::InvalidReport => {
                 "check qualys.template_ids: the id stands behind `id=` in the link of the template's Info button, \
