@@ -68,7 +68,7 @@ pub enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "OLD COMMAND LINE")]
         line: Vec<String>,
     },
-    /// Say what an exit code, a code of Qualys' or an answer of the Management Center's means
+    /// Say what a code or an answer means, and what to do
     Explain {
         /// The code, or a part of the text
         #[arg(required = true, value_name = "CODE")]
@@ -252,7 +252,13 @@ pub fn usage() -> String {
 pub fn man() -> io::Result<String> {
     let mut page = Vec::new();
     clap_mangen::Man::new(help::definition()).render(&mut page)?;
-    Ok(String::from_utf8_lossy(&page).into_owned())
+    let page = String::from_utf8_lossy(&page);
+    // roff reads bytes; what is more than ASCII has an escape of its own.
+    let escaped = page.chars().map(|c| match c.is_ascii() {
+        true => c.to_string(),
+        false => format!("\\[u{:04X}]", u32::from(c)),
+    });
+    Ok(escaped.collect())
 }
 
 /// The completions of a shell.

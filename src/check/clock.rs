@@ -15,13 +15,14 @@ pub(super) fn check(there: SystemTime) -> Finding {
         Ok(ahead) => (ahead, "ahead of"),
         Err(behind) => (behind.duration(), "behind"),
     };
-    let off = Duration::from_secs(off.as_secs());
+    // To the minute: an answer takes its time, and people need no more.
+    let minutes = Duration::from_secs((off.as_secs() + 30) / 60 * 60);
     let finding = match off > TOLERATED {
         true => Finding::warning(
             STEP,
             format!(
                 "this machine's clock is {} {word} Qualys'",
-                humantime::format_duration(off)
+                humantime::format_duration(minutes)
             ),
             "set it by NTP: certificates are judged by it, and the age of reports that are gone on with",
         ),

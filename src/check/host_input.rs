@@ -3,7 +3,8 @@
 
 use std::time::Duration;
 
-use super::finding::Finding;
+use super::finding::{Finding, parted};
+use crate::exit::Exit;
 use crate::host_input::probe::Secured;
 use crate::host_input::{Error, Settings};
 
@@ -29,6 +30,14 @@ pub(super) async fn check(settings: &Settings, secured: Secured) -> Finding {
             ),
             "look there whether hostinputd runs and is busy; restarting it, or the Management Center, may help",
         ),
+        Err(Error::Rejected { peer, said }) if !said.is_empty() => refused(&peer, &said),
+        Err(error @ Error::Rejected { .. }) => Finding::failed(
+            STEP,
+            error.exit(),
+            parted(&error.to_string()).0,
+            "make the client, on the Management Center, for the address that it sees this machine come from (behind NAT \
+             another one than the step connection shows), and use its PKCS12 file; it may also have been deleted there",
+        ),
         Err(error) => Finding::error(
             STEP,
             error.exit(),
@@ -36,6 +45,17 @@ pub(super) async fn check(settings: &Settings, secured: Secured) -> Finding {
             "check that management_center.server and management_center.port are those of its Host Input",
         ),
     }
+}
+
+/// It says why, in its own words.
+fn refused(peer: &str, said: &str) -> Finding {
+    let words = said.trim_start_matches("; it said: ").trim();
+    let remedy = match words.to_lowercase().contains("version") {
+        true => "it is older than the protocol's version 1: update the Management Center",
+        false => "its words say what it wants; a new client made there may help",
+    };
+    let text = format!("the Management Center at {peer} refuses this client and says: {words}");
+    Finding::failed(STEP, Exit::Credentials, text, remedy)
 }
 
 fn found(maximum: u32, configured: u32) -> Finding {
@@ -47,7 +67,7 @@ fn found(maximum: u32, configured: u32) -> Finding {
             let text = format!("frames of {maximum} bytes at most are taken, too few for a command");
             Finding::failed(
                 STEP,
-                crate::exit::Exit::Protocol,
+                Exit::Protocol,
                 text,
                 "look at the Management Center: 524288 are usual",
             )

@@ -2,11 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use super::finding::Finding;
+use super::finding::{Finding, parted};
 use super::walk::Walk;
 use super::{FarEnds, clock, login, proxy, rate_limit, report_file, templates};
 use crate::config::Parts;
-use crate::exit::Exit;
 use crate::qualys::{Client, Error, Fault, Meaning, Settings};
 
 const STEP: &str = "Qualys";
@@ -120,10 +119,35 @@ fn place(fault: &Fault) -> Place {
 
 /// An error without the stage, which is always the same here.
 fn failed(step: &str, error: &Error) -> Finding {
-    let remedy = match &*error.fault {
-        Fault::File { .. } | Fault::Setting { .. } => "correct that setting, or the file that it names",
-        _ => "try it again; if it stays so, see what is between here and Qualys (firewall, proxy, maintenance)",
-    };
-    let exit: Exit = error.exit();
-    Finding::error(step, exit, &*error.fault, remedy)
+    let (fault, exit) = (&*error.fault, error.exit());
+    match fault {
+        // What stands in brackets behind it are seconds since 1970.
+        Fault::Tls(cause) if cause.contains("certificate expired") => Finding::failed(
+            step,
+            exit,
+            "no trusted TLS connection: the certificate that is presented has expired, by this machine's clock",
+            "set the clock by NTP; if it is right, see who presents that certificate: an inspecting proxy, most likely",
+        ),
+        Fault::Tls(cause) if cause.contains("not valid yet") => Finding::failed(
+            step,
+            exit,
+            "no trusted TLS connection: the certificate that is presented isn't valid yet, by this machine's clock",
+            "set the clock by NTP",
+        ),
+        Fault::Html => Finding::failed(
+            step,
+            exit,
+            parted(&fault.to_string()).0,
+            "check qualys.url, whether a proxy wants a log-in first, and whether Qualys is down for maintenance",
+        ),
+        Fault::File { .. } | Fault::Setting { .. } => {
+            Finding::error(step, exit, fault, "correct that setting, or the file that it names")
+        }
+        _ => Finding::error(
+            step,
+            exit,
+            fault,
+            "try it again; if it stays so, see what is between here and Qualys (firewall, proxy, maintenance)",
+        ),
+    }
 }

@@ -1,6 +1,6 @@
 //! The report templates: whether they exist and are Auto scan templates.
 
-use super::finding::Finding;
+use super::finding::{Finding, parted};
 use super::walk::Walk;
 use crate::qualys::{Client, Fault, Login, Settings};
 
@@ -22,10 +22,7 @@ pub(super) async fn check(client: &mut Client, settings: &Settings, wanted: &[u6
         // An account may be kept from the list and still make reports.
         Err(error) => {
             let fault = error.fault.to_string();
-            let text = format!(
-                "Qualys doesn't tell its templates: {}",
-                super::finding::parted(&fault).0
-            );
+            let text = format!("Qualys doesn't tell its templates: {}", parted(&fault).0);
             return walk.add(Finding::warning(STEP, text, BY_HAND));
         }
     };
@@ -38,8 +35,20 @@ pub(super) async fn check(client: &mut Client, settings: &Settings, wanted: &[u6
 }
 
 fn unfit(id: u64, fault: &Fault) -> Finding {
-    let remedy = "check qualys.template_ids: the id stands behind `id=` in the link of the template's Info button";
-    Finding::error(&step(id), fault.exit(), fault, remedy)
+    const FIND: &str = "the id stands behind `id=` in the link of the template's Info button in Qualys";
+    let problem = match fault {
+        Fault::Template { problem, .. } => problem.clone(),
+        fault => fault.to_string(),
+    };
+    match parted(&problem) {
+        (text, Some(needed)) => Finding::failed(&step(id), fault.exit(), text, format!("{needed}: {FIND}")),
+        (text, None) => Finding::failed(
+            &step(id),
+            fault.exit(),
+            text,
+            format!("check qualys.template_ids, and who may see the template: {FIND}"),
+        ),
+    }
 }
 
 fn step(id: u64) -> String {

@@ -55,13 +55,13 @@ fn trusted(certificate: &Certificate, trust: &Trust) -> Finding {
     let finding = match trust {
         Trust::Pkcs12 => Finding::passed(
             STEP,
-            format!("{presented}, issued by the CA of the PKCS12 file ({pin})"),
+            format!("{presented}, issued by the CA of the PKCS12 file; to pin it: {pin}"),
         ),
         Trust::CaFile { path, .. } => Finding::passed(
             STEP,
-            format!("{presented}, issued by a CA in {} ({pin})", path.display()),
+            format!("{presented}, issued by a CA in {}; to pin it: {pin}", path.display()),
         ),
-        Trust::Fingerprints(_) => Finding::passed(STEP, format!("{presented}, as pinned ({pin})")),
+        Trust::Fingerprints(_) => Finding::passed(STEP, format!("{presented}, as pinned: {pin}")),
         Trust::Insecure => Finding::warning(
             STEP,
             format!("{presented}, and any other would be taken too: management_center.trust is insecure"),
@@ -84,8 +84,17 @@ fn soon(certificate: &Certificate) -> Option<Finding> {
 fn refused(error: &Error, identity: &Identity) -> Finding {
     let remedy = "check that management_center.server and management_center.port are those of its Host Input";
     let finding = Finding::error(STEP, error.exit(), error, remedy);
-    let Error::Tls(handshake) = error else {
-        return finding;
+    let handshake = match error {
+        Error::Tls(handshake) => handshake,
+        Error::Connect { tried } => {
+            return Finding::failed(
+                STEP,
+                error.exit(),
+                format!("the connection comes about, and then nothing is said: {tried}"),
+                "check that management_center.port is that of Host Input (8307), and that hostinputd runs there",
+            );
+        }
+        _ => return finding,
     };
     let HandshakeFault::Untrusted(refused) = &handshake.fault else {
         return finding;
@@ -93,22 +102,30 @@ fn refused(error: &Error, identity: &Identity) -> Finding {
     with_facts(explained(finding, refused, identity), &refused.certificate)
 }
 
-/// Which of the two ends is the wrong one shows by the names of their CAs.
+/// What is wrong with a certificate says what to do about it; by the names of two CAs it shows which end is the wrong one.
 fn explained(mut finding: Finding, refused: &Refused, identity: &Identity) -> Finding {
     let (ours, its) = (&identity.certificate().issuer, &refused.certificate.issuer);
-    if let (Refusal::UnknownIssuer, Some(ours), Some(its)) = (&refused.why, ours, its)
-        && ours != its
-    {
-        finding.text = format!(
-            "{}; it comes from Management Center {its}, and the PKCS12 file from {ours}",
-            finding.text
-        );
-        finding.remedy = Some(format!(
-            "use the PKCS12 file of a client that was made on this Management Center; if it is another one's on \
-             purpose, compare the fingerprint there and set {}",
-            pin(&refused.certificate)
-        ));
-    }
+    let pin = pin(&refused.certificate);
+    let compare = format!("compare the fingerprint on the Management Center and set {pin}");
+    finding.remedy = Some(match (&refused.why, ours, its) {
+        (Refusal::UnknownIssuer, Some(ours), Some(its)) if ours != its => {
+            finding.text = format!("{}: {its} did, and {ours} issued the PKCS12 file", finding.text);
+            format!("use the PKCS12 file of a client that was made on this Management Center; if that is so, {compare}")
+        }
+        (Refusal::UnknownIssuer | Refusal::Unusable(_), ..) => compare,
+        (Refusal::NoAuthority, ..) => {
+            format!("take the file as the Management Center issued it, with its CA inside; or {compare}")
+        }
+        (Refusal::NotPinned, ..) => {
+            format!("if its certificate was renewed, {compare}; if it wasn't, somebody else answers in its place")
+        }
+        (Refusal::WrongName { .. }, ..) => format!("correct name: in management_center.trust; or {compare}"),
+        (Refusal::Expired(_), ..) => format!("have the Management Center's certificate renewed; until then, {compare}"),
+        (Refusal::NotYetValid(_), ..) => format!("set this machine's clock by NTP; if it is right, {compare}"),
+        (Refusal::AuthorityExpired(_), ..) => {
+            format!("the certificate itself is good, so pin it: {compare}")
+        }
+    });
     finding
 }
 

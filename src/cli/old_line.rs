@@ -73,8 +73,8 @@ fn schedule(before: &[String]) -> Option<String> {
 }
 
 fn is_of_the_shell(word: &str) -> bool {
-    let word = word.trim_start_matches(['1', '2', '&']);
-    word.starts_with(['>', '<', '|', ';']) || word == "&&" || word.is_empty()
+    let redirected = word.trim_start_matches(|c: char| c.is_ascii_digit() || c == '&');
+    redirected.starts_with(['>', '<']) || word.starts_with(['|', ';']) || word == "&&" || word == "&"
 }
 
 #[cfg(test)]
@@ -102,8 +102,8 @@ mod tests {
 
     #[test]
     fn a_line_of_options_alone_is_all_the_connectors() {
-        for line in ["-server fmc -c 3", "perl process_multiple.pl -server fmc -c 3"] {
-            assert_eq!(apart(line).arguments, words("-server fmc -c 3"));
+        for line in ["-server fmc -c 3", "perl process_multiple.pl -server fmc -c 3 2> x"] {
+            assert_eq!(apart(line).arguments, words("-server fmc -c 3"), "{line}");
             assert_eq!(take_apart(words(line)).unwrap(), apart(line));
         }
         assert_eq!(

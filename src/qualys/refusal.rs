@@ -185,7 +185,7 @@ impl Refusal {
                 "log in to Qualys once with this account, complete its registration and accept the licence agreement"
             }
             Meaning::AddressNotAllowed => {
-                "this machine's address (or its proxy's) isn't among those that the subscription allows"
+                "this machine's address (or its proxy's) isn't among those that the subscription allows: have it added in Qualys"
             }
             Meaning::BasicLoginRequired => "set qualys.login to basic",
             Meaning::SecurIdRequired => "the account logs in with SecurID: use an account without it for the API",

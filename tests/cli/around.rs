@@ -18,7 +18,7 @@ fn codes_and_answers_are_explained() {
     let (told, _, code) = place.run(&["explain", "Must", "set", "source", "application"]);
     assert_eq!(code, 0);
     assert!(told.contains("SetSource"), "{told}");
-    insta::assert_snapshot!(place.fails("explain 2001"), @"");
+    insta::assert_snapshot!(place.fails("explain 2001"));
 }
 
 #[test]

@@ -50,7 +50,7 @@ fn the_new_file_means_what_the_old_command_line_meant() {
         "-multiinfo 424242,535353 -server 10.10.10.10",
         "-multiinfo 424242,535353 -csvfile Output.csv -server 10.10.10.10",
         "-se fmc -po 1 -i -pk C -pa P -sy -st -lo L -le 3 QualysGuard",
-        "--server fmc --set commands.source=it's --set selection.qids=1-5,7 --set commands.domain=Global\\Berlin",
+        "--server fmc --set qualys.user_id=it's --set selection.qids=1-5,7 --set commands.domain=Global\\Berlin",
     ] {
         let place = Place::migrated();
         let old: Vec<_> = line.split(' ').collect();
@@ -88,7 +88,7 @@ fn an_old_file_alone_is_migrated_and_what_it_lacks_is_said() {
     let place = Place::empty().file("QualysGuard.yaml", crate::SAMPLE);
     let (yaml, stderr, code) = place.run(&["migrate", "-plugininfo", "QualysGuard.yaml"]);
     assert!(yaml.contains("  user_id: dirk_g\n"), "{yaml}");
-    insta::assert_snapshot!(format!("{stderr}exit {code}"), @"");
+    insta::assert_snapshot!(format!("{stderr}exit {code}"));
 }
 
 #[test]
@@ -100,7 +100,7 @@ fn what_is_around_the_new_connector_is_no_part_of_the_old_one() {
 
 #[test]
 fn nothing_to_migrate_is_said() {
-    insta::assert_snapshot!(Place::empty().fails("migrate"), @"");
+    insta::assert_snapshot!(Place::empty().fails("migrate"));
 }
 
 #[test]
