@@ -17,6 +17,10 @@ use crate::import::{self, Progress, Stop};
 use crate::telemetry::logs;
 use tracing::warn;
 
+mod ending;
+
+use ending::Ending;
+
 /// Runs one invocation with these arguments, the name of the program left out.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let cli = match Cli::parse_arguments(arguments) {
@@ -24,15 +28,22 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Err(error) => return unparsed(&error),
     };
     let given = Given::gather(&Surroundings::of_process(), cli.config_file(), cli.assignments());
+    let termination_file = given.termination_file();
+    let ending = invoke(given, &cli);
+    ending.leave(&termination_file);
+    ending.exit
+}
+
+fn invoke(given: Given, cli: &Cli) -> Ending {
     match cli.command() {
         Command::Import if given.is_nothing() => nothing_given(),
         Command::Import => match given.import() {
-            Ok(config) => begin(&config.log, &config.warnings).unwrap_or_else(|| import(config, &cli)),
+            Ok(config) => begin(&config.log, &config.warnings).unwrap_or_else(|| import(config, cli)),
             Err(mistakes) => mistaken(&mistakes),
         },
-        Command::Config { output } => list(given, output),
+        Command::Config { output } => list(given, output).into(),
         Command::Send { file } => match given.send() {
-            Ok(config) => begin(&config.log, &config.warnings).unwrap_or_else(|| send(config, &file, &cli)),
+            Ok(config) => begin(&config.log, &config.warnings).unwrap_or_else(|| send(config, &file, cli)),
             Err(mistakes) => mistaken(&mistakes),
         },
     }
@@ -41,13 +52,18 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
 /// Help and version are asked for, everything else that isn't a command line is a mistake.
 fn unparsed(error: &clap::Error) -> Exit {
     match (error.print(), error.use_stderr()) {
-        (_, true) => Exit::Usage,
+        // What was typed isn't repeated where others see it: it may hold a secret.
+        (_, true) => {
+            let given = Given::gather(&Surroundings::of_process(), None, Vec::new());
+            Ending::from(Exit::Usage).leave(&given.termination_file());
+            Exit::Usage
+        }
         (printed, false) => wrote(printed),
     }
 }
 
 /// As the old tool did: the version on top, then how to use it; and what is needed at least.
-fn nothing_given() -> Exit {
+fn nothing_given() -> Ending {
     print(&cli::usage());
     failed(&Mistake::NoSink, Exit::Usage)
 }
@@ -58,7 +74,7 @@ fn list(given: Given, output: Output) -> Exit {
         Output::Text => print(&listing.to_string()),
         Output::Json => match serde_json::to_string_pretty(&listing) {
             Ok(json) => print(&format!("{json}\n")),
-            Err(error) => failed(&error, Exit::Bug),
+            Err(error) => failed(&error, Exit::Bug).exit,
         },
     };
     match given.import() {
@@ -76,7 +92,7 @@ fn list(given: Given, output: Output) -> Exit {
 }
 
 /// The log and the warnings; an exit when there can be no log.
-fn begin(log: &logs::Settings, warnings: &[String]) -> Option<Exit> {
+fn begin(log: &logs::Settings, warnings: &[String]) -> Option<Ending> {
     if let Err(error) = logs::init(log) {
         return Some(failed(&error, error.exit()));
     }
@@ -86,16 +102,16 @@ fn begin(log: &logs::Settings, warnings: &[String]) -> Option<Exit> {
     None
 }
 
-fn mistaken(mistakes: &Mistakes) -> Exit {
+fn mistaken(mistakes: &Mistakes) -> Ending {
     for mistake in mistakes.iter() {
         eprintln!("error: {mistake}");
     }
-    mistakes.exit()
+    mistakes.into()
 }
 
-fn failed<E: Error + ?Sized>(error: &E, exit: Exit) -> Exit {
+fn failed<E: Error + ?Sized>(error: &E, exit: Exit) -> Ending {
     eprintln!("error: {error}");
-    exit
+    Ending::failed(error, exit)
 }
 
 fn print(text: &str) -> Exit {
@@ -106,23 +122,23 @@ fn print(text: &str) -> Exit {
 /// A reader that has seen enough, as `head`, is no failure.
 fn wrote(result: io::Result<()>) -> Exit {
     match result {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => failed(&error, Exit::Io),
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => failed(&error, Exit::Io).exit,
         _ => Exit::Success,
     }
 }
 
-fn import(config: Config, cli: &Cli) -> Exit {
+fn import(config: Config, cli: &Cli) -> Ending {
     conclude(cli, async |stop| import::run(config, stop, &Progress::default()).await)
 }
 
-fn send(config: SendConfig, file: &Path, cli: &Cli) -> Exit {
+fn send(config: SendConfig, file: &Path, cli: &Cli) -> Ending {
     conclude(cli, async |stop| {
         import::send(config, file, stop, &Progress::default()).await
     })
 }
 
 /// Runs the work on a runtime of one thread, until it ends or a signal ends it, and says what it did.
-fn conclude(cli: &Cli, work: impl AsyncFnOnce(&Stop) -> import::Summary) -> Exit {
+fn conclude(cli: &Cli, work: impl AsyncFnOnce(&Stop) -> import::Summary) -> Ending {
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return failed(&error, Exit::Bug),
@@ -142,5 +158,5 @@ fn conclude(cli: &Cli, work: impl AsyncFnOnce(&Stop) -> import::Summary) -> Exit
         Summary::Json => print(&format!("{}\n", summary.json())),
         Summary::None => Exit::Success,
     };
-    summary.exit.max(printed)
+    Ending::new(summary.exit.max(printed), summary.line().to_string())
 }

@@ -10,6 +10,7 @@ use super::listing::Listing;
 use super::mistake::{Mistake, Mistakes};
 use super::origin::{Assignment, Origin};
 use super::read::{self, Reader};
+use super::settings::TERMINATION_FILE;
 use super::{Config, SendConfig, secrets, sections, warnings};
 
 /// The setting whose default is a file name that is looked for.
@@ -74,6 +75,12 @@ impl Given {
     /// Every setting, with its value and the place where that stands.
     pub fn listing(&self) -> Listing {
         Listing::new(&self.layers)
+    }
+
+    /// `log.termination_file`: where the outcome is told, also when that is a mistake.
+    pub fn termination_file(&self) -> PathBuf {
+        let file = Reader(&self.layers).path("log.termination_file");
+        file.unwrap_or_else(|| TERMINATION_FILE.into())
     }
 
     /// The configuration of an import.
@@ -182,7 +189,7 @@ mod tests {
     const COMPLETE: [(&str, &str); 6] = [
         ("qualys.user_id", "dirk_g"),
         ("qualys.password", "d0ntp@n1c"),
-        ("qualys.template_ids", "424242"),
+        ("qualys.template_ids", "424242,535353"),
         ("qualys.proxy.url", "https://192.168.1.100:443"),
         ("management_center.server", "fmc.example.com"),
         ("management_center.pkcs12", "CertFile.pkcs12"),
@@ -214,6 +221,7 @@ mod tests {
             Syntax::Boolean if setting.default == "y" => "n".into(),
             Syntax::Boolean if setting.key == "log.stderr" => "n".into(),
             Syntax::Boolean => "y".into(),
+            Syntax::Number(..) if setting.key == "qualys.template_index" => "1".into(),
             Syntax::Number(_, most) if most.to_string() != setting.default => most.to_string(),
             Syntax::Number(least, _) => least.to_string(),
             Syntax::Duration { .. } => "7m".into(),
@@ -237,6 +245,14 @@ mod tests {
     fn every_setting_of_the_table_reaches_the_configuration() {
         let plain = dump(&given(&COMPLETE).import().unwrap());
         for setting in SETTINGS {
+            // Read when all is over, from what was given.
+            if setting.key == "log.termination_file" {
+                assert_eq!(
+                    given(&[(setting.key, "another")]).termination_file(),
+                    Path::new("another")
+                );
+                continue;
+            }
             let another = another(setting);
             assert_ne!(another, setting.default, "{}", setting.key);
             let mut pairs = COMPLETE.to_vec();
@@ -328,6 +344,17 @@ mod tests {
         insta::assert_snapshot!(import(&token).unwrap_err(), @"qualys.token_file is not set: set it in the configuration file or by QC_QUALYS__TOKEN_FILE, for example /run/secrets/qualys/token");
         let token = [&token[..], &[("qualys.token_file", "t")]].concat();
         assert!(matches!(import(&token), Ok(Source::Qualys { templates, .. }) if templates == [7]));
+    }
+
+    #[test]
+    fn one_of_several_templates_is_imported_by_its_index() {
+        let import = |index: &str| {
+            let pairs = [&COMPLETE[..], &[("qualys.template_index", index)]].concat();
+            given(&pairs).import().map(|config| config.source)
+        };
+        assert!(matches!(import(""), Ok(Source::Qualys { templates, .. }) if templates == [424_242, 535_353]));
+        assert!(matches!(import("1"), Ok(Source::Qualys { templates, .. }) if templates == [535_353]));
+        insta::assert_snapshot!(import("2").unwrap_err(), @"qualys.template_index is 2, but the 2 templates of qualys.template_ids count from 0 to 1");
     }
 
     #[test]

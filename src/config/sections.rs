@@ -28,6 +28,7 @@ pub(super) fn import_mistakes(read: Reader<'_>) -> Vec<Mistake> {
         };
         mistakes.extend(missing(read, login));
         mistakes.extend(missing(read, &["qualys.template_ids"]));
+        mistakes.extend(index_mistake(read));
     }
     if !read.is_set("csv.file") {
         match read.is_set("management_center.server") {
@@ -36,6 +37,18 @@ pub(super) fn import_mistakes(read: Reader<'_>) -> Vec<Mistake> {
         }
     }
     mistakes
+}
+
+/// An index that no template has.
+fn index_mistake(read: Reader<'_>) -> Option<Mistake> {
+    let index: usize = read.parsed("qualys.template_index")?;
+    let count = read.parsed::<TemplateIds>("qualys.template_ids")?.into_vec().len();
+    (index >= count).then(|| {
+        let last = count.saturating_sub(1);
+        Mistake::Contradiction(format!(
+            "qualys.template_index is {index}, but the {count} templates of qualys.template_ids count from 0 to {last}"
+        ))
+    })
 }
 
 /// The same for the sending of a file.
@@ -81,8 +94,17 @@ pub(super) fn source(read: Reader<'_>) -> Option<Source> {
         Some(path) => Some(Source::File(path.into())),
         None => Some(Source::Qualys {
             settings: qualys(read)?,
-            templates: read.parsed::<TemplateIds>("qualys.template_ids")?.into_vec(),
+            templates: templates(read)?,
         }),
+    }
+}
+
+/// All of them, or the one that an index chooses.
+fn templates(read: Reader<'_>) -> Option<Vec<u64>> {
+    let templates = read.parsed::<TemplateIds>("qualys.template_ids")?.into_vec();
+    match read.parsed::<usize>("qualys.template_index") {
+        None => Some(templates),
+        Some(index) => templates.get(index).map(|template| vec![*template]),
     }
 }
 

@@ -50,6 +50,13 @@ pub static SETTINGS: &[Setting] = &[
     )
     .example("424242,535353")
     .old("template_id"),
+    number(
+        "qualys.template_index",
+        0,
+        99_999,
+        "Which one of them to import, counted from 0, for an Indexed Job; not set: all",
+    )
+    .example("0"),
     url("qualys.proxy.url", &["http", "https"], "Proxy on the way to Qualys")
         .example("https://192.168.1.100:443")
         .old("proxy"),
@@ -230,7 +237,15 @@ pub static SETTINGS: &[Setting] = &[
         "Log to standard error too; not set: only when there is no other log",
     )
     .example("y"),
+    path(
+        "log.termination_file",
+        "File that takes the outcome as one line, where it is there already",
+    )
+    .default(TERMINATION_FILE),
 ];
+
+/// Where Kubernetes looks for the outcome of a container.
+pub(super) const TERMINATION_FILE: &str = "/dev/termination-log";
 
 impl Setting {
     /// The section, the first part of the key.

@@ -16,6 +16,8 @@ use crate::host_input::delivery::Delivery;
 use crate::qualys;
 use crate::report::{Counts, Report, Tally};
 
+mod line;
+
 /// Refused hosts that are named in the text; the line for machines names more.
 const NAMED: usize = 10;
 
@@ -287,6 +289,11 @@ impl TemplateSummary {
 }
 
 impl Summary {
+    /// One line to read: why it failed, and what was imported.
+    pub fn line(&self) -> impl fmt::Display {
+        line::Line(self)
+    }
+
     /// One line of JSON.
     pub fn json(&self) -> String {
         json!({
