@@ -10,12 +10,13 @@
 
 use std::time::Instant;
 
-use tracing::{Instrument, error, info, info_span, warn};
+use tracing::{Instrument, Span, error, info, warn};
 
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::report::Keep;
 use crate::report::selection::Selection;
+use crate::telemetry::spans;
 
 mod commands;
 mod error;
@@ -24,6 +25,7 @@ mod sink;
 mod source;
 mod stop;
 mod summary;
+mod told;
 
 pub use error::Error;
 pub use send::send;
@@ -31,6 +33,7 @@ use sink::Sink;
 use source::{Source, Template};
 pub use stop::Stop;
 pub use summary::{Outcome, Summary, TemplateSummary};
+use told::Told as _;
 
 /// Runs one import to its end, which may be an early one when `stop` says so.
 ///
@@ -39,7 +42,11 @@ pub async fn run(config: Config, stop: &Stop) -> Summary {
     let begun = Instant::now();
     let mut templates = Vec::new();
     let mut not_begun = 0;
-    match prepare(config) {
+    let configure = spans::stage("configure");
+    let prepared = configure.in_scope(|| prepare(config));
+    prepared.tell(&configure);
+    drop(configure);
+    match prepared {
         Ok((mut source, selection, mut sink)) => {
             let todo = source.templates();
             for template in &todo {
@@ -47,7 +54,7 @@ pub async fn run(config: Config, stop: &Stop) -> Summary {
                     not_begun += 1;
                     continue;
                 }
-                let span = info_span!("template", template = template.name());
+                let span = spans::template(&template.name());
                 let work = import(template, &mut source, &selection, &mut sink, stop);
                 templates.push(work.instrument(span).await);
             }
@@ -108,8 +115,9 @@ async fn import(
     if let Err(failure) = result {
         error!(exit = failure.exit().code(), "{failure}");
         summary.fail(&failure, stop);
+        spans::fail(&Span::current(), summary.exit().label());
     }
-    source.tidy_up(summary.exit()).await;
+    source.tidy_up(&mut summary).await;
     summary
 }
 

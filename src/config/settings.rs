@@ -217,11 +217,15 @@ pub static SETTINGS: &[Setting] = &[
         "Least weight of what is logged; 3, 2, 1, 0 are debug, info, warning, error",
     )
     .default("info"),
-    words::<logs::Format>("log.format", "Form of log lines; auto is text on a terminal, else JSON").default("auto"),
+    words::<logs::Format>(
+        "log.format",
+        "Form of log lines; auto is text on a terminal and in a syslog, else JSON",
+    )
+    .default("auto"),
     path("log.file", "File that log lines are added to").example("/var/log/qualys-connector.log"),
     form::<logs::Syslog>(
         "log.syslog",
-        "none, local, udp://HOST:PORT or tcp://HOST:PORT",
+        "none, local, unix:PATH, udp://HOST:PORT or tcp://HOST:PORT",
         "Syslog that log lines go to",
     )
     .default("none"),
@@ -230,6 +234,11 @@ pub static SETTINGS: &[Setting] = &[
         "Log to standard error too; not set: only when there is no other log",
     )
     .example("y"),
+    duration(
+        "telemetry.flush_timeout",
+        "Longest time that the last spans may take to a collector (OTEL_EXPORTER_OTLP_ENDPOINT)",
+    )
+    .default("5s"),
 ];
 
 impl Setting {

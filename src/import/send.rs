@@ -3,14 +3,16 @@
 use std::path::Path;
 use std::time::Instant;
 
-use tracing::error;
+use tracing::{Instrument as _, Span, error};
 
 use super::error::Error;
+use super::sink::{self, Delivered};
 use super::stop::Stop;
-use super::summary::{Outcome, Summary, TemplateSummary};
+use super::summary::{Summary, TemplateSummary};
 use crate::config::SendConfig;
 use crate::host_input::command_file::CommandFile;
 use crate::host_input::delivery::{Delivery, ManagementCenter};
+use crate::telemetry::spans;
 
 /// Sends the commands of a file to the Management Center.
 pub async fn send(config: SendConfig, path: &Path, stop: &Stop) -> Summary {
@@ -19,10 +21,15 @@ pub async fn send(config: SendConfig, path: &Path, stop: &Stop) -> Summary {
         name: path.display().to_string(),
         ..TemplateSummary::default()
     };
-    if let Err(failure) = file(config, path, stop, &mut summary).await {
-        error!(exit = failure.exit().code(), "{failure}");
-        summary.fail(&failure, stop);
-    }
+    let span = spans::template(&summary.name);
+    let work = async {
+        if let Err(failure) = file(config, path, stop, &mut summary).await {
+            error!(exit = failure.exit().code(), "{failure}");
+            summary.fail(&failure, stop);
+            spans::fail(&Span::current(), summary.exit().label());
+        }
+    };
+    work.instrument(span).await;
     Summary {
         exit: summary.exit(),
         templates: vec![summary],
@@ -34,11 +41,17 @@ pub async fn send(config: SendConfig, path: &Path, stop: &Stop) -> Summary {
 async fn file(config: SendConfig, path: &Path, stop: &Stop, summary: &mut TemplateSummary) -> Result<(), Error> {
     let center = ManagementCenter::new(config.management_center)?;
     let commands = CommandFile::read(path)?;
-    let mut delivery = Delivery::default();
-    let work = center.deliver(&commands, stop.token(), &mut delivery);
+    let work = async {
+        let mut delivery = Delivery::default();
+        let delivered = center.deliver(&commands, stop.token(), &mut delivery).await;
+        let (outcome, result) = sink::sent(delivered, delivery);
+        Delivered {
+            outcome,
+            remark: None,
+            result,
+        }
+    };
     let delivered = summary.stage("send", work).await;
-    let refused = Error::refused(&delivery);
-    summary.outcome = Outcome::Sent(Box::new(delivery));
-    delivered?;
-    refused
+    summary.outcome = delivered.outcome;
+    delivered.result
 }

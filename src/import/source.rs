@@ -10,7 +10,6 @@ use super::error::Error;
 use super::stop::Stop;
 use super::summary::TemplateSummary;
 use crate::config;
-use crate::exit::Exit;
 use crate::qualys::{self, Ending};
 use crate::report::{self, Keep, Progress, Report, file};
 
@@ -115,10 +114,11 @@ impl Source {
         }
     }
 
-    /// Leaves nothing at the source that nobody will use, after an import that ended with `exit`.
-    pub(super) async fn tidy_up(&mut self, exit: Exit) {
+    /// Leaves nothing at the source that nobody will use, after an import that ended as `summary` says.
+    pub(super) async fn tidy_up(&mut self, summary: &mut TemplateSummary) {
         if let Source::Qualys { client, .. } = self {
-            client.tidy_up(Ending::of(exit)).await;
+            let ending = Ending::of(summary.exit());
+            summary.stage("tidy up", client.tidy_up(ending)).await;
         }
     }
 

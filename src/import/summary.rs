@@ -5,14 +5,16 @@ use std::future::Future;
 use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::{Map, Value, json};
-use tracing::{Instrument, info, info_span, warn};
+use tracing::{Instrument, info, warn};
 
 use super::error::Error;
 use super::stop::Stop;
+use super::told::Told;
 use crate::exit::Exit;
 use crate::host_input::csv_file::CsvWritten;
 use crate::host_input::delivery::Delivery;
 use crate::report::{Counts, Report, Tally};
+use crate::telemetry::spans;
 
 /// Refused hosts that are named in the text; the line for machines names more.
 const NAMED: usize = 10;
@@ -66,10 +68,12 @@ pub enum Outcome {
 }
 
 impl TemplateSummary {
-    /// Runs the work of a stage and remembers how long it took.
-    pub async fn stage<T>(&mut self, stage: &'static str, work: impl Future<Output = T>) -> T {
+    /// Runs the work of a stage, remembers how long it took, and lets it tell what came of it.
+    pub(super) async fn stage<T: Told>(&mut self, stage: &'static str, work: impl Future<Output = T>) -> T {
         let begun = Instant::now();
-        let result = work.instrument(info_span!("stage", stage)).await;
+        let span = spans::stage(stage);
+        let result = work.instrument(span.clone()).await;
+        result.tell(&span);
         self.stages.push((stage, begun.elapsed()));
         result
     }
