@@ -17,7 +17,7 @@ use std::path::PathBuf;
 use crate::host_input::{self, command};
 use crate::qualys;
 use crate::report::selection::Selection;
-use crate::telemetry::logs;
+use crate::telemetry::{logs, traces};
 
 mod bounded;
 mod environment;
@@ -58,6 +58,8 @@ pub struct Config {
     pub sink: Sink,
     /// What is logged, and where.
     pub log: logs::Settings,
+    /// How long spans may take.
+    pub traces: traces::Settings,
     /// What the user should know before the import begins, one sentence each.
     pub warnings: Vec<String>,
 }
@@ -95,6 +97,8 @@ pub struct SendConfig {
     pub management_center: host_input::Settings,
     /// What is logged, and where.
     pub log: logs::Settings,
+    /// How long spans may take.
+    pub traces: traces::Settings,
     /// What the user should know before, one sentence each.
     pub warnings: Vec<String>,
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 pub mod answer;
+mod batch;
 pub mod command;
 pub mod command_file;
 mod connection;

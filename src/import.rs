@@ -10,13 +10,14 @@
 
 use std::time::Instant;
 
-use tracing::{Instrument, error, info, info_span, warn};
+use tracing::{Instrument, Span, error, info, warn};
 
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::qualys::Usage;
 use crate::report::Keep;
 use crate::report::selection::Selection;
+use crate::telemetry::spans;
 
 mod commands;
 mod error;
@@ -26,6 +27,7 @@ mod sink;
 mod source;
 mod stop;
 mod summary;
+mod told;
 
 pub use error::Error;
 pub use progress::{Progress, Snapshot};
@@ -34,6 +36,7 @@ use sink::Sink;
 use source::{Source, Template};
 pub use stop::Stop;
 pub use summary::{Outcome, Summary, TemplateSummary};
+use told::Told as _;
 
 /// Runs one import to its end, which may be an early one when `stop` says so.
 ///
@@ -46,7 +49,11 @@ pub async fn run(config: Config, stop: &Stop, progress: &Progress) -> Summary {
     let mut not_begun = 0;
     let mut usage = Usage::default();
     let mut certificate_expires = None;
-    match prepare(config) {
+    let configure = spans::stage("configure");
+    let prepared = configure.in_scope(|| prepare(config));
+    prepared.tell(&configure);
+    drop(configure);
+    match prepared {
         Ok((mut source, selection, mut sink)) => {
             let todo = source.templates();
             certificate_expires = sink.certificate_expires();
@@ -56,7 +63,7 @@ pub async fn run(config: Config, stop: &Stop, progress: &Progress) -> Summary {
                     not_begun += 1;
                     continue;
                 }
-                let span = info_span!("template", template = template.name());
+                let span = spans::template(&template.name());
                 let work = import(template, &mut source, &selection, &mut sink, stop, progress);
                 templates.push(work.instrument(span).await);
             }
@@ -115,6 +122,7 @@ async fn import(
     if let Err(failure) = result {
         error!(exit = failure.exit().code(), "{failure}");
         summary.fail(&failure, stop);
+        spans::fail(&Span::current(), summary.exit().label());
     }
     source.tidy_up(&mut summary).await;
     summary

@@ -1,4 +1,4 @@
-//! The process: arguments → configuration → logs → import → summary and exit code.
+//! The process: arguments → configuration → telemetry → import → summary and exit code.
 
 #![expect(
     clippy::print_stderr,
@@ -14,8 +14,8 @@ use crate::cli::{self, Cli, Command, Output, Summary};
 use crate::config::{Config, Given, Mistake, Mistakes, SendConfig, Surroundings};
 use crate::exit::Exit;
 use crate::import::{self, Progress, Stop};
-use crate::telemetry::logs;
-use tracing::warn;
+use crate::telemetry::{self, Telemetry};
+use tracing::Instrument as _;
 
 mod ending;
 
@@ -38,12 +38,18 @@ fn invoke(given: Given, cli: &Cli) -> Ending {
     match cli.command() {
         Command::Import if given.is_nothing() => nothing_given(),
         Command::Import => match given.import() {
-            Ok(config) => begin(&config.log, &config.warnings).unwrap_or_else(|| import(config, cli)),
+            Ok(config) => match telemetry::begin(&config.log, &config.traces, &config.warnings) {
+                Ok(telemetry) => import(config, cli, telemetry),
+                Err(error) => failed(&error, error.exit()),
+            },
             Err(mistakes) => mistaken(&mistakes),
         },
         Command::Config { output } => list(given, output).into(),
         Command::Send { file } => match given.send() {
-            Ok(config) => begin(&config.log, &config.warnings).unwrap_or_else(|| send(config, &file, cli)),
+            Ok(config) => match telemetry::begin(&config.log, &config.traces, &config.warnings) {
+                Ok(telemetry) => send(config, &file, cli, telemetry),
+                Err(error) => failed(&error, error.exit()),
+            },
             Err(mistakes) => mistaken(&mistakes),
         },
     }
@@ -91,17 +97,6 @@ fn list(given: Given, output: Output) -> Exit {
     }
 }
 
-/// The log and the warnings; an exit when there can be no log.
-fn begin(log: &logs::Settings, warnings: &[String]) -> Option<Ending> {
-    if let Err(error) = logs::init(log) {
-        return Some(failed(&error, error.exit()));
-    }
-    for warning in warnings {
-        warn!("{warning}");
-    }
-    None
-}
-
 fn mistaken(mistakes: &Mistakes) -> Ending {
     for mistake in mistakes.iter() {
         eprintln!("error: {mistake}");
@@ -127,26 +122,36 @@ fn wrote(result: io::Result<()>) -> Exit {
     }
 }
 
-fn import(config: Config, cli: &Cli) -> Ending {
-    conclude(cli, async |stop| import::run(config, stop, &Progress::default()).await)
+fn import(config: Config, cli: &Cli, telemetry: Telemetry) -> Ending {
+    conclude(cli, telemetry, async |stop| {
+        import::run(config, stop, &Progress::default()).await
+    })
 }
 
-fn send(config: SendConfig, file: &Path, cli: &Cli) -> Ending {
-    conclude(cli, async |stop| {
+fn send(config: SendConfig, file: &Path, cli: &Cli, telemetry: Telemetry) -> Ending {
+    conclude(cli, telemetry, async |stop| {
         import::send(config, file, stop, &Progress::default()).await
     })
 }
 
+/// Does the work and flushes what tells of it, however it ended.
+fn conclude(cli: &Cli, telemetry: Telemetry, work: impl AsyncFnOnce(&Stop) -> import::Summary) -> Ending {
+    let ending = perform(cli, &telemetry, work);
+    telemetry.finish(ending.exit);
+    ending
+}
+
 /// Runs the work on a runtime of one thread, until it ends or a signal ends it, and says what it did.
-fn conclude(cli: &Cli, work: impl AsyncFnOnce(&Stop) -> import::Summary) -> Ending {
+fn perform(cli: &Cli, telemetry: &Telemetry, work: impl AsyncFnOnce(&Stop) -> import::Summary) -> Ending {
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return failed(&error, Exit::Bug),
     };
-    let summary = runtime.block_on(async {
+    let working = async {
         let stop = Stop::on_signals()?;
         Ok(work(&stop).await)
-    });
+    };
+    let summary = runtime.block_on(working.instrument(telemetry.run().clone()));
     // A parser that waits for standard input would wait for ever.
     runtime.shutdown_background();
     let summary = match summary {

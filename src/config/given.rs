@@ -97,6 +97,7 @@ impl Given {
                 commands: sections::commands(read)?,
                 sink: sections::sink(read)?,
                 log: sections::log(read)?,
+                traces: sections::traces(read)?,
                 warnings: warnings::import(&self.layers, &self.certificates),
             })
         };
@@ -116,6 +117,7 @@ impl Given {
             Some(SendConfig {
                 management_center: sections::management_center(read)?,
                 log: sections::log(read)?,
+                traces: sections::traces(read)?,
                 warnings: warnings::send(&self.layers, &self.certificates),
             })
         };

@@ -15,6 +15,7 @@ use crate::host_input::{self, command};
 use crate::qualys::{self, Login};
 use crate::report::selection::Selection;
 use crate::telemetry::logs::{self, Syslog};
+use crate::telemetry::traces;
 
 /// Settings that an import can't do without, or that contradict each other.
 pub(super) fn import_mistakes(read: Reader<'_>) -> Vec<Mistake> {
@@ -203,5 +204,11 @@ pub(super) fn log(read: Reader<'_>) -> Option<logs::Settings> {
         file,
         syslog,
         stderr: read.boolean("log.stderr").unwrap_or(alone),
+    })
+}
+
+pub(super) fn traces(read: Reader<'_>) -> Option<traces::Settings> {
+    Some(traces::Settings {
+        flush_timeout: read.duration("telemetry.flush_timeout")?,
     })
 }

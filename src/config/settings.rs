@@ -224,11 +224,15 @@ pub static SETTINGS: &[Setting] = &[
         "Least weight of what is logged; 3, 2, 1, 0 are debug, info, warning, error",
     )
     .default("info"),
-    words::<logs::Format>("log.format", "Form of log lines; auto is text on a terminal, else JSON").default("auto"),
+    words::<logs::Format>(
+        "log.format",
+        "Form of log lines; auto is text on a terminal and in a syslog, else JSON",
+    )
+    .default("auto"),
     path("log.file", "File that log lines are added to").example("/var/log/qualys-connector.log"),
     form::<logs::Syslog>(
         "log.syslog",
-        "none, local, udp://HOST:PORT or tcp://HOST:PORT",
+        "none, local, unix:PATH, udp://HOST:PORT or tcp://HOST:PORT",
         "Syslog that log lines go to",
     )
     .default("none"),
@@ -242,6 +246,11 @@ pub static SETTINGS: &[Setting] = &[
         "File that takes the outcome as one line, where it is there already",
     )
     .default(TERMINATION_FILE),
+    duration(
+        "telemetry.flush_timeout",
+        "Longest time that the last spans may take to a collector (OTEL_EXPORTER_OTLP_ENDPOINT)",
+    )
+    .default("5s"),
 ];
 
 /// Where Kubernetes looks for the outcome of a container.

@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
 use super::answer::{Answer, Refusal, Verdict};
+use super::batch::Batches;
 use super::command::UPDATE;
 use super::connection::{Connection, Kind};
 use super::identity::Identity;
@@ -135,20 +136,26 @@ impl ManagementCenter {
             delivery,
             alone_until: 0,
             uncounted: 0,
+            batches: Batches::default(),
         };
         let mut delays = backoff();
         loop {
             let settled = run.delivery.settled;
+            run.batches.begin(&self.settings);
             let attempt = async {
                 let connection = Connection::open(&self.settings, &self.tls).await?;
                 run.delivery.connections += 1;
                 run.delivery.server_certificate_expires = connection.certificate_expires;
                 run.over(connection).await
             };
-            let error = match tokio::time::timeout_at(deadline, attempt).await {
-                Ok(Ok(())) => return Ok(()),
-                Ok(Err(error)) => error,
-                Err(_) => return Err(Error::Deadline(self.settings.deadline)),
+            let attempted = match tokio::time::timeout_at(deadline, attempt).await {
+                Ok(attempted) => attempted,
+                Err(_) => Err(Error::Deadline(self.settings.deadline)),
+            };
+            run.batches.end(attempted.as_ref().err());
+            let error = match attempted {
+                Ok(()) => return Ok(()),
+                Err(error) => error,
             };
             if run.delivery.settled > settled {
                 delays = backoff();
@@ -195,6 +202,7 @@ struct Run<'a, B> {
     alone_until: usize,
     /// Commands of the header that this Management Center counts, against what is known of others.
     uncounted: u64,
+    batches: Batches,
 }
 
 impl<B: Blocks> Run<'_, B> {
@@ -298,7 +306,10 @@ impl<B: Blocks> Run<'_, B> {
         self.delivery.findings_acknowledged += written.findings - u64::from(written.shortened.results);
         self.delivery.descriptions_dropped += u64::from(written.shortened.descriptions);
         match written.shortened.results {
-            0 => self.delivery.hosts_acknowledged += 1,
+            0 => {
+                self.delivery.hosts_acknowledged += 1;
+                self.blocks.imported(host);
+            }
             missing => {
                 let reason = format!("{missing} commands are longer than a frame may be");
                 self.refuse(host, u64::from(missing), reason);
@@ -367,6 +378,7 @@ impl<B: Blocks> Run<'_, B> {
         self.delivery.commands_sent += commands;
         self.delivery.bytes += payload.len() as u64;
         self.delivery.show();
+        self.batches.sent(self.settings, commands, payload.len());
         connection.send_commands(payload).await
     }
 
@@ -379,6 +391,7 @@ impl<B: Blocks> Run<'_, B> {
             answer = connection.answer(self.settings.answer_timeout) => answer?,
             () = interrupted => return Err(Error::Interrupted),
         };
+        self.batches.answered();
         let mut answer = Answer::read(&text);
         if kind == Kind::Error {
             answer.remarks.insert(

@@ -31,6 +31,9 @@ pub trait Blocks {
 
     /// What host `index` is called in messages.
     fn label(&self, index: usize) -> String;
+
+    /// Takes note that all of host `index` has arrived.
+    fn imported(&self, _index: usize) {}
 }
 
 /// What [`Blocks::write`] wrote.

@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use tracing::{Level, debug, enabled};
+
 use crate::host_input::command::{Closing, Commands, Host, Mode, Protocol, ScanResult, Settings, Vulnerability};
 use crate::host_input::packing::{Blocks, Written};
 use crate::report::{self, Selected};
@@ -51,6 +53,32 @@ impl<'a> HostCommands<'a> {
         Some(self.selected.host(*number as usize, &mut Vec::new())?.address)
     }
 
+    /// Logs every finding of host `index`.
+    fn log(&self, index: usize) {
+        let mut findings = Vec::new();
+        let Some((number, _)) = self.hosts.get(index) else {
+            return;
+        };
+        let Some(host) = self.selected.host(*number as usize, &mut findings) else {
+            return;
+        };
+        if host.clean {
+            debug!(host = %host.address, "results removed: all findings of the host are fixed");
+        }
+        for finding in &findings {
+            debug!(
+                host = %host.address,
+                qid = self.selected.vulnerability(finding).map(|vulnerability| vulnerability.qid),
+                port = finding.port,
+                protocol = finding.protocol.map(|protocol| match protocol {
+                    report::Protocol::Tcp => "tcp",
+                    report::Protocol::Udp => "udp",
+                }),
+                "finding imported"
+            );
+        }
+    }
+
     /// CVE ids that aren't of the documented form, and are left out.
     pub(super) fn ids_left_out(&self) -> u64 {
         self.commands.ids_left_out()
@@ -97,6 +125,12 @@ impl Blocks for HostCommands<'_> {
         self.address(index)
             .map(|address| address.to_string())
             .unwrap_or_default()
+    }
+
+    fn imported(&self, index: usize) {
+        if enabled!(Level::DEBUG) {
+            self.log(index);
+        }
     }
 }
 

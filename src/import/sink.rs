@@ -15,10 +15,11 @@ use super::stop::Stop;
 use super::summary::Outcome;
 use crate::config;
 use crate::host_input::Progress;
-use crate::host_input::command::{self, Mode};
+use crate::host_input::command::Mode;
 use crate::host_input::csv_file::CsvFile;
 use crate::host_input::delivery::{Delivery, ManagementCenter};
 use crate::host_input::packing::Blocks;
+use crate::host_input::{self, command};
 use crate::report::Selected;
 
 /// Where the commands go.
@@ -119,8 +120,7 @@ impl Sink {
                 };
                 let delivered = center.deliver(&commands, stop.token(), &mut delivery).await;
                 self.remember(&commands, delivery.settled, &delivery.refused);
-                let result = delivered.map_err(Error::from).and(Error::refused(&delivery));
-                (Outcome::Sent(Box::new(delivery)), result)
+                sent(delivered, delivery)
             }
             Ready::CsvFile(file, path) => match file.write(&commands) {
                 Ok(written) => {
@@ -151,6 +151,12 @@ impl Sink {
             replaced.extend(settled.filter_map(|index| commands.address(index)));
         }
     }
+}
+
+/// What became of a delivery, and whether all of it was taken.
+pub(super) fn sent(delivered: Result<(), host_input::Error>, delivery: Delivery) -> (Outcome, Result<(), Error>) {
+    let result = delivered.map_err(Error::from).and(Error::refused(&delivery));
+    (Outcome::Sent(Box::new(delivery)), result)
 }
 
 /// `out/424242_Output.csv` for `out/Output.csv`, as the Perl connector names the files of several templates.

@@ -5,16 +5,18 @@ use std::future::Future;
 use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::{Map, Value, json};
-use tracing::{Instrument, info, info_span, warn};
+use tracing::{Instrument, info, warn};
 
 use super::error::Error;
 use super::progress::Progress;
 use super::stop::Stop;
+use super::told::Told;
 use crate::exit::Exit;
 use crate::host_input::csv_file::CsvWritten;
 use crate::host_input::delivery::Delivery;
 use crate::qualys;
 use crate::report::{Counts, Report, Tally};
+use crate::telemetry::spans;
 
 mod line;
 
@@ -90,11 +92,13 @@ impl TemplateSummary {
         &self.progress
     }
 
-    /// Runs the work of a stage and remembers how long it took.
-    pub async fn stage<T>(&mut self, stage: &'static str, work: impl Future<Output = T>) -> T {
+    /// Runs the work of a stage, remembers how long it took, and lets it tell what came of it.
+    pub(super) async fn stage<T: Told>(&mut self, stage: &'static str, work: impl Future<Output = T>) -> T {
         let begun = Instant::now();
         self.progress.enter(stage);
-        let result = work.instrument(info_span!("stage", stage)).await;
+        let span = spans::stage(stage);
+        let result = work.instrument(span.clone()).await;
+        result.tell(&span);
         self.progress.leave();
         self.stages.push((stage, begun.elapsed()));
         result

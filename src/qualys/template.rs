@@ -51,7 +51,7 @@ impl Client {
             return None;
         }
         let request = self.v1("report_template_list", Vec::new(), Expects::Document(1 << 20));
-        match self.once(Stage::Launch, &request).await {
+        match self.once(Stage::Launch, &request, 0).await {
             Ok(Received::Document(Document::Templates(templates))) => Some(templates),
             _ => None,
         }
