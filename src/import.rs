@@ -19,13 +19,16 @@ use crate::report::selection::Selection;
 
 mod commands;
 mod error;
+mod plan;
 mod send;
 mod sink;
 mod source;
 mod stop;
 mod summary;
+pub mod text;
 
 pub use error::Error;
+pub use plan::{Plan, Share};
 pub use send::send;
 use sink::Sink;
 use source::{Source, Template};
@@ -135,7 +138,7 @@ async fn stages(
 
     let stage = sink.stage();
     let delivered = summary.stage(stage, sink.deliver(ready, &selected, stop)).await;
-    summary.remarks.extend(delivered.remark);
+    summary.remarks.extend(delivered.remarks);
     summary.outcome = delivered.outcome;
     delivered.result
 }

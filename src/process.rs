@@ -26,7 +26,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let given = Given::gather(&Surroundings::of_process(), cli.config_file(), cli.assignments());
     match cli.command() {
         Command::Import if given.is_nothing() => nothing_given(),
-        Command::Import => match given.import() {
+        Command::Import => match if cli.plan() { given.plan() } else { given.import() } {
             Ok(config) => begin(&config.log, &config.warnings).unwrap_or_else(|| import(config, &cli)),
             Err(mistakes) => mistaken(&mistakes),
         },
