@@ -8,14 +8,20 @@
 use std::error::Error;
 use std::ffi::OsString;
 use std::io::{self, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use crate::cli::{self, Cli, Command, Output, Summary};
-use crate::config::{Config, Given, Mistake, Mistakes, SendConfig, Surroundings};
+use crate::config::{Config, Given, Listing, Mistake, Mistakes, SendConfig, Surroundings};
 use crate::exit::Exit;
-use crate::import::{self, Stop};
+use crate::import::{self, Progress, Stop};
+use crate::page;
 use crate::telemetry::logs;
-use tracing::warn;
+use tracing::{error, warn};
+
+mod bar;
+
+use bar::Bar;
 
 /// Runs one invocation with these arguments, the name of the program left out.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
@@ -24,15 +30,16 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Err(error) => return unparsed(&error),
     };
     let given = Given::gather(&Surroundings::of_process(), cli.config_file(), cli.assignments());
+    let listing = given.listing();
     match cli.command() {
         Command::Import if given.is_nothing() => nothing_given(),
         Command::Import => match if cli.plan() { given.plan() } else { given.import() } {
-            Ok(config) => begin(&config.log, &config.warnings).unwrap_or_else(|| import(config, &cli)),
+            Ok(config) => begin(&config.log, &config.warnings).unwrap_or_else(|| import(config, &cli, &listing)),
             Err(mistakes) => mistaken(&mistakes),
         },
         Command::Config { output } => list(given, output),
         Command::Send { file } => match given.send() {
-            Ok(config) => begin(&config.log, &config.warnings).unwrap_or_else(|| send(config, &file, &cli)),
+            Ok(config) => begin(&config.log, &config.warnings).unwrap_or_else(|| send(config, &file, &cli, &listing)),
             Err(mistakes) => mistaken(&mistakes),
         },
     }
@@ -111,24 +118,38 @@ fn wrote(result: io::Result<()>) -> Exit {
     }
 }
 
-fn import(config: Config, cli: &Cli) -> Exit {
-    conclude(cli, async |stop| import::run(config, stop).await)
+fn import(config: Config, cli: &Cli, listing: &Listing) -> Exit {
+    let page = config.page.clone();
+    conclude(cli, page, listing, async |stop, progress| {
+        import::run(config, stop, progress).await
+    })
 }
 
-fn send(config: SendConfig, file: &Path, cli: &Cli) -> Exit {
-    conclude(cli, async |stop| import::send(config, file, stop).await)
+fn send(config: SendConfig, file: &Path, cli: &Cli, listing: &Listing) -> Exit {
+    let page = config.page.clone();
+    conclude(cli, page, listing, async |stop, progress| {
+        import::send(config, file, stop, progress).await
+    })
 }
 
 /// Runs the work on a runtime of one thread, until it ends or a signal ends it, and says what it did.
-fn conclude(cli: &Cli, work: impl AsyncFnOnce(&Stop) -> import::Summary) -> Exit {
+fn conclude(
+    cli: &Cli,
+    page: Option<PathBuf>,
+    listing: &Listing,
+    work: impl AsyncFnOnce(&Stop, &Progress) -> import::Summary,
+) -> Exit {
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return failed(&error, Exit::Bug),
     };
+    let progress = Progress::default();
+    let bar = if cli.quiet() { None } else { Bar::show(&progress) };
     let summary = runtime.block_on(async {
         let stop = Stop::on_signals()?;
-        Ok(work(&stop).await)
+        Ok(work(&stop, &progress).await)
     });
+    drop(bar);
     // A parser that waits for standard input would wait for ever.
     runtime.shutdown_background();
     let summary = match summary {
@@ -140,5 +161,17 @@ fn conclude(cli: &Cli, work: impl AsyncFnOnce(&Stop) -> import::Summary) -> Exit
         Summary::Json => print(&format!("{}\n", summary.json())),
         Summary::None => Exit::Success,
     };
-    summary.exit.max(printed)
+    let shown = page.map_or(Exit::Success, |path| show(&path, &summary, listing));
+    summary.exit.max(printed).max(shown)
+}
+
+/// Writes the page, whatever became of the import.
+fn show(path: &Path, summary: &import::Summary, listing: &Listing) -> Exit {
+    match page::write(path, &page::render(summary, listing, SystemTime::now())) {
+        Ok(()) => Exit::Success,
+        Err(failure) => {
+            error!(exit = failure.exit().code(), "{failure}");
+            failure.exit()
+        }
+    }
 }

@@ -4,7 +4,9 @@ use std::collections::HashSet;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::time::SystemTime;
 
+use tokio::sync::watch;
 use tracing::warn;
 
 use super::commands::HostCommands;
@@ -14,6 +16,7 @@ use super::source::Template;
 use super::stop::Stop;
 use super::summary::Outcome;
 use crate::config::{self, PlanSettings};
+use crate::host_input::Progress;
 use crate::host_input::command::{self, Mode};
 use crate::host_input::csv_file::CsvFile;
 use crate::host_input::delivery::{Delivery, ManagementCenter};
@@ -75,6 +78,14 @@ impl Sink {
         })
     }
 
+    /// When the client certificate expires, where there is one.
+    pub(super) fn certificate_expires(&self) -> Option<SystemTime> {
+        match &self.target {
+            Target::ManagementCenter(center) => Some(center.identity().certificate().not_after),
+            Target::CsvFile(_) | Target::Plan(_) => None,
+        }
+    }
+
     /// Finds out what would stop the delivery of `template`, as far as that can be known before there is a report.
     pub(super) fn prepare(&self, template: &Template) -> Result<Ready, Error> {
         match &self.target {
@@ -93,7 +104,13 @@ impl Sink {
     }
 
     /// Delivers what was selected.
-    pub(super) async fn deliver(&mut self, ready: Ready, selected: &Selected, stop: &Stop) -> Delivered {
+    pub(super) async fn deliver(
+        &mut self,
+        ready: Ready,
+        selected: &Selected,
+        stop: &Stop,
+        progress: watch::Sender<Progress>,
+    ) -> Delivered {
         let replaced = |address| {
             self.replaced
                 .as_ref()
@@ -111,7 +128,10 @@ impl Sink {
         }
         let (outcome, result) = match ready {
             Ready::ManagementCenter(center) => {
-                let mut delivery = Delivery::default();
+                let mut delivery = Delivery {
+                    progress,
+                    ..Delivery::default()
+                };
                 let delivered = center.deliver(&commands, stop.token(), &mut delivery).await;
                 self.remember(&commands, delivery.settled, &delivery.refused);
                 let result = delivered.map_err(Error::from).and(Error::refused(&delivery));

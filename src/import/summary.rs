@@ -9,12 +9,14 @@ use tracing::{Instrument, info, info_span, warn};
 
 use super::error::Error;
 use super::plan::Plan;
+use super::progress::Progress;
 use super::stop::Stop;
 use super::text::{grouped, took};
 use crate::exit::Exit;
 use crate::host_input::csv_file::CsvWritten;
 use crate::host_input::delivery::Delivery;
-use crate::report::{Counts, Report, Tally};
+use crate::qualys;
+use crate::report::{Breakdown, Counts, Report, Tally};
 
 /// Refused hosts that are named in the text; the line for machines names more.
 const NAMED: usize = 10;
@@ -28,6 +30,10 @@ pub struct Summary {
     pub not_begun: usize,
     /// How the process ends.
     pub exit: Exit,
+    /// What was asked of Qualys.
+    pub usage: qualys::Usage,
+    /// When the client certificate expires; once it was opened.
+    pub certificate_expires: Option<SystemTime>,
     /// From the first stage to the last.
     pub duration: Duration,
 }
@@ -45,6 +51,8 @@ pub struct TemplateSummary {
     pub bytes: u64,
     /// What was read, selected and left out; once the report was read.
     pub counts: Option<Counts>,
+    /// What was selected, broken down; only where somebody asks for it.
+    pub breakdown: Option<Breakdown>,
     /// What is odd in the report.
     pub remarks: Vec<String>,
     /// What became of it in the end.
@@ -53,6 +61,7 @@ pub struct TemplateSummary {
     pub stages: Vec<(&'static str, Duration)>,
     /// Why it isn't imported, or not in full.
     pub error: Option<(Exit, String)>,
+    progress: Progress,
 }
 
 /// Where the findings went.
@@ -70,10 +79,27 @@ pub enum Outcome {
 }
 
 impl TemplateSummary {
+    /// The summary of a template of which nothing is known yet.
+    pub(super) fn begin(name: String, progress: &Progress) -> Self {
+        progress.template(&name);
+        TemplateSummary {
+            name,
+            progress: progress.clone(),
+            ..TemplateSummary::default()
+        }
+    }
+
+    /// Where the stages write how far they are.
+    pub(super) fn progress(&self) -> &Progress {
+        &self.progress
+    }
+
     /// Runs the work of a stage and remembers how long it took.
     pub async fn stage<T>(&mut self, stage: &'static str, work: impl Future<Output = T>) -> T {
         let begun = Instant::now();
+        self.progress.enter(stage);
         let result = work.instrument(info_span!("stage", stage)).await;
+        self.progress.leave();
         self.stages.push((stage, begun.elapsed()));
         result
     }
@@ -105,6 +131,7 @@ impl TemplateSummary {
             counts.findings_selected,
             counts.findings_read
         );
+        self.progress.select(counts);
         self.counts = Some(counts.clone());
     }
 

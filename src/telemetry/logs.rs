@@ -18,6 +18,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry::{LookupSpan, Registry};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
+use super::terminal;
 use crate::exit::Exit;
 
 /// The section `log` of the configuration.
@@ -145,7 +146,7 @@ fn subscriber(settings: &Settings) -> Result<impl Subscriber + Send + Sync + use
     if settings.stderr || settings.syslog != Syslog::None {
         let terminal = io::stderr().is_terminal();
         let colour = terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-        outputs.push(output(settings.format, terminal, colour, io::stderr));
+        outputs.push(output(settings.format, terminal, colour, terminal::stderr));
     }
     if let Some(path) = &settings.file {
         outputs.push(output(settings.format, false, false, open(path)?));
