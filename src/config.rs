@@ -13,6 +13,7 @@
 //! anything or opens the certificate.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::host_input::{self, command};
 use crate::qualys;
@@ -60,6 +61,8 @@ pub struct Config {
     pub log: logs::Settings,
     /// How long spans may take.
     pub traces: traces::Settings,
+    /// `page.file`: the file that takes a page which shows the run.
+    pub page: Option<PathBuf>,
     /// What the user should know before the import begins, one sentence each.
     pub warnings: Vec<String>,
 }
@@ -88,6 +91,19 @@ pub enum Sink {
     Csv(PathBuf),
     /// They are sent.
     ManagementCenter(host_input::Settings),
+    /// They are counted only: `--plan`.
+    Plan(PlanSettings),
+}
+
+/// What a plan knows of the Management Center that it doesn't connect to.
+#[derive(Debug, Clone)]
+pub struct PlanSettings {
+    /// `management_center.max_frame`.
+    pub max_frame: u32,
+    /// `management_center.deadline`.
+    pub deadline: Duration,
+    /// `management_center.host_limit`.
+    pub host_limit: Option<u32>,
 }
 
 /// What the sending of a file of commands runs with.
@@ -99,6 +115,8 @@ pub struct SendConfig {
     pub log: logs::Settings,
     /// How long spans may take.
     pub traces: traces::Settings,
+    /// `page.file`: the file that takes a page which shows the run.
+    pub page: Option<PathBuf>,
     /// What the user should know before, one sentence each.
     pub warnings: Vec<String>,
 }

@@ -47,6 +47,8 @@ pub struct Settings {
     pub window: usize,
     /// `management_center.replies`.
     pub replies: Replies,
+    /// `management_center.host_limit`: hosts that its network map holds, at most.
+    pub host_limit: Option<u32>,
     /// `management_center.trust`.
     pub trust: trust::Trust,
 }

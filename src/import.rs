@@ -21,15 +21,18 @@ use crate::telemetry::spans;
 
 mod commands;
 mod error;
+mod plan;
 mod progress;
 mod send;
 mod sink;
 mod source;
 mod stop;
 mod summary;
+pub mod text;
 mod told;
 
 pub use error::Error;
+pub use plan::{Plan, Share};
 pub use progress::{Progress, Snapshot};
 pub use send::send;
 use sink::Sink;
@@ -49,6 +52,7 @@ pub async fn run(config: Config, stop: &Stop, progress: &Progress) -> Summary {
     let mut not_begun = 0;
     let mut usage = Usage::default();
     let mut certificate_expires = None;
+    let page = config.page.is_some();
     let configure = spans::stage("configure");
     let prepared = configure.in_scope(|| prepare(config));
     prepared.tell(&configure);
@@ -64,7 +68,7 @@ pub async fn run(config: Config, stop: &Stop, progress: &Progress) -> Summary {
                     continue;
                 }
                 let span = spans::template(&template.name());
-                let work = import(template, &mut source, &selection, &mut sink, stop, progress);
+                let work = import(template, &mut source, &selection, &mut sink, stop, progress, page);
                 templates.push(work.instrument(span).await);
             }
             usage = source.close().await;
@@ -116,9 +120,10 @@ async fn import(
     sink: &mut Sink,
     stop: &Stop,
     progress: &Progress,
+    page: bool,
 ) -> TemplateSummary {
     let mut summary = TemplateSummary::begin(template.name(), progress);
-    let result = stages(template, source, selection, sink, stop, &mut summary).await;
+    let result = stages(template, source, selection, sink, stop, &mut summary, page).await;
     if let Err(failure) = result {
         error!(exit = failure.exit().code(), "{failure}");
         summary.fail(&failure, stop);
@@ -135,6 +140,7 @@ async fn stages(
     sink: &mut Sink,
     stop: &Stop,
     summary: &mut TemplateSummary,
+    page: bool,
 ) -> Result<(), Error> {
     let ready = sink.prepare(template)?;
 
@@ -143,6 +149,7 @@ async fn stages(
 
     let selected = summary.stage("select", async { selection.apply(report) }).await;
     summary.count(selected.counts());
+    summary.breakdown = page.then(|| selected.breakdown());
     info!("QualysGuard Report Processing Complete");
     if selected.is_empty() {
         warn!("no host of the report passes the selection: nothing is sent, and no host is cleared");
@@ -153,7 +160,7 @@ async fn stages(
     let delivered = summary
         .stage(stage, sink.deliver(ready, &selected, stop, progress))
         .await;
-    summary.remarks.extend(delivered.remark);
+    summary.remarks.extend(delivered.remarks);
     summary.outcome = delivered.outcome;
     delivered.result
 }

@@ -9,16 +9,20 @@ use std::error::Error;
 use std::ffi::OsString;
 use std::io::{self, Write as _};
 use std::path::Path;
+use std::time::SystemTime;
 
 use crate::cli::{self, Cli, Command, Output, Summary};
-use crate::config::{Config, Given, Mistake, Mistakes, SendConfig, Surroundings};
+use crate::config::{Config, Given, Listing, Mistake, Mistakes, SendConfig, Surroundings};
 use crate::exit::Exit;
 use crate::import::{self, Progress, Stop};
+use crate::page;
 use crate::telemetry::{self, Telemetry};
-use tracing::Instrument as _;
+use tracing::{Instrument as _, error};
 
+mod bar;
 mod ending;
 
+use bar::Bar;
 use ending::Ending;
 
 /// Runs one invocation with these arguments, the name of the program left out.
@@ -35,11 +39,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
 }
 
 fn invoke(given: Given, cli: &Cli) -> Ending {
+    let listing = given.listing();
     match cli.command() {
         Command::Import if given.is_nothing() => nothing_given(),
-        Command::Import => match given.import() {
+        Command::Import => match if cli.plan() { given.plan() } else { given.import() } {
             Ok(config) => match telemetry::begin(&config.log, &config.traces, &config.warnings) {
-                Ok(telemetry) => import(config, cli, telemetry),
+                Ok(telemetry) => import(config, cli, &listing, telemetry),
                 Err(error) => failed(&error, error.exit()),
             },
             Err(mistakes) => mistaken(&mistakes),
@@ -47,7 +52,7 @@ fn invoke(given: Given, cli: &Cli) -> Ending {
         Command::Config { output } => list(given, output).into(),
         Command::Send { file } => match given.send() {
             Ok(config) => match telemetry::begin(&config.log, &config.traces, &config.warnings) {
-                Ok(telemetry) => send(config, &file, cli, telemetry),
+                Ok(telemetry) => send(config, &file, cli, &listing, telemetry),
                 Err(error) => failed(&error, error.exit()),
             },
             Err(mistakes) => mistaken(&mistakes),
@@ -122,46 +127,73 @@ fn wrote(result: io::Result<()>) -> Exit {
     }
 }
 
-fn import(config: Config, cli: &Cli, telemetry: Telemetry) -> Ending {
-    conclude(cli, telemetry, async |stop| {
-        import::run(config, stop, &Progress::default()).await
-    })
+fn import(config: Config, cli: &Cli, listing: &Listing, telemetry: Telemetry) -> Ending {
+    let page = config.page.clone();
+    let work = async |stop: &Stop, progress: &Progress| import::run(config, stop, progress).await;
+    conclude(cli, page.as_deref(), listing, telemetry, work)
 }
 
-fn send(config: SendConfig, file: &Path, cli: &Cli, telemetry: Telemetry) -> Ending {
-    conclude(cli, telemetry, async |stop| {
-        import::send(config, file, stop, &Progress::default()).await
-    })
+fn send(config: SendConfig, file: &Path, cli: &Cli, listing: &Listing, telemetry: Telemetry) -> Ending {
+    let page = config.page.clone();
+    let work = async |stop: &Stop, progress: &Progress| import::send(config, file, stop, progress).await;
+    conclude(cli, page.as_deref(), listing, telemetry, work)
 }
 
-/// Does the work and flushes what tells of it, however it ended.
-fn conclude(cli: &Cli, telemetry: Telemetry, work: impl AsyncFnOnce(&Stop) -> import::Summary) -> Ending {
-    let ending = perform(cli, &telemetry, work);
+/// Does the work, says what it did, and flushes what tells of it, however it ended.
+fn conclude(
+    cli: &Cli,
+    page: Option<&Path>,
+    listing: &Listing,
+    telemetry: Telemetry,
+    work: impl AsyncFnOnce(&Stop, &Progress) -> import::Summary,
+) -> Ending {
+    let ending = match perform(cli, &telemetry, work) {
+        Ok(summary) => {
+            let shown = page.map_or(Exit::Success, |path| show(path, &summary, listing));
+            let exit = summary.exit.max(say(cli, &summary)).max(shown);
+            Ending::new(exit, summary.line().to_string())
+        }
+        Err(error) => failed(&error, Exit::Bug),
+    };
     telemetry.finish(ending.exit);
     ending
 }
 
-/// Runs the work on a runtime of one thread, until it ends or a signal ends it, and says what it did.
-fn perform(cli: &Cli, telemetry: &Telemetry, work: impl AsyncFnOnce(&Stop) -> import::Summary) -> Ending {
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => return failed(&error, Exit::Bug),
-    };
+/// Runs the work on a runtime of one thread, until it ends or a signal ends it.
+fn perform(
+    cli: &Cli,
+    telemetry: &Telemetry,
+    work: impl AsyncFnOnce(&Stop, &Progress) -> import::Summary,
+) -> io::Result<import::Summary> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let progress = Progress::default();
+    let bar = if cli.quiet() { None } else { Bar::show(&progress) };
     let working = async {
         let stop = Stop::on_signals()?;
-        Ok(work(&stop).await)
+        Ok(work(&stop, &progress).await)
     };
     let summary = runtime.block_on(working.instrument(telemetry.run().clone()));
+    drop(bar);
     // A parser that waits for standard input would wait for ever.
     runtime.shutdown_background();
-    let summary = match summary {
-        Ok(summary) => summary,
-        Err(error) => return failed::<io::Error>(&error, Exit::Bug),
-    };
-    let printed = match cli.summary() {
+    summary
+}
+
+fn say(cli: &Cli, summary: &import::Summary) -> Exit {
+    match cli.summary() {
         Summary::Text => print(&format!("{summary}\n")),
         Summary::Json => print(&format!("{}\n", summary.json())),
         Summary::None => Exit::Success,
-    };
-    Ending::new(summary.exit.max(printed), summary.line().to_string())
+    }
+}
+
+/// Writes the page, whatever became of the import.
+fn show(path: &Path, summary: &import::Summary, listing: &Listing) -> Exit {
+    match page::write(path, &page::render(summary, listing, SystemTime::now())) {
+        Ok(()) => Exit::Success,
+        Err(failure) => {
+            error!(exit = failure.exit().code(), "{failure}");
+            failure.exit()
+        }
+    }
 }

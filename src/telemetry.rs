@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`logs`] | lines, to standard error, a file, a syslog |
 //! | [`spans`] | what is traced: the names and attributes of spans, and what log lines carry of them |
+//! | [`terminal`] | standard error, shared with a progress bar |
 //! | [`traces`] | where spans go: to a collector, over OTLP |
 
 use tracing::{Span, warn};
@@ -12,6 +13,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 pub mod logs;
 pub mod spans;
+pub mod terminal;
 pub mod traces;
 
 use logs::{LogError, Logs};

@@ -11,7 +11,7 @@ use super::mistake::{Mistake, Mistakes};
 use super::origin::{Assignment, Origin};
 use super::read::{self, Reader};
 use super::settings::TERMINATION_FILE;
-use super::{Config, SendConfig, secrets, sections, warnings};
+use super::{Config, SendConfig, Sink, secrets, sections, warnings};
 
 /// The setting whose default is a file name that is looked for.
 const PKCS12: &str = "management_center.pkcs12";
@@ -90,20 +90,35 @@ impl Given {
     /// All mistakes of all layers.
     pub fn import(self) -> Result<Config, Mistakes> {
         let read = Reader(&self.layers);
-        let config = || {
-            Some(Config {
-                source: sections::source(read)?,
-                selection: sections::selection(read)?,
-                commands: sections::commands(read)?,
-                sink: sections::sink(read)?,
-                log: sections::log(read)?,
-                traces: sections::traces(read)?,
-                warnings: warnings::import(&self.layers, &self.certificates),
-            })
-        };
-        let mistakes = read::wrong_values(&self.layers).into_iter();
-        let mistakes = mistakes.chain(sections::import_mistakes(read)).collect();
-        complete(config(), self.mistakes, mistakes)
+        let mistakes = sections::import_mistakes(read);
+        let config = self.config(sections::sink(read), warnings::import(&self.layers, &self.certificates));
+        self.complete(config, mistakes)
+    }
+
+    /// The configuration of an import that is only planned: it needs no Management Center.
+    ///
+    /// # Errors
+    ///
+    /// All mistakes of all layers.
+    pub fn plan(self) -> Result<Config, Mistakes> {
+        let read = Reader(&self.layers);
+        let mistakes = sections::plan_mistakes(read);
+        let config = self.config(sections::plan(read), warnings::plan(&self.layers));
+        self.complete(config, mistakes)
+    }
+
+    fn config(&self, sink: Option<Sink>, warnings: Vec<String>) -> Option<Config> {
+        let read = Reader(&self.layers);
+        Some(Config {
+            source: sections::source(read)?,
+            selection: sections::selection(read)?,
+            commands: sections::commands(read)?,
+            sink: sink?,
+            log: sections::log(read)?,
+            traces: sections::traces(read)?,
+            page: read.path("page.file"),
+            warnings,
+        })
     }
 
     /// The configuration that a file of commands is sent with.
@@ -118,12 +133,17 @@ impl Given {
                 management_center: sections::management_center(read)?,
                 log: sections::log(read)?,
                 traces: sections::traces(read)?,
+                page: read.path("page.file"),
                 warnings: warnings::send(&self.layers, &self.certificates),
             })
         };
-        let mistakes = read::wrong_values(&self.layers).into_iter();
-        let mistakes = mistakes.chain(sections::send_mistakes(read)).collect();
-        complete(config(), self.mistakes, mistakes)
+        let (config, mistakes) = (config(), sections::send_mistakes(read));
+        self.complete(config, mistakes)
+    }
+
+    fn complete<T>(self, config: Option<T>, more: Vec<Mistake>) -> Result<T, Mistakes> {
+        let wrong = read::wrong_values(&self.layers).into_iter();
+        complete(config, self.mistakes, wrong.chain(more).collect())
     }
 }
 

@@ -10,7 +10,7 @@ use super::read::Reader;
 use super::settings;
 use super::templates::TemplateIds;
 use super::value;
-use super::{Sink, Source};
+use super::{PlanSettings, Sink, Source};
 use crate::host_input::{self, command};
 use crate::qualys::{self, Login};
 use crate::report::selection::Selection;
@@ -19,6 +19,18 @@ use crate::telemetry::traces;
 
 /// Settings that an import can't do without, or that contradict each other.
 pub(super) fn import_mistakes(read: Reader<'_>) -> Vec<Mistake> {
+    let mut mistakes = plan_mistakes(read);
+    if !read.is_set("csv.file") {
+        match read.is_set("management_center.server") {
+            true => mistakes.extend(management_center_mistakes(read)),
+            false => mistakes.push(Mistake::NoSink),
+        }
+    }
+    mistakes
+}
+
+/// The same for a plan, which goes nowhere.
+pub(super) fn plan_mistakes(read: Reader<'_>) -> Vec<Mistake> {
     let mut mistakes = Vec::new();
     if !read.is_set("report.file") {
         let token = read.word("qualys.login") == Some(Login::Token);
@@ -30,12 +42,6 @@ pub(super) fn import_mistakes(read: Reader<'_>) -> Vec<Mistake> {
         mistakes.extend(missing(read, login));
         mistakes.extend(missing(read, &["qualys.template_ids"]));
         mistakes.extend(index_mistake(read));
-    }
-    if !read.is_set("csv.file") {
-        match read.is_set("management_center.server") {
-            true => mistakes.extend(management_center_mistakes(read)),
-            false => mistakes.push(Mistake::NoSink),
-        }
     }
     mistakes
 }
@@ -177,6 +183,15 @@ pub(super) fn sink(read: Reader<'_>) -> Option<Sink> {
     }
 }
 
+/// Nowhere: what would be sent is counted.
+pub(super) fn plan(read: Reader<'_>) -> Option<Sink> {
+    Some(Sink::Plan(PlanSettings {
+        max_frame: read.parsed("management_center.max_frame")?,
+        deadline: read.duration("management_center.deadline")?,
+        host_limit: read.parsed("management_center.host_limit"),
+    }))
+}
+
 pub(super) fn management_center(read: Reader<'_>) -> Option<host_input::Settings> {
     Some(host_input::Settings {
         server: read.host("management_center.server")?,
@@ -190,6 +205,7 @@ pub(super) fn management_center(read: Reader<'_>) -> Option<host_input::Settings
         max_frame: read.parsed("management_center.max_frame")?,
         window: read.parsed("management_center.window")?,
         replies: read.word("management_center.replies")?,
+        host_limit: read.parsed("management_center.host_limit"),
         trust: read.parsed("management_center.trust")?,
     })
 }

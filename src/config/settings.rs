@@ -218,7 +218,15 @@ pub static SETTINGS: &[Setting] = &[
     )
     .default("1"),
     words::<Replies>("management_center.replies", "How exactly an answer must be worded").default("strict"),
+    number(
+        "management_center.host_limit",
+        1,
+        10_000_000,
+        "Hosts that its network map holds, at most: an import of more is warned about",
+    )
+    .example("50000"),
     path("csv.file", "File that takes the commands; when set, nothing is sent").example("Output.csv"),
+    path("page.file", "File that takes one page (HTML) which shows the run").example("run.html"),
     words::<logs::Level>(
         "log.level",
         "Least weight of what is logged; 3, 2, 1, 0 are debug, info, warning, error",

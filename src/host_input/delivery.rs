@@ -118,6 +118,11 @@ impl ManagementCenter {
         &self.identity
     }
 
+    /// Hosts that its network map holds, at most; when that is known.
+    pub fn host_limit(&self) -> Option<u32> {
+        self.settings.host_limit
+    }
+
     /// Delivers all hosts, over as many connections as it takes. `delivery` is kept true all the while;
     /// `stop` ends it at the next host boundary.
     pub async fn deliver(

@@ -170,7 +170,7 @@ fn line_starts_before(block: &[u8], end: usize) -> usize {
 }
 
 /// Commands in `lines`.
-pub(super) fn count(lines: &[u8]) -> u64 {
+pub(crate) fn count(lines: &[u8]) -> u64 {
     lines.iter().filter(|&&byte| byte == b'\n').count() as u64
 }
 

@@ -50,7 +50,18 @@ impl<'a> HostCommands<'a> {
     /// The address of host `index`.
     pub(super) fn address(&self, index: usize) -> Option<IpAddr> {
         let (number, _) = self.hosts.get(index)?;
-        Some(self.selected.host(*number as usize, &mut Vec::new())?.address)
+        self.selected.address(*number as usize)
+    }
+
+    /// The addresses of the hosts with findings.
+    pub(super) fn with_findings(&self) -> impl Iterator<Item = IpAddr> {
+        let with_findings = self.hosts.iter().filter(|(_, closing)| *closing != Closing::Clear);
+        with_findings.filter_map(|(number, _)| self.selected.address(*number as usize))
+    }
+
+    /// How host `index` is closed.
+    pub(super) fn closing(&self, index: usize) -> Option<Closing> {
+        self.hosts.get(index).map(|(_, closing)| *closing)
     }
 
     /// Logs every finding of host `index`.

@@ -8,14 +8,16 @@ use serde_json::{Map, Value, json};
 use tracing::{Instrument, info, warn};
 
 use super::error::Error;
+use super::plan::Plan;
 use super::progress::Progress;
 use super::stop::Stop;
+use super::text::{grouped, took};
 use super::told::Told;
 use crate::exit::Exit;
 use crate::host_input::csv_file::CsvWritten;
 use crate::host_input::delivery::Delivery;
 use crate::qualys;
-use crate::report::{Counts, Report, Tally};
+use crate::report::{Breakdown, Counts, Report, Tally};
 use crate::telemetry::spans;
 
 mod line;
@@ -53,6 +55,8 @@ pub struct TemplateSummary {
     pub bytes: u64,
     /// What was read, selected and left out; once the report was read.
     pub counts: Option<Counts>,
+    /// What was selected, broken down; only where somebody asks for it.
+    pub breakdown: Option<Breakdown>,
     /// What is odd in the report.
     pub remarks: Vec<String>,
     /// What became of it in the end.
@@ -74,6 +78,8 @@ pub enum Outcome {
     Sent(Box<Delivery>),
     /// Into a CSV file.
     Written(String, CsvWritten),
+    /// Nowhere, since it was only planned.
+    Planned(Box<Plan>),
 }
 
 impl TemplateSummary {
@@ -198,6 +204,9 @@ impl TemplateSummary {
                 rest.insert("file".into(), file.as_str().into());
                 rest.insert("commands".into(), json!({ "written": written.commands }));
             }
+            Outcome::Planned(plan) => {
+                rest.insert("plan".into(), plan.json(self.counts.as_ref()));
+            }
         }
         if let Some(object) = object.as_object_mut() {
             object.insert("hosts".into(), hosts.into());
@@ -284,6 +293,7 @@ impl TemplateSummary {
             Outcome::Written(file, written) => {
                 row(out, "written", written.hosts, written.findings, &format!(" to {file}"))?;
             }
+            Outcome::Planned(plan) => plan.text(out, self.counts.as_ref())?,
         }
         if let Some((_, error)) = &self.error {
             writeln!(out, "  {:<13}{error}", "failed")?;
@@ -298,11 +308,20 @@ impl Summary {
         line::Line(self)
     }
 
+    /// What the exit code means here.
+    pub fn meaning(&self) -> &'static str {
+        let planned = |template: &TemplateSummary| matches!(template.outcome, Outcome::Planned(_));
+        match self.exit {
+            Exit::Success if self.templates.iter().any(planned) => "planned, nothing was sent",
+            exit => exit.meaning(),
+        }
+    }
+
     /// One line of JSON.
     pub fn json(&self) -> String {
         json!({
             "exit": self.exit.code(),
-            "meaning": self.exit.meaning(),
+            "meaning": self.meaning(),
             "seconds": self.duration.as_secs_f64(),
             "templates": self.templates.iter().map(TemplateSummary::json).collect::<Vec<_>>(),
             "templates_not_begun": self.not_begun,
@@ -320,7 +339,13 @@ impl fmt::Display for Summary {
         if self.not_begun > 0 {
             writeln!(out, "{} templates weren't begun", self.not_begun)?;
         }
-        write!(out, "{} in {}", self.exit, took(self.duration))?;
+        write!(
+            out,
+            "{} ({}) in {}",
+            self.exit.code(),
+            self.meaning(),
+            took(self.duration)
+        )?;
         f.write_str(&out)
     }
 }
@@ -340,37 +365,4 @@ fn reasons(tally: &Tally) -> Value {
         .map(|(reason, count)| (reason.label().to_owned(), Value::from(count)))
         .collect::<Map<_, _>>()
         .into()
-}
-
-/// A number as people read it: `1,234,567`.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-fn took(duration: Duration) -> String {
-    match duration.as_secs() {
-        0..60 => format!("{:.1} s", duration.as_secs_f64()),
-        seconds => humantime::format_duration(Duration::from_secs(seconds)).to_string(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_grouped() {
-        assert_eq!(
-            [0, 999, 1000, 1_234_567].map(grouped),
-            ["0", "999", "1,000", "1,234,567"]
-        );
-    }
 }

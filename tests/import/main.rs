@@ -11,6 +11,7 @@ mod csv_file;
 mod full_disk;
 mod lost_connection;
 mod network_map;
+mod plan;
 mod qualys;
 mod refused;
 mod samples;

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::line::Line;
 use super::syslog::Sender;
 use super::{Format, LogError};
+use crate::telemetry::terminal;
 
 /// Takes lines.
 #[derive(Debug)]
@@ -69,7 +70,7 @@ impl Output {
         match &self.target {
             Target::Stderr { colour } => {
                 // Where standard error is closed, nobody can be told.
-                let _ = io::stderr().write_all(self.form(line, *colour).as_bytes());
+                let _ = terminal::stderr().write_all(self.form(line, *colour).as_bytes());
             }
             Target::File { file, path, failed } => {
                 let mut file = file;
@@ -111,5 +112,5 @@ impl Output {
 
 /// What can't be logged is said on standard error, whether the log goes there or not.
 fn complain(problem: &str) {
-    let _ = writeln!(io::stderr(), "warning: {problem}");
+    let _ = writeln!(terminal::stderr(), "warning: {problem}");
 }
