@@ -128,6 +128,12 @@ struct Options {
     /// Write the commands to a file (ID_FILE if there are several templates); nothing is sent
     #[arg(long, global = true, value_name = "FILE", help_heading = help::CSV)]
     csvfile: Option<String>,
+    /// Run everything but the sending, and say what would be sent
+    #[arg(long, global = true, help_heading = help::PLAN)]
+    plan: bool,
+    /// Hosts that the Management Center holds at most, to compare with
+    #[arg(long, global = true, value_name = "N", help_heading = help::PLAN)]
+    host_limit: Option<String>,
     /// Report templates, in place of the configured ones
     #[arg(long, global = true, value_name = "ID,ID", help_heading = help::REPORTS)]
     multiinfo: Option<String>,
@@ -147,9 +153,15 @@ struct Options {
     #[arg(long, global = true, help_heading = help::LOG)]
     stderr: bool,
     /// Say at the end what was done, as text, json or none
-    #[arg(long, global = true, value_enum, default_value_t, hide_possible_values = true, hide_default_value = true,
-        value_name = "FORM", help_heading = help::LOG)]
-    summary: Summary,
+    #[arg(long, global = true, value_enum, hide_possible_values = true, value_name = "FORM",
+        help_heading = help::LOG)]
+    summary: Option<Summary>,
+    /// Write one page (HTML) that shows the run
+    #[arg(long, global = true, value_name = "FILE", help_heading = help::LOG)]
+    report_html: Option<String>,
+    /// Say nothing but warnings and errors: no progress, and no summary unless --summary asks for one
+    #[arg(short, long, global = true, help_heading = help::LOG)]
+    quiet: bool,
     /// Configuration file, also -plugininfo [default: InputPlugins/QualysGuard.yaml]
     #[arg(long, alias = "plugininfo", global = true, value_name = "FILE", help_heading = help::SETTINGS)]
     config: Option<PathBuf>,
@@ -183,7 +195,14 @@ impl Cli {
         let translated = perl::translate(&command, texts)?;
         let name = command.get_name().to_owned();
         let matches = command.try_get_matches_from(std::iter::once(name).chain(translated))?;
-        Self::from_arg_matches(&matches)
+        let cli = Self::from_arg_matches(&matches)?;
+        match cli.command {
+            Some(Command::Send { .. }) if cli.options.plan => Err(clap::Error::raw(
+                ErrorKind::ArgumentConflict,
+                "--plan is for an import; a file of commands can only be sent\n",
+            )),
+            _ => Ok(cli),
+        }
     }
 
     /// What to do.
@@ -193,7 +212,21 @@ impl Cli {
 
     /// What to say at the end.
     pub fn summary(&self) -> Summary {
-        self.options.summary
+        match self.options.summary {
+            Some(summary) => summary,
+            None if self.options.quiet => Summary::None,
+            None => Summary::Text,
+        }
+    }
+
+    /// Whether only warnings and errors are wanted.
+    pub fn quiet(&self) -> bool {
+        self.options.quiet
+    }
+
+    /// Whether nothing may be sent.
+    pub fn plan(&self) -> bool {
+        self.options.plan
     }
 
     /// The configuration file that is named, and how.
@@ -205,8 +238,13 @@ impl Cli {
     /// The settings that are named.
     pub fn assignments(&self) -> Vec<Result<Assignment, Mistake>> {
         let Options {
-            ipv6, syslog, stderr, ..
+            ipv6,
+            syslog,
+            stderr,
+            quiet,
+            ..
         } = self.options;
+        let level = self.options.level.as_deref();
         let texts = [
             ("management_center.server", "--server", &self.options.server),
             ("management_center.port", "--port", &self.options.port),
@@ -216,13 +254,16 @@ impl Cli {
                 "--password",
                 &self.options.password,
             ),
+            ("management_center.host_limit", "--host-limit", &self.options.host_limit),
             ("csv.file", "--csvfile", &self.options.csvfile),
+            ("page.file", "--report-html", &self.options.report_html),
             ("qualys.template_ids", "--multiinfo", &self.options.multiinfo),
             ("report.file", "--report", &self.options.report),
             ("log.level", "--level", &self.options.level),
             ("log.file", "--logfile", &self.options.logfile),
         ];
         let flags = [
+            ("log.level", "--quiet", (quiet && level.is_none()).then_some("warning")),
             ("management_center.ipv6", "--ipv6", ipv6.then_some("y")),
             ("log.syslog", "--syslog", syslog.then_some("local")),
             ("log.stderr", "--stderr", stderr.then_some("y")),

@@ -13,11 +13,12 @@
 //! anything or opens the certificate.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::host_input::{self, command};
 use crate::qualys;
 use crate::report::selection::Selection;
-use crate::telemetry::logs;
+use crate::telemetry::{logs, traces};
 
 mod bounded;
 mod environment;
@@ -61,6 +62,10 @@ pub struct Config {
     pub sink: Sink,
     /// What is logged, and where.
     pub log: logs::Settings,
+    /// How long spans may take.
+    pub traces: traces::Settings,
+    /// `page.file`: the file that takes a page which shows the run.
+    pub page: Option<PathBuf>,
     /// What the user should know before the import begins, one sentence each.
     pub warnings: Vec<String>,
 }
@@ -89,6 +94,19 @@ pub enum Sink {
     Csv(PathBuf),
     /// They are sent.
     ManagementCenter(host_input::Settings),
+    /// They are counted only: `--plan`.
+    Plan(PlanSettings),
+}
+
+/// What a plan knows of the Management Center that it doesn't connect to.
+#[derive(Debug, Clone)]
+pub struct PlanSettings {
+    /// `management_center.max_frame`.
+    pub max_frame: u32,
+    /// `management_center.deadline`.
+    pub deadline: Duration,
+    /// `management_center.host_limit`.
+    pub host_limit: Option<u32>,
 }
 
 /// Every part of an import's configuration that could be made, whatever is wrong with the others: what the preflight
@@ -120,6 +138,10 @@ pub struct SendConfig {
     pub management_center: host_input::Settings,
     /// What is logged, and where.
     pub log: logs::Settings,
+    /// How long spans may take.
+    pub traces: traces::Settings,
+    /// `page.file`: the file that takes a page which shows the run.
+    pub page: Option<PathBuf>,
     /// What the user should know before, one sentence each.
     pub warnings: Vec<String>,
 }

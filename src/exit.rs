@@ -115,6 +115,24 @@ impl Exit {
         }
     }
 
+    /// A word for machines, the same in spans and metrics.
+    pub fn label(self) -> &'static str {
+        match self {
+            Exit::Success => "success",
+            Exit::Usage => "usage",
+            Exit::Report => "report",
+            Exit::Unavailable => "unavailable",
+            Exit::Bug => "bug",
+            Exit::CannotCreate => "cannot_create",
+            Exit::Io => "io",
+            Exit::TryAgain => "try_again",
+            Exit::Protocol => "protocol",
+            Exit::Credentials => "credentials",
+            Exit::Config => "config",
+            Exit::Interrupted | Exit::Terminated => "interrupted",
+        }
+    }
+
     /// What the code means, in the words of the documentation.
     pub fn meaning(self) -> &'static str {
         match self {

@@ -10,57 +10,75 @@
 
 use std::time::Instant;
 
-use tracing::{Instrument, error, info, info_span, warn};
+use tracing::{Instrument, Span, error, info, warn};
 
 use crate::config::Config;
 use crate::exit::Exit;
+use crate::qualys::Usage;
 use crate::report::Keep;
 use crate::report::selection::Selection;
+use crate::telemetry::spans;
 
 mod commands;
 mod error;
+mod plan;
+mod progress;
 mod send;
 mod sink;
 mod source;
 mod stop;
 mod summary;
+pub mod text;
+mod told;
 
 pub use error::Error;
+pub use plan::{Plan, Share};
+pub use progress::{Progress, Snapshot};
 pub use send::send;
 use sink::Sink;
 use source::{Source, Template};
 pub use stop::Stop;
 pub use summary::{Outcome, Summary, TemplateSummary};
+use told::Told as _;
 
 /// Runs one import to its end, which may be an early one when `stop` says so.
 ///
-/// A template that fails doesn't keep the others from being imported; the worst exit code is the import's.
-pub async fn run(config: Config, stop: &Stop) -> Summary {
+/// A template that fails doesn't keep the others from being imported; the worst exit code is the import's. `progress` is
+/// written for whoever watches.
+pub async fn run(config: Config, stop: &Stop, progress: &Progress) -> Summary {
     let begun = Instant::now();
+    progress.begin();
     let mut templates = Vec::new();
     let mut not_begun = 0;
-    match prepare(config) {
+    let mut usage = Usage::default();
+    let mut certificate_expires = None;
+    let page = config.page.is_some();
+    let configure = spans::stage("configure");
+    let prepared = configure.in_scope(|| prepare(config));
+    prepared.tell(&configure);
+    drop(configure);
+    match prepared {
         Ok((mut source, selection, mut sink)) => {
             let todo = source.templates();
+            certificate_expires = sink.certificate_expires();
+            progress.plan(todo.len(), source.progress());
             for template in &todo {
                 if stop.exit().is_some() {
                     not_begun += 1;
                     continue;
                 }
-                let span = info_span!("template", template = template.name());
-                let work = import(template, &mut source, &selection, &mut sink, stop);
+                let span = spans::template(&template.name());
+                let work = import(template, &mut source, &selection, &mut sink, stop, progress, page);
                 templates.push(work.instrument(span).await);
             }
-            source.close().await;
+            usage = source.close().await;
         }
         Err(failure) => {
             error!(exit = failure.exit().code(), "{failure}");
             let error = Some((failure.exit(), failure.to_string()));
-            templates.push(TemplateSummary {
-                name: "preparation".to_owned(),
-                error,
-                ..TemplateSummary::default()
-            });
+            let mut summary = TemplateSummary::begin("preparation".to_owned(), progress);
+            summary.error = error;
+            templates.push(summary);
         }
     }
     let worst = templates
@@ -76,6 +94,8 @@ pub async fn run(config: Config, stop: &Stop) -> Summary {
         templates,
         not_begun,
         exit,
+        usage,
+        certificate_expires,
         duration: begun.elapsed(),
     }
 }
@@ -99,17 +119,17 @@ async fn import(
     selection: &Selection,
     sink: &mut Sink,
     stop: &Stop,
+    progress: &Progress,
+    page: bool,
 ) -> TemplateSummary {
-    let mut summary = TemplateSummary {
-        name: template.name(),
-        ..TemplateSummary::default()
-    };
-    let result = stages(template, source, selection, sink, stop, &mut summary).await;
+    let mut summary = TemplateSummary::begin(template.name(), progress);
+    let result = stages(template, source, selection, sink, stop, &mut summary, page).await;
     if let Err(failure) = result {
         error!(exit = failure.exit().code(), "{failure}");
         summary.fail(&failure, stop);
+        spans::fail(&Span::current(), summary.exit().label());
     }
-    source.tidy_up(summary.exit()).await;
+    source.tidy_up(&mut summary).await;
     summary
 }
 
@@ -120,6 +140,7 @@ async fn stages(
     sink: &mut Sink,
     stop: &Stop,
     summary: &mut TemplateSummary,
+    page: bool,
 ) -> Result<(), Error> {
     let ready = sink.prepare(template)?;
 
@@ -128,14 +149,18 @@ async fn stages(
 
     let selected = summary.stage("select", async { selection.apply(report) }).await;
     summary.count(selected.counts());
+    summary.breakdown = page.then(|| selected.breakdown());
     info!("QualysGuard Report Processing Complete");
     if selected.is_empty() {
         warn!("no host of the report passes the selection: nothing is sent, and no host is cleared");
     }
 
     let stage = sink.stage();
-    let delivered = summary.stage(stage, sink.deliver(ready, &selected, stop)).await;
-    summary.remarks.extend(delivered.remark);
+    let progress = summary.progress().delivery();
+    let delivered = summary
+        .stage(stage, sink.deliver(ready, &selected, stop, progress))
+        .await;
+    summary.remarks.extend(delivered.remarks);
     summary.outcome = delivered.outcome;
     delivered.result
 }

@@ -11,6 +11,7 @@
 //! | module | is the home of |
 //! |---|---|
 //! | [`process`] | one invocation, from its arguments to its exit code |
+//! | [`page`] | one HTML file that shows a run |
 //! | [`cli`] | what the user types |
 //! | [`config`] | the layers that settings come from, and the checked result |
 //! | [`check`] | the preflight: everything that an import needs, tried |
@@ -31,6 +32,7 @@ pub mod exit;
 pub mod explain;
 pub mod host_input;
 pub mod import;
+pub mod page;
 pub mod process;
 pub mod qualys;
 pub mod report;

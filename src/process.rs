@@ -1,4 +1,4 @@
-//! The process: arguments → configuration → logs → import → summary and exit code.
+//! The process: arguments → configuration → telemetry → import → summary and exit code.
 
 #![expect(
     clippy::print_stderr,
@@ -9,17 +9,24 @@ use std::error::Error;
 use std::ffi::OsString;
 use std::io::{self, Write as _};
 use std::path::Path;
+use std::time::SystemTime;
 
 use crate::cli::{self, Cli, Command, Output, Summary};
-use crate::config::{Config, Given, Mistake, Mistakes, SendConfig, Surroundings};
+use crate::config::{Config, Given, Listing, Mistake, Mistakes, SendConfig, Surroundings};
 use crate::exit::Exit;
-use crate::import::{self, Stop};
-use crate::telemetry::logs;
-use tracing::warn;
+use crate::import::{self, Progress, Stop};
+use crate::page;
+use crate::telemetry::{self, Telemetry};
+use tracing::{Instrument as _, error};
 
 mod around;
+mod bar;
+mod ending;
 mod migrate;
 mod preflight;
+
+use bar::Bar;
+use ending::Ending;
 
 /// Runs one invocation with these arguments, the name of the program left out.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
@@ -28,21 +35,35 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Err(error) => return unparsed(&error),
     };
     let given = Given::gather(&Surroundings::of_process(), cli.config_file(), cli.assignments());
+    let termination_file = given.termination_file();
+    let ending = invoke(given, &cli);
+    ending.leave(&termination_file);
+    ending.exit
+}
+
+fn invoke(given: Given, cli: &Cli) -> Ending {
+    let listing = given.listing();
     match cli.command() {
         Command::Import if given.is_nothing() => nothing_given(),
-        Command::Import => match given.import() {
-            Ok(config) => begin(&config.log, &config.warnings).unwrap_or_else(|| import(config, &cli)),
+        Command::Import => match if cli.plan() { given.plan() } else { given.import() } {
+            Ok(config) => match telemetry::begin(&config.log, &config.traces, &config.warnings) {
+                Ok(telemetry) => import(config, cli, &listing, telemetry),
+                Err(error) => failed(&error, error.exit()),
+            },
             Err(mistakes) => mistaken(&mistakes),
         },
-        Command::Config { output } => list(given, output),
-        Command::Check { output } => preflight::check(given, output),
-        Command::Migrate { line } => migrate::migrate(line),
-        Command::Explain { code } => around::explain(&code.join(" ")),
-        Command::Schema => around::json_schema(),
-        Command::Completions { shell } => around::completions(shell),
-        Command::Man => around::man(),
+        Command::Config { output } => list(given, output).into(),
+        Command::Check { output } => preflight::check(given, output).into(),
+        Command::Migrate { line } => migrate::migrate(line).into(),
+        Command::Explain { code } => around::explain(&code.join(" ")).into(),
+        Command::Schema => around::json_schema().into(),
+        Command::Completions { shell } => around::completions(shell).into(),
+        Command::Man => around::man().into(),
         Command::Send { file } => match given.send() {
-            Ok(config) => begin(&config.log, &config.warnings).unwrap_or_else(|| send(config, &file, &cli)),
+            Ok(config) => match telemetry::begin(&config.log, &config.traces, &config.warnings) {
+                Ok(telemetry) => send(config, &file, cli, &listing, telemetry),
+                Err(error) => failed(&error, error.exit()),
+            },
             Err(mistakes) => mistaken(&mistakes),
         },
     }
@@ -51,13 +72,18 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
 /// Help and version are asked for, everything else that isn't a command line is a mistake.
 fn unparsed(error: &clap::Error) -> Exit {
     match (error.print(), error.use_stderr()) {
-        (_, true) => Exit::Usage,
+        // What was typed isn't repeated where others see it: it may hold a secret.
+        (_, true) => {
+            let given = Given::gather(&Surroundings::of_process(), None, Vec::new());
+            Ending::from(Exit::Usage).leave(&given.termination_file());
+            Exit::Usage
+        }
         (printed, false) => wrote(printed),
     }
 }
 
 /// As the old tool did: the version on top, then how to use it; and what is needed at least.
-fn nothing_given() -> Exit {
+fn nothing_given() -> Ending {
     print(&cli::usage());
     failed(&Mistake::NoSink, Exit::Usage)
 }
@@ -68,7 +94,7 @@ fn list(given: Given, output: Output) -> Exit {
         Output::Text => print(&listing.to_string()),
         Output::Json => match serde_json::to_string_pretty(&listing) {
             Ok(json) => print(&format!("{json}\n")),
-            Err(error) => failed(&error, Exit::Bug),
+            Err(error) => failed(&error, Exit::Bug).exit,
         },
     };
     match given.import() {
@@ -85,27 +111,16 @@ fn list(given: Given, output: Output) -> Exit {
     }
 }
 
-/// The log and the warnings; an exit when there can be no log.
-fn begin(log: &logs::Settings, warnings: &[String]) -> Option<Exit> {
-    if let Err(error) = logs::init(log) {
-        return Some(failed(&error, error.exit()));
-    }
-    for warning in warnings {
-        warn!("{warning}");
-    }
-    None
-}
-
-fn mistaken(mistakes: &Mistakes) -> Exit {
+fn mistaken(mistakes: &Mistakes) -> Ending {
     for mistake in mistakes.iter() {
         eprintln!("error: {mistake}");
     }
-    mistakes.exit()
+    mistakes.into()
 }
 
-fn failed<E: Error + ?Sized>(error: &E, exit: Exit) -> Exit {
+fn failed<E: Error + ?Sized>(error: &E, exit: Exit) -> Ending {
     eprintln!("error: {error}");
-    exit
+    Ending::failed(error, exit)
 }
 
 fn failed_with(sentence: &str, exit: Exit) -> Exit {
@@ -121,39 +136,78 @@ fn print(text: &str) -> Exit {
 /// A reader that has seen enough, as `head`, is no failure.
 fn wrote(result: io::Result<()>) -> Exit {
     match result {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => failed(&error, Exit::Io),
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => failed(&error, Exit::Io).exit,
         _ => Exit::Success,
     }
 }
 
-fn import(config: Config, cli: &Cli) -> Exit {
-    conclude(cli, async |stop| import::run(config, stop).await)
+fn import(config: Config, cli: &Cli, listing: &Listing, telemetry: Telemetry) -> Ending {
+    let page = config.page.clone();
+    let work = async |stop: &Stop, progress: &Progress| import::run(config, stop, progress).await;
+    conclude(cli, page.as_deref(), listing, telemetry, work)
 }
 
-fn send(config: SendConfig, file: &Path, cli: &Cli) -> Exit {
-    conclude(cli, async |stop| import::send(config, file, stop).await)
+fn send(config: SendConfig, file: &Path, cli: &Cli, listing: &Listing, telemetry: Telemetry) -> Ending {
+    let page = config.page.clone();
+    let work = async |stop: &Stop, progress: &Progress| import::send(config, file, stop, progress).await;
+    conclude(cli, page.as_deref(), listing, telemetry, work)
 }
 
-/// Runs the work on a runtime of one thread, until it ends or a signal ends it, and says what it did.
-fn conclude(cli: &Cli, work: impl AsyncFnOnce(&Stop) -> import::Summary) -> Exit {
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => return failed(&error, Exit::Bug),
+/// Does the work, says what it did, and flushes what tells of it, however it ended.
+fn conclude(
+    cli: &Cli,
+    page: Option<&Path>,
+    listing: &Listing,
+    telemetry: Telemetry,
+    work: impl AsyncFnOnce(&Stop, &Progress) -> import::Summary,
+) -> Ending {
+    let ending = match perform(cli, &telemetry, work) {
+        Ok(summary) => {
+            let shown = page.map_or(Exit::Success, |path| show(path, &summary, listing));
+            let exit = summary.exit.max(say(cli, &summary)).max(shown);
+            Ending::new(exit, summary.line().to_string())
+        }
+        Err(error) => failed(&error, Exit::Bug),
     };
-    let summary = runtime.block_on(async {
+    telemetry.finish(ending.exit);
+    ending
+}
+
+/// Runs the work on a runtime of one thread, until it ends or a signal ends it.
+fn perform(
+    cli: &Cli,
+    telemetry: &Telemetry,
+    work: impl AsyncFnOnce(&Stop, &Progress) -> import::Summary,
+) -> io::Result<import::Summary> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let progress = Progress::default();
+    let bar = if cli.quiet() { None } else { Bar::show(&progress) };
+    let working = async {
         let stop = Stop::on_signals()?;
-        Ok(work(&stop).await)
-    });
+        Ok(work(&stop, &progress).await)
+    };
+    let summary = runtime.block_on(working.instrument(telemetry.run().clone()));
+    drop(bar);
     // A parser that waits for standard input would wait for ever.
     runtime.shutdown_background();
-    let summary = match summary {
-        Ok(summary) => summary,
-        Err(error) => return failed::<io::Error>(&error, Exit::Bug),
-    };
-    let printed = match cli.summary() {
+    summary
+}
+
+fn say(cli: &Cli, summary: &import::Summary) -> Exit {
+    match cli.summary() {
         Summary::Text => print(&format!("{summary}\n")),
         Summary::Json => print(&format!("{}\n", summary.json())),
         Summary::None => Exit::Success,
-    };
-    summary.exit.max(printed)
+    }
+}
+
+/// Writes the page, whatever became of the import.
+fn show(path: &Path, summary: &import::Summary, listing: &Listing) -> Exit {
+    match page::write(path, &page::render(summary, listing, SystemTime::now())) {
+        Ok(()) => Exit::Success,
+        Err(failure) => {
+            error!(exit = failure.exit().code(), "{failure}");
+            failure.exit()
+        }
+    }
 }

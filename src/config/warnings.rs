@@ -16,10 +16,15 @@ pub(super) fn import(layers: &Layers, certificates: &[String]) -> Vec<String> {
     } else {
         warnings.extend(send(layers, certificates));
     }
-    if is_set(layers, "qualys.proxy.username") && !is_set(layers, "qualys.proxy.url") {
-        warnings.push("qualys.proxy.username is ignored: qualys.proxy.url is not set".into());
-    }
+    warnings.extend(plan(layers));
     warnings
+}
+
+/// Before an import that is only planned.
+pub(super) fn plan(layers: &Layers) -> Vec<String> {
+    let ignored = is_set(layers, "qualys.proxy.username") && !is_set(layers, "qualys.proxy.url");
+    let warning = ignored.then(|| "qualys.proxy.username is ignored: qualys.proxy.url is not set".into());
+    warning.into_iter().collect()
 }
 
 /// Before the sending of a file.

@@ -12,18 +12,20 @@ use std::time::{Duration, SystemTime};
 
 use backon::{BackoffBuilder, ExponentialBuilder};
 use bytes::Bytes;
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 use tokio_rustls::rustls::ClientConfig;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
 use super::answer::{Answer, Refusal, Verdict};
+use super::batch::Batches;
 use super::command::UPDATE;
 use super::connection::{Connection, Kind};
 use super::identity::Identity;
 use super::packing::{Blocks, Packed, Packer, Written, count};
 use super::trust::Trust;
-use super::{Error, Settings, trust};
+use super::{Error, Progress, Settings, trust};
 
 /// Connections in a row that may fail without one host being acknowledged.
 const ATTEMPTS: usize = 6;
@@ -63,9 +65,18 @@ pub struct Delivery {
     pub refusals: Vec<(String, String)>,
     /// Indices of the hosts that were refused.
     pub refused: Vec<usize>,
+    /// When the certificate expires that the Management Center showed last.
+    pub server_certificate_expires: Option<SystemTime>,
+    /// Shows the numbers to whoever watches.
+    pub progress: watch::Sender<Progress>,
 }
 
 impl Delivery {
+    /// Shows how far it is.
+    fn show(&self) {
+        self.progress.send_replace(Progress::from(self));
+    }
+
     /// Hosts that were neither acknowledged nor refused.
     pub fn hosts_not_sent(&self) -> u64 {
         self.hosts.saturating_sub(self.settled) as u64
@@ -107,6 +118,11 @@ impl ManagementCenter {
         &self.identity
     }
 
+    /// Hosts that its network map holds, at most; when that is known.
+    pub fn host_limit(&self) -> Option<u32> {
+        self.settings.host_limit
+    }
+
     /// Delivers all hosts, over as many connections as it takes. `delivery` is kept true all the while;
     /// `stop` ends it at the next host boundary.
     pub async fn deliver(
@@ -117,6 +133,7 @@ impl ManagementCenter {
     ) -> Result<(), Error> {
         let deadline = Instant::now() + self.settings.deadline;
         delivery.hosts = blocks.len();
+        delivery.show();
         let mut run = Run {
             settings: &self.settings,
             blocks,
@@ -124,19 +141,26 @@ impl ManagementCenter {
             delivery,
             alone_until: 0,
             uncounted: 0,
+            batches: Batches::default(),
         };
         let mut delays = backoff();
         loop {
             let settled = run.delivery.settled;
+            run.batches.begin(&self.settings);
             let attempt = async {
                 let connection = Connection::open(&self.settings, &self.tls).await?;
                 run.delivery.connections += 1;
+                run.delivery.server_certificate_expires = connection.certificate_expires;
                 run.over(connection).await
             };
-            let error = match tokio::time::timeout_at(deadline, attempt).await {
-                Ok(Ok(())) => return Ok(()),
-                Ok(Err(error)) => error,
-                Err(_) => return Err(Error::Deadline(self.settings.deadline)),
+            let attempted = match tokio::time::timeout_at(deadline, attempt).await {
+                Ok(attempted) => attempted,
+                Err(_) => Err(Error::Deadline(self.settings.deadline)),
+            };
+            run.batches.end(attempted.as_ref().err());
+            let error = match attempted {
+                Ok(()) => return Ok(()),
+                Err(error) => error,
             };
             if run.delivery.settled > settled {
                 delays = backoff();
@@ -183,6 +207,7 @@ struct Run<'a, B> {
     alone_until: usize,
     /// Commands of the header that this Management Center counts, against what is known of others.
     uncounted: u64,
+    batches: Batches,
 }
 
 impl<B: Blocks> Run<'_, B> {
@@ -262,6 +287,7 @@ impl<B: Blocks> Run<'_, B> {
                 Verdict::Accepted => self.accepted(frame),
                 Verdict::Refused(refusal) => self.refused(frame, refusal, alone),
             };
+            self.delivery.show();
             if step.is_break() {
                 // What is under way already may have come between the parts of a host; it is sent again.
                 for _ in unanswered {
@@ -285,7 +311,10 @@ impl<B: Blocks> Run<'_, B> {
         self.delivery.findings_acknowledged += written.findings - u64::from(written.shortened.results);
         self.delivery.descriptions_dropped += u64::from(written.shortened.descriptions);
         match written.shortened.results {
-            0 => self.delivery.hosts_acknowledged += 1,
+            0 => {
+                self.delivery.hosts_acknowledged += 1;
+                self.blocks.imported(host);
+            }
             missing => {
                 let reason = format!("{missing} commands are longer than a frame may be");
                 self.refuse(host, u64::from(missing), reason);
@@ -353,6 +382,8 @@ impl<B: Blocks> Run<'_, B> {
         self.delivery.frames += 1;
         self.delivery.commands_sent += commands;
         self.delivery.bytes += payload.len() as u64;
+        self.delivery.show();
+        self.batches.sent(self.settings, commands, payload.len());
         connection.send_commands(payload).await
     }
 
@@ -365,6 +396,7 @@ impl<B: Blocks> Run<'_, B> {
             answer = connection.answer(self.settings.answer_timeout) => answer?,
             () = interrupted => return Err(Error::Interrupted),
         };
+        self.batches.answered();
         let mut answer = Answer::read(&text);
         if kind == Kind::Error {
             answer.remarks.insert(

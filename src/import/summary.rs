@@ -5,14 +5,22 @@ use std::future::Future;
 use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::{Map, Value, json};
-use tracing::{Instrument, info, info_span, warn};
+use tracing::{Instrument, info, warn};
 
 use super::error::Error;
+use super::plan::Plan;
+use super::progress::Progress;
 use super::stop::Stop;
+use super::text::{grouped, took};
+use super::told::Told;
 use crate::exit::Exit;
 use crate::host_input::csv_file::CsvWritten;
 use crate::host_input::delivery::Delivery;
-use crate::report::{Counts, Report, Tally};
+use crate::qualys;
+use crate::report::{Breakdown, Counts, Report, Tally};
+use crate::telemetry::spans;
+
+mod line;
 
 /// Refused hosts that are named in the text; the line for machines names more.
 const NAMED: usize = 10;
@@ -26,6 +34,10 @@ pub struct Summary {
     pub not_begun: usize,
     /// How the process ends.
     pub exit: Exit,
+    /// What was asked of Qualys.
+    pub usage: qualys::Usage,
+    /// When the client certificate expires; once it was opened.
+    pub certificate_expires: Option<SystemTime>,
     /// From the first stage to the last.
     pub duration: Duration,
 }
@@ -43,6 +55,8 @@ pub struct TemplateSummary {
     pub bytes: u64,
     /// What was read, selected and left out; once the report was read.
     pub counts: Option<Counts>,
+    /// What was selected, broken down; only where somebody asks for it.
+    pub breakdown: Option<Breakdown>,
     /// What is odd in the report.
     pub remarks: Vec<String>,
     /// What became of it in the end.
@@ -51,6 +65,7 @@ pub struct TemplateSummary {
     pub stages: Vec<(&'static str, Duration)>,
     /// Why it isn't imported, or not in full.
     pub error: Option<(Exit, String)>,
+    progress: Progress,
 }
 
 /// Where the findings went.
@@ -63,13 +78,34 @@ pub enum Outcome {
     Sent(Box<Delivery>),
     /// Into a CSV file.
     Written(String, CsvWritten),
+    /// Nowhere, since it was only planned.
+    Planned(Box<Plan>),
 }
 
 impl TemplateSummary {
-    /// Runs the work of a stage and remembers how long it took.
-    pub async fn stage<T>(&mut self, stage: &'static str, work: impl Future<Output = T>) -> T {
+    /// The summary of a template of which nothing is known yet.
+    pub(super) fn begin(name: String, progress: &Progress) -> Self {
+        progress.template(&name);
+        TemplateSummary {
+            name,
+            progress: progress.clone(),
+            ..TemplateSummary::default()
+        }
+    }
+
+    /// Where the stages write how far they are.
+    pub(super) fn progress(&self) -> &Progress {
+        &self.progress
+    }
+
+    /// Runs the work of a stage, remembers how long it took, and lets it tell what came of it.
+    pub(super) async fn stage<T: Told>(&mut self, stage: &'static str, work: impl Future<Output = T>) -> T {
         let begun = Instant::now();
-        let result = work.instrument(info_span!("stage", stage)).await;
+        self.progress.enter(stage);
+        let span = spans::stage(stage);
+        let result = work.instrument(span.clone()).await;
+        result.tell(&span);
+        self.progress.leave();
         self.stages.push((stage, begun.elapsed()));
         result
     }
@@ -101,6 +137,7 @@ impl TemplateSummary {
             counts.findings_selected,
             counts.findings_read
         );
+        self.progress.select(counts);
         self.counts = Some(counts.clone());
     }
 
@@ -166,6 +203,9 @@ impl TemplateSummary {
                 findings.insert("written".into(), written.findings.into());
                 rest.insert("file".into(), file.as_str().into());
                 rest.insert("commands".into(), json!({ "written": written.commands }));
+            }
+            Outcome::Planned(plan) => {
+                rest.insert("plan".into(), plan.json(self.counts.as_ref()));
             }
         }
         if let Some(object) = object.as_object_mut() {
@@ -253,6 +293,7 @@ impl TemplateSummary {
             Outcome::Written(file, written) => {
                 row(out, "written", written.hosts, written.findings, &format!(" to {file}"))?;
             }
+            Outcome::Planned(plan) => plan.text(out, self.counts.as_ref())?,
         }
         if let Some((_, error)) = &self.error {
             writeln!(out, "  {:<13}{error}", "failed")?;
@@ -262,11 +303,25 @@ impl TemplateSummary {
 }
 
 impl Summary {
+    /// One line to read: why it failed, and what was imported.
+    pub fn line(&self) -> impl fmt::Display {
+        line::Line(self)
+    }
+
+    /// What the exit code means here.
+    pub fn meaning(&self) -> &'static str {
+        let planned = |template: &TemplateSummary| matches!(template.outcome, Outcome::Planned(_));
+        match self.exit {
+            Exit::Success if self.templates.iter().any(planned) => "planned, nothing was sent",
+            exit => exit.meaning(),
+        }
+    }
+
     /// One line of JSON.
     pub fn json(&self) -> String {
         json!({
             "exit": self.exit.code(),
-            "meaning": self.exit.meaning(),
+            "meaning": self.meaning(),
             "seconds": self.duration.as_secs_f64(),
             "templates": self.templates.iter().map(TemplateSummary::json).collect::<Vec<_>>(),
             "templates_not_begun": self.not_begun,
@@ -284,7 +339,13 @@ impl fmt::Display for Summary {
         if self.not_begun > 0 {
             writeln!(out, "{} templates weren't begun", self.not_begun)?;
         }
-        write!(out, "{} in {}", self.exit, took(self.duration))?;
+        write!(
+            out,
+            "{} ({}) in {}",
+            self.exit.code(),
+            self.meaning(),
+            took(self.duration)
+        )?;
         f.write_str(&out)
     }
 }
@@ -304,37 +365,4 @@ fn reasons(tally: &Tally) -> Value {
         .map(|(reason, count)| (reason.label().to_owned(), Value::from(count)))
         .collect::<Map<_, _>>()
         .into()
-}
-
-/// A number as people read it: `1,234,567`.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-fn took(duration: Duration) -> String {
-    match duration.as_secs() {
-        0..60 => format!("{:.1} s", duration.as_secs_f64()),
-        seconds => humantime::format_duration(Duration::from_secs(seconds)).to_string(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_grouped() {
-        assert_eq!(
-            [0, 999, 1000, 1_234_567].map(grouped),
-            ["0", "999", "1,000", "1,234,567"]
-        );
-    }
 }

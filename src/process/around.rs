@@ -12,7 +12,7 @@ use crate::explain;
 pub(super) fn man() -> Exit {
     match cli::man() {
         Ok(page) => print(&page),
-        Err(error) => failed(&error, Exit::Bug),
+        Err(error) => failed(&error, Exit::Bug).exit,
     }
 }
 

@@ -67,7 +67,7 @@ pub(super) fn migrate(line: Vec<String>) -> Exit {
         _ => gather().import().err(),
     };
     match mistakes {
-        Some(mistakes) => mistaken(&mistakes),
+        Some(mistakes) => mistaken(&mistakes).exit,
         None => printed,
     }
 }

@@ -18,7 +18,7 @@ impl Client {
             Api::ReportShare => self.report_share("list", Vec::new()),
             Api::AssetDataReport => self.v1("report_template_list", Vec::new(), Expects::Document(1 << 20)),
         };
-        match self.once(Stage::Launch, &request).await {
+        match self.once(Stage::Launch, &request, 0).await {
             Ok(Received::Document(_)) => Ok(()),
             Ok(other) => Err(self.error(Stage::Launch, unexpected(other))),
             Err(fault) => Err(self.error(Stage::Launch, fault)),

@@ -39,7 +39,7 @@ impl Client {
     /// The templates that the account sees, asked for once.
     pub(super) async fn template_list(&mut self) -> Result<Vec<Template>, Fault> {
         let request = self.v1("report_template_list", Vec::new(), Expects::Document(1 << 20));
-        match self.once(Stage::Launch, &request).await? {
+        match self.once(Stage::Launch, &request, 0).await? {
             Received::Document(Document::Templates(templates)) => Ok(templates),
             other => Err(unexpected(other)),
         }
