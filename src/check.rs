@@ -32,7 +32,7 @@ mod templates;
 mod trust;
 mod walk;
 
-pub use far_end::FarEnds;
+pub use far_end::{FarEnd, FarEnds};
 pub use finding::{Finding, Status};
 pub use table::{Colour, Table};
 pub use walk::Walk;

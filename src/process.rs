@@ -53,7 +53,7 @@ fn invoke(given: Given, cli: &Cli) -> Ending {
             Err(mistakes) => mistaken(&mistakes),
         },
         Command::Config { output } => list(given, output).into(),
-        Command::Check { output } => preflight::check(given, output).into(),
+        Command::Check { output } => preflight::check(given, output),
         Command::Migrate { line } => migrate::migrate(line).into(),
         Command::Explain { code } => around::explain(&code.join(" ")).into(),
         Command::Schema => around::json_schema().into(),

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustls::crypto::ring;
+use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, RootCertStore};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -18,52 +17,61 @@ use super::walk::Walk;
 const PUSHGATEWAY: &str = "Pushgateway";
 const COLLECTOR: &str = "collector";
 
-/// Far ends that settings of this program's don't name, or that it shares with others.
-#[derive(Debug, Clone, Default)]
+/// A server that telemetry goes to.
+#[derive(Debug, Clone)]
+pub struct FarEnd {
+    /// Its address.
+    pub url: Url,
+    /// TLS to it, for an address that begins with `https`.
+    pub tls: Arc<ClientConfig>,
+}
+
+/// Far ends that settings name besides Qualys and the Management Center. `Err` says why a setting can't work.
+#[derive(Debug, Clone)]
 pub struct FarEnds {
     /// The variable that names a proxy, where one does.
     pub proxy: Option<&'static str>,
     /// The Pushgateway that metrics are pushed to.
-    pub pushgateway: Option<Url>,
-    /// The OpenTelemetry collectors that traces and logs go to.
-    pub collectors: Vec<Url>,
+    pub pushgateway: Result<Option<FarEnd>, String>,
+    /// The OpenTelemetry collector that spans go to.
+    pub collector: Result<Option<FarEnd>, String>,
     /// How long a connection may take.
     pub patience: Duration,
 }
 
 pub(super) async fn walk(far_ends: &FarEnds) -> Walk {
     let mut walk = Walk::default();
-    match &far_ends.pushgateway {
-        Some(url) => walk.add(judged(PUSHGATEWAY, url, ready(url, far_ends.patience).await)),
-        None => walk.add(Finding::not_needed(PUSHGATEWAY, "none is set")),
-    }
-    for url in &far_ends.collectors {
-        walk.add(judged(COLLECTOR, url, reach(url, far_ends.patience).await.map(drop)));
-    }
-    if far_ends.collectors.is_empty() {
-        walk.add(Finding::not_needed(COLLECTOR, "no OTEL_EXPORTER_OTLP_ENDPOINT is set"));
-    }
+    walk.add(match &far_ends.pushgateway {
+        Ok(None) => Finding::not_needed(PUSHGATEWAY, "none is set"),
+        Ok(Some(far_end)) => judged(PUSHGATEWAY, far_end, ready(far_end, far_ends.patience).await),
+        Err(why) => Finding::warning(PUSHGATEWAY, why, remedy(PUSHGATEWAY)),
+    });
+    walk.add(match &far_ends.collector {
+        Ok(None) => Finding::not_needed(COLLECTOR, "no OTEL_EXPORTER_OTLP_ENDPOINT is set"),
+        Ok(Some(far_end)) => judged(COLLECTOR, far_end, reach(far_end, far_ends.patience).await.map(drop)),
+        Err(why) => Finding::warning(COLLECTOR, why, remedy(COLLECTOR)),
+    });
     walk
 }
 
-fn judged(step: &str, url: &Url, result: Result<(), String>) -> Finding {
-    let place = place(url);
+fn judged(step: &str, far_end: &FarEnd, result: Result<(), String>) -> Finding {
+    let place = place(&far_end.url);
     match result {
         Ok(()) => Finding::passed(step, format!("{place} answers")),
-        Err(why) => Finding::warning(
-            step,
-            format!("{place} isn't reached: {why}"),
-            match step {
-                PUSHGATEWAY => {
-                    "an import runs all the same, but its metrics are lost: check telemetry.pushgateway.url, the \
-                     network policy, and that the Pushgateway runs"
-                }
-                _ => {
-                    "an import runs all the same, but its traces are lost: check OTEL_EXPORTER_OTLP_ENDPOINT, the \
-                     network policy, and that the collector runs"
-                }
-            },
-        ),
+        Err(why) => Finding::warning(step, format!("{place} isn't reached: {why}"), remedy(step)),
+    }
+}
+
+fn remedy(step: &str) -> &'static str {
+    match step {
+        PUSHGATEWAY => {
+            "an import runs all the same, but its metrics are lost: check telemetry.pushgateway.url, the network \
+             policy, and that the Pushgateway runs"
+        }
+        _ => {
+            "an import runs all the same, but its traces are lost: check OTEL_EXPORTER_OTLP_ENDPOINT, the network \
+             policy, and that the collector runs"
+        }
     }
 }
 
@@ -74,16 +82,13 @@ fn place(url: &Url) -> String {
 }
 
 fn port(url: &Url) -> u16 {
-    match (url.scheme(), url.port_or_known_default()) {
-        (_, Some(port)) => port,
-        // As the exporters of OpenTelemetry do where nothing is said.
-        _ => 4317,
-    }
+    url.port_or_known_default().unwrap_or_default()
 }
 
 /// The Pushgateway's own answer to whether it is ready.
-async fn ready(url: &Url, patience: Duration) -> Result<(), String> {
-    let stream = reach(url, patience).await?;
+async fn ready(far_end: &FarEnd, patience: Duration) -> Result<(), String> {
+    let stream = reach(far_end, patience).await?;
+    let url = &far_end.url;
     let path = url.path().trim_end_matches('/');
     let host = url.host_str().unwrap_or_default();
     let request = format!(
@@ -120,7 +125,8 @@ trait Stream: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin {}
 impl<T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin> Stream for T {}
 
 /// TCP, and TLS where the address says so.
-async fn reach(url: &Url, patience: Duration) -> Result<Box<dyn Stream>, String> {
+async fn reach(far_end: &FarEnd, patience: Duration) -> Result<Box<dyn Stream>, String> {
+    let url = &far_end.url;
     let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
     let connected = timeout(patience, TcpStream::connect((host.as_str(), port(url)))).await;
     let stream = connected
@@ -130,24 +136,11 @@ async fn reach(url: &Url, patience: Duration) -> Result<Box<dyn Stream>, String>
         return Ok(Box::new(stream));
     }
     let name = ServerName::try_from(host).map_err(|error| error.to_string())?;
-    let secured = timeout(patience, TlsConnector::from(tls()?).connect(name, stream)).await;
+    let secured = timeout(patience, TlsConnector::from(far_end.tls.clone()).connect(name, stream)).await;
     let secured = secured
         .map_err(|_| format!("no TLS handshake within {}", humantime::format_duration(patience)))?
         .map_err(|error| error.to_string())?;
     Ok(Box::new(secured))
-}
-
-fn tls() -> Result<Arc<ClientConfig>, String> {
-    let mut roots = RootCertStore {
-        roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
-    };
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(|error| error.to_string())?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(Arc::new(config))
 }
 
 #[cfg(test)]
@@ -156,6 +149,24 @@ mod tests {
 
     use super::super::finding::Status;
     use super::*;
+
+    fn pushing_to(url: &str) -> FarEnds {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let tls = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(rustls::RootCertStore::empty())
+            .with_no_client_auth();
+        FarEnds {
+            proxy: None,
+            pushgateway: Ok(Some(FarEnd {
+                url: url.parse().unwrap(),
+                tls: Arc::new(tls),
+            })),
+            collector: Ok(None),
+            patience: Duration::from_secs(5),
+        }
+    }
 
     /// What is found of a Pushgateway that answers so; nothing: it hangs up.
     async fn found(answer: &'static str) -> Finding {
@@ -173,11 +184,7 @@ mod tests {
             );
             stream.write_all(answer.as_bytes()).await.unwrap();
         });
-        let far_ends = FarEnds {
-            pushgateway: Some(url.parse().unwrap()),
-            patience: Duration::from_secs(5),
-            ..FarEnds::default()
-        };
+        let far_ends = pushing_to(&url);
         walk(&far_ends).await.findings.remove(0)
     }
 
@@ -203,11 +210,7 @@ mod tests {
             .unwrap()
             .local_addr()
             .unwrap();
-        let far_ends = FarEnds {
-            pushgateway: Some(format!("http://user:secret@{closed}").parse().unwrap()),
-            patience: Duration::from_secs(5),
-            ..FarEnds::default()
-        };
+        let far_ends = pushing_to(&format!("http://user:secret@{closed}"));
         let finding = walk(&far_ends).await.findings.remove(0);
         let said = finding.text.replace(&closed.to_string(), "HOST");
         insta::assert_snapshot!(said, @"http://HOST isn't reached: Connection refused (os error 111)");

@@ -24,6 +24,12 @@ impl Walk {
         self.findings.iter().filter(|finding| finding.status == status).count()
     }
 
+    /// The first finding that an import would fail of, in one sentence.
+    pub fn first(&self) -> Option<String> {
+        let first = self.findings.iter().find(|finding| finding.status == Status::Failed)?;
+        Some(format!("{}: {}", first.step, first.text))
+    }
+
     /// The whole of it for machines.
     pub fn json(&self) -> Value {
         json!({"exit_code": self.exit().code(), "steps": self.findings})
