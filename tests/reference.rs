@@ -14,6 +14,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use qualys_connector::cli::Cli;
 use qualys_connector::config::settings::SETTINGS;
 use qualys_connector::exit::Exit;
 use qualys_connector::host_input::answer::texts::TEXTS;
@@ -147,6 +148,25 @@ fn every_message_is_in_the_troubleshooting_page() {
         "the collector is blind"
     );
     holds("troubleshooting.md", "messages", &page);
+}
+
+/// Lines that begin with the program's name, as far as they are its own.
+#[test]
+fn every_command_in_the_pages_is_one() {
+    let mut seen = 0;
+    for page in ["check.md", "migration.md", "configuration.md", "troubleshooting.md", "codes.md"] {
+        let text = fs::read_to_string(root().join("docs").join(page)).unwrap();
+        for line in text.lines().filter_map(|line| line.strip_prefix("    qualys-connector ")) {
+            // What stands in brackets, or is left out, isn't typed.
+            let line = line.split(['[', '…']).next().unwrap();
+            let words = shlex::split(line).unwrap();
+            let own = words.into_iter().take_while(|word| !["|", ">", "2>"].contains(&word.as_str()));
+            let parsed = Cli::parse_arguments(own.map(std::ffi::OsString::from));
+            assert!(parsed.is_ok(), "docs/{page}: {line}: {}", parsed.unwrap_err());
+            seen += 1;
+        }
+    }
+    assert!(seen >= 6, "{seen} commands were found");
 }
 
 /// Where every sentence is one that a user may read, whatever function says it.
