@@ -21,6 +21,7 @@ use crate::telemetry::spans;
 
 mod commands;
 mod error;
+pub mod metrics;
 mod plan;
 mod progress;
 mod send;

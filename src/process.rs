@@ -12,15 +12,17 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use crate::cli::{self, Cli, Command, Output, Summary};
-use crate::config::{Config, Given, Listing, Mistake, Mistakes, SendConfig, Surroundings};
+use crate::config::{Given, Listing, Mistake, Mistakes, Surroundings};
 use crate::exit::Exit;
 use crate::import::{self, Progress, Stop};
 use crate::page;
-use crate::telemetry::{self, Telemetry};
+use crate::telemetry::metrics::Settings;
+use crate::telemetry::{self, Telemetry, logs, traces};
 use tracing::{Instrument as _, error};
 
 mod bar;
 mod ending;
+mod metrics;
 
 use bar::Bar;
 use ending::Ending;
@@ -42,24 +44,12 @@ fn invoke(given: Given, cli: &Cli) -> Ending {
     let listing = given.listing();
     match cli.command() {
         Command::Import if given.is_nothing() => nothing_given(),
-        Command::Import => match if cli.plan() { given.plan() } else { given.import() } {
-            Ok(config) => match telemetry::begin(&config.log, &config.traces, &config.warnings) {
-                Ok(telemetry) => import(config, cli, &listing, telemetry),
-                Err(error) => failed(&error, error.exit()),
-            },
-            Err(mistakes) => mistaken(&mistakes),
-        },
+        Command::Import if cli.plan() => plan(given, cli, &listing),
+        Command::Import => import(given, cli, &listing),
         Command::Config { output } => list(given, output).into(),
-        Command::Send { file } => match given.send() {
-            Ok(config) => match telemetry::begin(&config.log, &config.traces, &config.warnings) {
-                Ok(telemetry) => send(config, &file, cli, &listing, telemetry),
-                Err(error) => failed(&error, error.exit()),
-            },
-            Err(mistakes) => mistaken(&mistakes),
-        },
+        Command::Send { file } => send(given, &file, cli, &listing),
     }
 }
-
 /// Help and version are asked for, everything else that isn't a command line is a mistake.
 fn unparsed(error: &clap::Error) -> Exit {
     match (error.print(), error.use_stderr()) {
@@ -102,6 +92,20 @@ fn list(given: Given, output: Output) -> Exit {
     }
 }
 
+/// The log and the traces; an ending where there can be none.
+fn begin(log: &logs::Settings, traces: &traces::Settings, warnings: &[String]) -> Result<Telemetry, Ending> {
+    telemetry::begin(log, traces, warnings).map_err(|error| failed(&error, error.exit()))
+}
+
+/// Whoever watches metrics learns too that there was no import.
+fn unconfigured(metrics: Option<&Settings>, ending: Ending) -> Ending {
+    let failures = metrics.map(|settings| metrics::unconfigured(settings, ending.exit));
+    for failure in failures.into_iter().flatten() {
+        eprintln!("warning: {failure}");
+    }
+    ending
+}
+
 fn mistaken(mistakes: &Mistakes) -> Ending {
     for mistake in mistakes.iter() {
         eprintln!("error: {mistake}");
@@ -127,16 +131,42 @@ fn wrote(result: io::Result<()>) -> Exit {
     }
 }
 
-fn import(config: Config, cli: &Cli, listing: &Listing, telemetry: Telemetry) -> Ending {
-    let page = config.page.clone();
-    let work = async |stop: &Stop, progress: &Progress| import::run(config, stop, progress).await;
-    conclude(cli, page.as_deref(), listing, telemetry, work)
+fn import(given: Given, cli: &Cli, listing: &Listing) -> Ending {
+    let metrics = given.metrics();
+    let configured = given.import().map_err(|mistakes| mistaken(&mistakes));
+    match configured.and_then(|config| Ok((begin(&config.log, &config.traces, &config.warnings)?, config))) {
+        Ok((telemetry, config)) => {
+            let page = config.page.clone();
+            let work = async |stop: &Stop, progress: &Progress| metrics::import(config, stop, progress).await;
+            conclude(cli, page.as_deref(), listing, telemetry, work)
+        }
+        Err(ending) => unconfigured(metrics.as_ref(), ending),
+    }
 }
 
-fn send(config: SendConfig, file: &Path, cli: &Cli, listing: &Listing, telemetry: Telemetry) -> Ending {
-    let page = config.page.clone();
-    let work = async |stop: &Stop, progress: &Progress| import::send(config, file, stop, progress).await;
-    conclude(cli, page.as_deref(), listing, telemetry, work)
+/// An import that sends nothing, and whose metrics would only mislead.
+fn plan(given: Given, cli: &Cli, listing: &Listing) -> Ending {
+    let configured = given.plan().map_err(|mistakes| mistaken(&mistakes));
+    match configured.and_then(|config| Ok((begin(&config.log, &config.traces, &config.warnings)?, config))) {
+        Ok((telemetry, config)) => {
+            let page = config.page.clone();
+            let work = async |stop: &Stop, progress: &Progress| import::run(config, stop, progress).await;
+            conclude(cli, page.as_deref(), listing, telemetry, work)
+        }
+        Err(ending) => ending,
+    }
+}
+
+fn send(given: Given, file: &Path, cli: &Cli, listing: &Listing) -> Ending {
+    let configured = given.send().map_err(|mistakes| mistaken(&mistakes));
+    match configured.and_then(|config| Ok((begin(&config.log, &config.traces, &config.warnings)?, config))) {
+        Ok((telemetry, config)) => {
+            let page = config.page.clone();
+            let work = async |stop: &Stop, progress: &Progress| import::send(config, file, stop, progress).await;
+            conclude(cli, page.as_deref(), listing, telemetry, work)
+        }
+        Err(ending) => ending,
+    }
 }
 
 /// Does the work, says what it did, and flushes what tells of it, however it ended.

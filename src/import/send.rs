@@ -54,7 +54,7 @@ async fn file(config: SendConfig, path: &Path, stop: &Stop, summary: &mut Templa
         let (outcome, result) = sink::sent(delivered, delivery);
         Delivered {
             outcome,
-            remark: None,
+            remarks: Vec::new(),
             result,
         }
     };
