@@ -44,7 +44,7 @@ pub fn of_summary(settings: &Settings, summary: &Summary) -> Exposition {
 
 /// What is said of a run that didn't come to an import, since it can't be configured.
 pub fn of_failure(settings: &Settings, exit: Exit) -> Exposition {
-    ended(settings, exit, Some("configure"))
+    ended(settings, exit, "configure")
 }
 
 /// What is said while an import runs; nothing of it is true of the last one that ended.
@@ -64,7 +64,7 @@ pub fn of_snapshot(settings: &Settings, snapshot: &Snapshot) -> Exposition {
     metrics
 }
 
-fn ended(settings: &Settings, exit: Exit, failed: Option<&str>) -> Exposition {
+fn ended(settings: &Settings, exit: Exit, failed_stage: &str) -> Exposition {
     let mut metrics = Exposition::new(&settings.import);
     let now = unix(SystemTime::now());
     metrics.set(&t::LAST_COMPLETION, &[], now);
@@ -72,7 +72,7 @@ fn ended(settings: &Settings, exit: Exit, failed: Option<&str>) -> Exposition {
         metrics.set(&t::LAST_SUCCESS, &[], now);
     }
     metrics.set(&t::LAST_EXIT_CODE, &[], f64::from(exit.code()));
-    let failed = failed.filter(|_| exit != Exit::Success).map(label);
+    let failed = (exit != Exit::Success).then(|| label(failed_stage));
     metrics.set_each(&t::LAST_FAILED_STAGE, |stage| one_if(failed.as_deref() == Some(stage)));
     metrics.set(&t::EXPECTED_INTERVAL, &[], settings.expected_interval.as_secs_f64());
     metrics.set(&t::BUILD_INFO, &[env!("CARGO_PKG_VERSION")], 1.0);

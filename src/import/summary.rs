@@ -320,11 +320,10 @@ impl Summary {
         }
     }
 
-    /// The stage of the failure that decided how the process ends.
-    pub(super) fn failed_stage(&self) -> Option<&'static str> {
-        let worst = self.templates.iter().max_by_key(|template| template.exit())?;
-        worst.error.as_ref()?;
-        Some(worst.failed_stage.unwrap_or("configure"))
+    /// The stage of the failure that decided how the process ends; where it failed before any stage, `configure`.
+    pub(super) fn failed_stage(&self) -> &'static str {
+        let worst = self.templates.iter().max_by_key(|template| template.exit());
+        worst.and_then(|worst| worst.failed_stage).unwrap_or("configure")
     }
 
     /// One line of JSON.
