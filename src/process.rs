@@ -41,7 +41,7 @@ fn invoke(given: Given, cli: &Cli) -> Ending {
             Ok(config) => begin(&config.log, &config.warnings).unwrap_or_else(|| import(config, cli)),
             Err(mistakes) => mistaken(&mistakes),
         },
-        Command::Config { output } => list(given, output).into(),
+        Command::Config { output } => Ending::untold(list(given, output)),
         Command::Send { file } => match given.send() {
             Ok(config) => begin(&config.log, &config.warnings).unwrap_or_else(|| send(config, &file, cli)),
             Err(mistakes) => mistaken(&mistakes),
@@ -55,7 +55,8 @@ fn unparsed(error: &clap::Error) -> Exit {
         // What was typed isn't repeated where others see it: it may hold a secret.
         (_, true) => {
             let given = Given::gather(&Surroundings::of_process(), None, Vec::new());
-            Ending::from(Exit::Usage).leave(&given.termination_file());
+            let told = "what is wrong with it stands in the log";
+            Ending::new(Exit::Usage, told).leave(&given.termination_file());
             Exit::Usage
         }
         (printed, false) => wrote(printed),
