@@ -8,7 +8,6 @@ fn the_sample_file_of_the_guide_loads_as_it_is() {
     qualys.user_id                     dirk_g                        InputPlugins/QualysGuard.yaml, line 2
     qualys.password                    [redacted]                    InputPlugins/QualysGuard.yaml, line 3
     qualys.template_ids                424242                        InputPlugins/QualysGuard.yaml, line 4
-    qualys.template_index              not set
     qualys.proxy.url                   https://192.168.1.100:443     InputPlugins/QualysGuard.yaml, line 9
     qualys.proxy.username              zaphod                        InputPlugins/QualysGuard.yaml, line 10
     qualys.proxy.password              [redacted]                    InputPlugins/QualysGuard.yaml, line 11
@@ -28,6 +27,7 @@ fn the_whole_listing() {
     qualys.user_id                     dirk_g                        InputPlugins/QualysGuard.yaml, line 2
     qualys.password                    [redacted]                    InputPlugins/QualysGuard.yaml, line 3
     qualys.template_ids                424242                        InputPlugins/QualysGuard.yaml, line 4
+    qualys.template_index              not set
     qualys.proxy.url                   https://192.168.1.100:443     InputPlugins/QualysGuard.yaml, line 9
     qualys.proxy.username              zaphod                        InputPlugins/QualysGuard.yaml, line 10
     qualys.proxy.password              [redacted]                    InputPlugins/QualysGuard.yaml, line 11

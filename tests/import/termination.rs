@@ -76,7 +76,7 @@ async fn it_tells_what_is_wrong_with_the_configuration() {
 async fn a_wrong_command_line_isnt_repeated_there() {
     let folder = tempfile::tempdir().unwrap();
     let mut command = connector(folder.path());
-    command.args(["--pass", "--pasword=d0ntp@n1c"]);
+    command.args(["--pasword", "d0ntp@n1c"]);
     let (ended, line) = told(folder.path(), command).await;
     ended.assert_code(64).assert_says("--pasword");
     assert_eq!(
