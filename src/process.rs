@@ -46,7 +46,7 @@ fn invoke(given: Given, cli: &Cli) -> Ending {
         Command::Import if given.is_nothing() => nothing_given(),
         Command::Import if cli.plan() => plan(given, cli, &listing),
         Command::Import => import(given, cli, &listing),
-        Command::Config { output } => list(given, output).into(),
+        Command::Config { output } => Ending::untold(list(given, output)),
         Command::Send { file } => send(given, &file, cli, &listing),
     }
 }
@@ -56,7 +56,8 @@ fn unparsed(error: &clap::Error) -> Exit {
         // What was typed isn't repeated where others see it: it may hold a secret.
         (_, true) => {
             let given = Given::gather(&Surroundings::of_process(), None, Vec::new());
-            Ending::from(Exit::Usage).leave(&given.termination_file());
+            let told = "what is wrong with it stands in the log";
+            Ending::new(Exit::Usage, told).leave(&given.termination_file());
             Exit::Usage
         }
         (printed, false) => wrote(printed),
