@@ -47,7 +47,28 @@ before anything is rendered.
 {{- if or .certificates.managementCenter.configMap .certificates.managementCenter.existingSecret -}}
 {{- $_ := set $implied.management_center "trust" (printf "ca_file:%s/management-center-ca.pem" $files) -}}
 {{- end -}}
+{{- if .settings.telemetry -}}
+{{- $_ := set $implied "telemetry" (dict "expected_interval" (include "qualys-connector.interval" .schedule)) -}}
+{{- /* The pods of an Indexed Job are told apart by their template's index, whose variable comes earlier. */ -}}
+{{- $_ := set $implied.telemetry "import" (printf "%s%s" .fullname (ternary "-$(QC_QUALYS__TEMPLATE_INDEX)" "" (eq .mode "indexed"))) -}}
+{{- end -}}
 {{- toYaml (mergeOverwrite $implied (deepCopy .settings)) -}}
+{{- end }}
+
+{{/* The longest time between two runs, as far as a schedule shows it; `telemetry.expected_interval` says it better. */}}
+{{- define "qualys-connector.interval" -}}
+{{- $macros := dict "@hourly" "0 * * * *" "@daily" "0 0 * * *" "@midnight" "0 0 * * *" "@weekly" "0 0 * * 0" "@monthly" "0 0 1 * *" "@yearly" "0 0 1 1 *" "@annually" "0 0 1 1 *" -}}
+{{- $fields := regexSplit " +" (get $macros . | default .) -1 -}}
+{{- $hour := index $fields 1 -}}
+{{- $any := list "*" "?" -}}
+{{- if not (has (index $fields 3) $any) -}}366d
+{{- else if not (has (index $fields 2) $any) -}}31d
+{{- else if regexMatch "^(1-5|mon-fri)$" (lower (index $fields 4)) -}}3d
+{{- else if not (has (index $fields 4) $any) -}}7d
+{{- else if has $hour $any -}}1h
+{{- else if regexMatch "^[*]/[0-9]+$" $hour -}}{{ min 24 (int (trimPrefix "*/" $hour)) }}h
+{{- else -}}1d
+{{- end -}}
 {{- end }}
 
 {{/* Variables of the program for settings: of a dict with `name`, the variable so far, and `value`. */}}

@@ -22,6 +22,7 @@ secrets:
   qualys: {existingSecret: {{ include "qualys-connector.fullname" . }}-lab, userKey: username, passwordKey: password, tokenKey: ""}
   proxy: {existingSecret: ""}
   managementCenter: {existingSecret: ""}
+  pushgateway: {existingSecret: ""}
 certificates:
   qualys: {configMap: "", existingSecret: ""}
   managementCenter: {configMap: "", existingSecret: ""}

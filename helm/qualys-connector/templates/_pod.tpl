@@ -110,15 +110,17 @@ runAsNonRoot: true
 {{- define "qualys-connector.env" -}}
 {{- $root := .root -}}
 {{- $import := .import -}}
+{{- if or $import.secrets.directory (include "qualys-connector.secretSources" $import) }}
 - name: QC_SECRETS_DIR
   value: {{ default (include "qualys-connector.secretsPath" .) $import.secrets.directory }}
-{{- include "qualys-connector.variables" (dict "name" "QC_" "value" (include "qualys-connector.settings" $import | fromYaml)) }}
+{{- end }}
 {{- if and (eq $import.mode "indexed") (not .args) }}
 - name: QC_QUALYS__TEMPLATE_INDEX
   valueFrom:
     fieldRef:
       fieldPath: metadata.annotations['batch.kubernetes.io/job-completion-index']
 {{- end }}
+{{- include "qualys-connector.variables" (dict "name" "QC_" "value" (include "qualys-connector.settings" $import | fromYaml)) }}
 {{- range $name, $path := dict "POD_NAME" "metadata.name" "POD_UID" "metadata.uid" "NODE_NAME" "spec.nodeName" "JOB_NAME" "metadata.labels['batch.kubernetes.io/job-name']" }}
 - name: {{ $name }}
   valueFrom:

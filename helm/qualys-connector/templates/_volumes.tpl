@@ -6,15 +6,24 @@ holds nothing but settings: the program takes any other file for a mistake.
 */}}
 {{- define "qualys-connector.secretSources" -}}
 {{- $secrets := .secrets -}}
-{{- $sources := dict -}}
+{{- $sources := list -}}
+{{- if not $secrets.directory -}}
 {{- if and $secrets.qualys.existingSecret (not $secrets.qualys.tokenKey) -}}
-{{- $_ := set $sources "a" (dict "name" $secrets.qualys.existingSecret "items" (dict "qualys.user_id" $secrets.qualys.userKey "qualys.password" $secrets.qualys.passwordKey)) -}}
+{{- $sources = append $sources (dict "name" $secrets.qualys.existingSecret "items" (dict "qualys.user_id" $secrets.qualys.userKey "qualys.password" $secrets.qualys.passwordKey)) -}}
 {{- end -}}
 {{- if $secrets.proxy.existingSecret -}}
-{{- $_ := set $sources "b" (dict "name" $secrets.proxy.existingSecret "items" (dict "qualys.proxy.username" $secrets.proxy.userKey "qualys.proxy.password" $secrets.proxy.passwordKey)) -}}
+{{- $sources = append $sources (dict "name" $secrets.proxy.existingSecret "items" (dict "qualys.proxy.username" $secrets.proxy.userKey "qualys.proxy.password" $secrets.proxy.passwordKey)) -}}
 {{- end -}}
 {{- if and $secrets.managementCenter.existingSecret $secrets.managementCenter.passwordKey -}}
-{{- $_ := set $sources "c" (dict "name" $secrets.managementCenter.existingSecret "items" (dict "management_center.pkcs12_password" $secrets.managementCenter.passwordKey)) -}}
+{{- $sources = append $sources (dict "name" $secrets.managementCenter.existingSecret "items" (dict "management_center.pkcs12_password" $secrets.managementCenter.passwordKey)) -}}
+{{- end -}}
+{{- if $secrets.pushgateway.existingSecret -}}
+{{- $items := dict "telemetry.pushgateway.username" $secrets.pushgateway.userKey "telemetry.pushgateway.password" $secrets.pushgateway.passwordKey -}}
+{{- if $secrets.pushgateway.tokenKey -}}
+{{- $items = dict "telemetry.pushgateway.token" $secrets.pushgateway.tokenKey -}}
+{{- end -}}
+{{- $sources = append $sources (dict "name" $secrets.pushgateway.existingSecret "items" $items) -}}
+{{- end -}}
 {{- end -}}
 {{- range $sources }}
 - secret:
@@ -61,12 +70,12 @@ holds nothing but settings: the program takes any other file for a mistake.
 {{- end }}
 
 {{- define "qualys-connector.volumes" -}}
-{{- if not .import.secrets.directory }}
+{{- with include "qualys-connector.secretSources" .import }}
 - name: secrets
   projected:
     defaultMode: 0440
     sources:
-      {{- include "qualys-connector.secretSources" .import | trim | default "[]" | nindent 6 }}
+      {{- trim . | nindent 6 }}
 {{- end }}
 {{- with include "qualys-connector.fileSources" .import }}
 - name: files
@@ -86,7 +95,7 @@ holds nothing but settings: the program takes any other file for a mistake.
 {{- end }}
 
 {{- define "qualys-connector.volumeMounts" -}}
-{{- if not .import.secrets.directory }}
+{{- if include "qualys-connector.secretSources" .import }}
 - name: secrets
   mountPath: {{ include "qualys-connector.secretsPath" . }}
   readOnly: true
