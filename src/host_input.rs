@@ -15,9 +15,11 @@ mod error;
 pub mod frame;
 pub mod identity;
 pub mod packing;
+mod progress;
 pub mod trust;
 
 pub use error::Error;
+pub use progress::Progress;
 
 /// The section `management_center` of the configuration.
 #[derive(Debug, Clone)]

@@ -14,11 +14,13 @@ use tracing::{Instrument, error, info, info_span, warn};
 
 use crate::config::Config;
 use crate::exit::Exit;
+use crate::qualys::Usage;
 use crate::report::Keep;
 use crate::report::selection::Selection;
 
 mod commands;
 mod error;
+mod progress;
 mod send;
 mod sink;
 mod source;
@@ -26,6 +28,7 @@ mod stop;
 mod summary;
 
 pub use error::Error;
+pub use progress::{Progress, Snapshot};
 pub use send::send;
 use sink::Sink;
 use source::{Source, Template};
@@ -34,33 +37,37 @@ pub use summary::{Outcome, Summary, TemplateSummary};
 
 /// Runs one import to its end, which may be an early one when `stop` says so.
 ///
-/// A template that fails doesn't keep the others from being imported; the worst exit code is the import's.
-pub async fn run(config: Config, stop: &Stop) -> Summary {
+/// A template that fails doesn't keep the others from being imported; the worst exit code is the import's. `progress` is
+/// written for whoever watches.
+pub async fn run(config: Config, stop: &Stop, progress: &Progress) -> Summary {
     let begun = Instant::now();
+    progress.begin();
     let mut templates = Vec::new();
     let mut not_begun = 0;
+    let mut usage = Usage::default();
+    let mut certificate_expires = None;
     match prepare(config) {
         Ok((mut source, selection, mut sink)) => {
             let todo = source.templates();
+            certificate_expires = sink.certificate_expires();
+            progress.plan(todo.len(), source.progress());
             for template in &todo {
                 if stop.exit().is_some() {
                     not_begun += 1;
                     continue;
                 }
                 let span = info_span!("template", template = template.name());
-                let work = import(template, &mut source, &selection, &mut sink, stop);
+                let work = import(template, &mut source, &selection, &mut sink, stop, progress);
                 templates.push(work.instrument(span).await);
             }
-            source.close().await;
+            usage = source.close().await;
         }
         Err(failure) => {
             error!(exit = failure.exit().code(), "{failure}");
             let error = Some((failure.exit(), failure.to_string()));
-            templates.push(TemplateSummary {
-                name: "preparation".to_owned(),
-                error,
-                ..TemplateSummary::default()
-            });
+            let mut summary = TemplateSummary::begin("preparation".to_owned(), progress);
+            summary.error = error;
+            templates.push(summary);
         }
     }
     let worst = templates
@@ -76,6 +83,8 @@ pub async fn run(config: Config, stop: &Stop) -> Summary {
         templates,
         not_begun,
         exit,
+        usage,
+        certificate_expires,
         duration: begun.elapsed(),
     }
 }
@@ -99,17 +108,15 @@ async fn import(
     selection: &Selection,
     sink: &mut Sink,
     stop: &Stop,
+    progress: &Progress,
 ) -> TemplateSummary {
-    let mut summary = TemplateSummary {
-        name: template.name(),
-        ..TemplateSummary::default()
-    };
+    let mut summary = TemplateSummary::begin(template.name(), progress);
     let result = stages(template, source, selection, sink, stop, &mut summary).await;
     if let Err(failure) = result {
         error!(exit = failure.exit().code(), "{failure}");
         summary.fail(&failure, stop);
     }
-    source.tidy_up(summary.exit()).await;
+    source.tidy_up(&mut summary).await;
     summary
 }
 
@@ -134,7 +141,10 @@ async fn stages(
     }
 
     let stage = sink.stage();
-    let delivered = summary.stage(stage, sink.deliver(ready, &selected, stop)).await;
+    let progress = summary.progress().delivery();
+    let delivered = summary
+        .stage(stage, sink.deliver(ready, &selected, stop, progress))
+        .await;
     summary.remarks.extend(delivered.remark);
     summary.outcome = delivered.outcome;
     delivered.result

@@ -13,7 +13,7 @@ use std::path::Path;
 use crate::cli::{self, Cli, Command, Output, Summary};
 use crate::config::{Config, Given, Mistake, Mistakes, SendConfig, Surroundings};
 use crate::exit::Exit;
-use crate::import::{self, Stop};
+use crate::import::{self, Progress, Stop};
 use crate::telemetry::logs;
 use tracing::warn;
 
@@ -112,11 +112,13 @@ fn wrote(result: io::Result<()>) -> Exit {
 }
 
 fn import(config: Config, cli: &Cli) -> Exit {
-    conclude(cli, async |stop| import::run(config, stop).await)
+    conclude(cli, async |stop| import::run(config, stop, &Progress::default()).await)
 }
 
 fn send(config: SendConfig, file: &Path, cli: &Cli) -> Exit {
-    conclude(cli, async |stop| import::send(config, file, stop).await)
+    conclude(cli, async |stop| {
+        import::send(config, file, stop, &Progress::default()).await
+    })
 }
 
 /// Runs the work on a runtime of one thread, until it ends or a signal ends it, and says what it did.

@@ -12,6 +12,7 @@
 //! | `error`, `fault`, `refusal` | what goes wrong, what it means, what to do |
 //! | `patience` | pauses, the gate, the deadline |
 //! | `usage` | what a run asked of Qualys |
+//! | `progress` | how far it is, for whoever watches |
 //!
 //! Nothing here knows what a report says. Source of the protocol: Qualys' API guide and recorded exchanges (certain),
 //! other clients (likely); the modules say which is which.
@@ -28,6 +29,7 @@ mod limits;
 mod login;
 mod mark;
 mod patience;
+mod progress;
 mod refusal;
 mod template;
 #[cfg(test)]
@@ -49,6 +51,7 @@ pub use error::{Error, Stage};
 pub use fault::{Fault, TimeOut};
 pub use launch::Launched;
 pub use patience::{Reason, TooLong};
+pub use progress::Progress;
 pub use refusal::{Meaning, Refusal};
 pub use tidy_up::Ending;
 pub use usage::Usage;

@@ -6,7 +6,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use futures_util::{FutureExt, SinkExt, StreamExt};
@@ -32,6 +32,8 @@ pub(super) struct Connection {
     frames: Framed<TlsStream<TcpStream>, FrameCodec>,
     /// Bytes of commands that a frame may carry, as the server says.
     pub(super) maximum: u32,
+    /// When the server's certificate expires.
+    pub(super) certificate_expires: Option<SystemTime>,
     answer_timeout: Duration,
     /// Frames of commands that haven't been answered yet.
     unanswered: usize,
@@ -53,7 +55,9 @@ impl Connection {
                 });
             }
         };
+        let certificate_expires = trust::presented(&stream).map(|certificate| certificate.not_after);
         let mut connection = Connection {
+            certificate_expires,
             frames: Framed::new(stream, FrameCodec { limit: ANSWER_LIMIT }),
             maximum: 0,
             answer_timeout: settings.answer_timeout,

@@ -12,6 +12,7 @@ use std::time::{Duration, SystemTime};
 
 use backon::{BackoffBuilder, ExponentialBuilder};
 use bytes::Bytes;
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 use tokio_rustls::rustls::ClientConfig;
 use tokio_util::sync::CancellationToken;
@@ -23,7 +24,7 @@ use super::connection::{Connection, Kind};
 use super::identity::Identity;
 use super::packing::{Blocks, Packed, Packer, Written, count};
 use super::trust::Trust;
-use super::{Error, Settings, trust};
+use super::{Error, Progress, Settings, trust};
 
 /// Connections in a row that may fail without one host being acknowledged.
 const ATTEMPTS: usize = 6;
@@ -63,9 +64,18 @@ pub struct Delivery {
     pub refusals: Vec<(String, String)>,
     /// Indices of the hosts that were refused.
     pub refused: Vec<usize>,
+    /// When the certificate expires that the Management Center showed last.
+    pub server_certificate_expires: Option<SystemTime>,
+    /// Shows the numbers to whoever watches.
+    pub progress: watch::Sender<Progress>,
 }
 
 impl Delivery {
+    /// Shows how far it is.
+    fn show(&self) {
+        self.progress.send_replace(Progress::from(self));
+    }
+
     /// Hosts that were neither acknowledged nor refused.
     pub fn hosts_not_sent(&self) -> u64 {
         self.hosts.saturating_sub(self.settled) as u64
@@ -117,6 +127,7 @@ impl ManagementCenter {
     ) -> Result<(), Error> {
         let deadline = Instant::now() + self.settings.deadline;
         delivery.hosts = blocks.len();
+        delivery.show();
         let mut run = Run {
             settings: &self.settings,
             blocks,
@@ -131,6 +142,7 @@ impl ManagementCenter {
             let attempt = async {
                 let connection = Connection::open(&self.settings, &self.tls).await?;
                 run.delivery.connections += 1;
+                run.delivery.server_certificate_expires = connection.certificate_expires;
                 run.over(connection).await
             };
             let error = match tokio::time::timeout_at(deadline, attempt).await {
@@ -262,6 +274,7 @@ impl<B: Blocks> Run<'_, B> {
                 Verdict::Accepted => self.accepted(frame),
                 Verdict::Refused(refusal) => self.refused(frame, refusal, alone),
             };
+            self.delivery.show();
             if step.is_break() {
                 // What is under way already may have come between the parts of a host; it is sent again.
                 for _ in unanswered {
@@ -353,6 +366,7 @@ impl<B: Blocks> Run<'_, B> {
         self.delivery.frames += 1;
         self.delivery.commands_sent += commands;
         self.delivery.bytes += payload.len() as u64;
+        self.delivery.show();
         connection.send_commands(payload).await
     }
 

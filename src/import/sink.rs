@@ -4,6 +4,9 @@ use std::collections::HashSet;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::time::SystemTime;
+
+use tokio::sync::watch;
 
 use super::commands::HostCommands;
 use super::error::Error;
@@ -11,6 +14,7 @@ use super::source::Template;
 use super::stop::Stop;
 use super::summary::Outcome;
 use crate::config;
+use crate::host_input::Progress;
 use crate::host_input::command::{self, Mode};
 use crate::host_input::csv_file::CsvFile;
 use crate::host_input::delivery::{Delivery, ManagementCenter};
@@ -65,6 +69,14 @@ impl Sink {
         })
     }
 
+    /// When the client certificate expires, where there is one.
+    pub(super) fn certificate_expires(&self) -> Option<SystemTime> {
+        match &self.target {
+            Target::ManagementCenter(center) => Some(center.identity().certificate().not_after),
+            Target::CsvFile(_) => None,
+        }
+    }
+
     /// Finds out what would stop the delivery of `template`, as far as that can be known before there is a report.
     pub(super) fn prepare(&self, template: &Template) -> Result<Ready, Error> {
         match &self.target {
@@ -82,7 +94,13 @@ impl Sink {
     }
 
     /// Delivers what was selected.
-    pub(super) async fn deliver(&mut self, ready: Ready, selected: &Selected, stop: &Stop) -> Delivered {
+    pub(super) async fn deliver(
+        &mut self,
+        ready: Ready,
+        selected: &Selected,
+        stop: &Stop,
+        progress: watch::Sender<Progress>,
+    ) -> Delivered {
         let replaced = |address| {
             self.replaced
                 .as_ref()
@@ -95,7 +113,10 @@ impl Sink {
         };
         let (outcome, result) = match ready {
             Ready::ManagementCenter(center) => {
-                let mut delivery = Delivery::default();
+                let mut delivery = Delivery {
+                    progress,
+                    ..Delivery::default()
+                };
                 let delivered = center.deliver(&commands, stop.token(), &mut delivery).await;
                 self.remember(&commands, delivery.settled, &delivery.refused);
                 let result = delivered.map_err(Error::from).and(Error::refused(&delivery));

@@ -4,15 +4,15 @@ use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 
 use super::error::Error;
 use super::stop::Stop;
 use super::summary::TemplateSummary;
 use crate::config;
-use crate::exit::Exit;
 use crate::qualys::{self, Ending};
-use crate::report::{self, Keep, Progress, Report, file};
+use crate::report::{self, Keep, Report, file};
 
 /// Where reports come from.
 pub(super) enum Source {
@@ -89,7 +89,8 @@ impl Source {
         match (self, template) {
             (Source::File { path, keep }, _) => {
                 let (path, keep) = (path.clone(), keep.clone());
-                let parse = spawn_blocking(move || report::parse(file::open(&path)?, &keep, &Progress::default()));
+                let progress = summary.progress().report();
+                let parse = spawn_blocking(move || report::parse(file::open(&path)?, &keep, &progress));
                 let parsed = async {
                     let parsed = parse.await.map_err(|died| Error::Bug(died.to_string()))?;
                     parsed.map_err(Error::from)
@@ -104,7 +105,8 @@ impl Source {
                     .stage("wait", unless_stopped(stop, client.wait(&launched)))
                     .await?;
                 let keep = keep.clone();
-                let parse = move |body| Ok(report::parse(file::decode(body)?, &keep, &Progress::default())?);
+                let progress = summary.progress().clone();
+                let parse = move |body| Ok(report::parse(file::decode(body)?, &keep, &progress.report())?);
                 let cut_off = |error: &Error| matches!(error, Error::Report(error) if error.is_cut_off());
                 let download = client.download(&finished, parse, cut_off);
                 summary.stage("download", unless_stopped(stop, download)).await
@@ -115,17 +117,27 @@ impl Source {
         }
     }
 
-    /// Leaves nothing at the source that nobody will use, after an import that ended with `exit`.
-    pub(super) async fn tidy_up(&mut self, exit: Exit) {
-        if let Source::Qualys { client, .. } = self {
-            client.tidy_up(Ending::of(exit)).await;
+    /// The conversation with Qualys, for whoever watches; `None` where there is none.
+    pub(super) fn progress(&self) -> Option<watch::Receiver<qualys::Progress>> {
+        match self {
+            Source::File { .. } => None,
+            Source::Qualys { client, .. } => Some(client.progress()),
         }
     }
 
-    /// Ends the conversation with the source.
-    pub(super) async fn close(self) {
+    /// Leaves nothing at the source that nobody will use, after an import that ended as `summary` says.
+    pub(super) async fn tidy_up(&mut self, summary: &mut TemplateSummary) {
         if let Source::Qualys { client, .. } = self {
-            client.close().await;
+            let ending = Ending::of(summary.exit());
+            summary.stage("tidy up", client.tidy_up(ending)).await;
+        }
+    }
+
+    /// Ends the conversation with the source; says what was asked of it.
+    pub(super) async fn close(self) -> qualys::Usage {
+        match self {
+            Source::File { .. } => qualys::Usage::default(),
+            Source::Qualys { client, .. } => client.close().await,
         }
     }
 }

@@ -8,10 +8,12 @@ use serde_json::{Map, Value, json};
 use tracing::{Instrument, info, info_span, warn};
 
 use super::error::Error;
+use super::progress::Progress;
 use super::stop::Stop;
 use crate::exit::Exit;
 use crate::host_input::csv_file::CsvWritten;
 use crate::host_input::delivery::Delivery;
+use crate::qualys;
 use crate::report::{Counts, Report, Tally};
 
 /// Refused hosts that are named in the text; the line for machines names more.
@@ -26,6 +28,10 @@ pub struct Summary {
     pub not_begun: usize,
     /// How the process ends.
     pub exit: Exit,
+    /// What was asked of Qualys.
+    pub usage: qualys::Usage,
+    /// When the client certificate expires; once it was opened.
+    pub certificate_expires: Option<SystemTime>,
     /// From the first stage to the last.
     pub duration: Duration,
 }
@@ -51,6 +57,7 @@ pub struct TemplateSummary {
     pub stages: Vec<(&'static str, Duration)>,
     /// Why it isn't imported, or not in full.
     pub error: Option<(Exit, String)>,
+    progress: Progress,
 }
 
 /// Where the findings went.
@@ -66,10 +73,27 @@ pub enum Outcome {
 }
 
 impl TemplateSummary {
+    /// The summary of a template of which nothing is known yet.
+    pub(super) fn begin(name: String, progress: &Progress) -> Self {
+        progress.template(&name);
+        TemplateSummary {
+            name,
+            progress: progress.clone(),
+            ..TemplateSummary::default()
+        }
+    }
+
+    /// Where the stages write how far they are.
+    pub(super) fn progress(&self) -> &Progress {
+        &self.progress
+    }
+
     /// Runs the work of a stage and remembers how long it took.
     pub async fn stage<T>(&mut self, stage: &'static str, work: impl Future<Output = T>) -> T {
         let begun = Instant::now();
+        self.progress.enter(stage);
         let result = work.instrument(info_span!("stage", stage)).await;
+        self.progress.leave();
         self.stages.push((stage, begun.elapsed()));
         result
     }
@@ -101,6 +125,7 @@ impl TemplateSummary {
             counts.findings_selected,
             counts.findings_read
         );
+        self.progress.select(counts);
         self.counts = Some(counts.clone());
     }
 

@@ -94,18 +94,26 @@ impl Stream {
 }
 
 impl Pump {
-    /// Carries a report over. A fault goes to both sides; `error` dresses it for the reader.
-    pub(super) async fn run(self, stream: &mut Stream, error: impl Fn(Fault) -> Error) -> Result<Pumped, Fault> {
+    /// Carries a report over. A fault goes to both sides; `error` dresses it for the reader. `arrived` learns how many
+    /// bytes there are so far.
+    pub(super) async fn run(
+        self,
+        stream: &mut Stream,
+        error: impl Fn(Fault) -> Error,
+        arrived: impl Fn(u64),
+    ) -> Result<Pumped, Fault> {
         loop {
-            let (piece, outcome) = match stream.next().await {
+            let next = stream.next().await;
+            arrived(stream.received());
+            let (piece, outcome) = match next {
                 Ok(Some(bytes)) => (Piece::Bytes(bytes), None),
                 Ok(None) => (Piece::End, Some(Ok(Pumped::Whole))),
                 Err(fault) => (Piece::Broken(Box::new(error(fault.clone()))), Some(Err(fault))),
             };
-            let arrived = self.0.send(piece).await;
+            let taken = self.0.send(piece).await;
             match outcome {
                 Some(outcome) => return outcome,
-                None if arrived.is_err() => return Ok(Pumped::Abandoned),
+                None if taken.is_err() => return Ok(Pumped::Abandoned),
                 None => {}
             }
         }

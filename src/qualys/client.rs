@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use reqwest::Method;
+use tokio::sync::watch;
 use tokio::time::Instant;
 use tracing::{debug, info, warn};
 
@@ -15,6 +16,7 @@ use super::http::{Expects, Http, Reply, Request};
 use super::launch::Listing;
 use super::login::Credentials;
 use super::patience::{Patience, Reason, Remedy, Tries};
+use super::progress::{Progress, Wait};
 use super::refusal::Meaning;
 use super::tidy_up::InHand;
 use super::usage::Usage;
@@ -42,7 +44,7 @@ pub struct Client {
     pub(super) patience: Patience,
     pub(super) listing: Option<Listing>,
     pub(super) in_hand: Option<InHand>,
-    pub(super) usage: Usage,
+    pub(super) progress: watch::Sender<Progress>,
 }
 
 /// What came back, when it is no fault.
@@ -66,7 +68,7 @@ impl Client {
                 patience: Patience::new(Instant::from_std(deadline), settings.poll_interval),
                 listing: None,
                 in_hand: None,
-                usage: Usage::default(),
+                progress: watch::Sender::default(),
             })
         };
         new().map_err(|fault| Error {
@@ -77,8 +79,18 @@ impl Client {
     }
 
     /// What was asked of Qualys so far.
-    pub fn usage(&self) -> &Usage {
-        &self.usage
+    pub fn usage(&self) -> Usage {
+        self.progress.borrow().usage.clone()
+    }
+
+    /// How far the conversation is, at any moment from now on.
+    pub fn progress(&self) -> watch::Receiver<Progress> {
+        self.progress.subscribe()
+    }
+
+    /// Takes note of something for whoever watches, and for the end.
+    pub(super) fn note(&self, something: impl FnOnce(&mut Progress)) {
+        self.progress.send_modify(something);
     }
 
     pub(super) fn error(&self, stage: Stage, fault: Fault) -> Error {
@@ -119,7 +131,7 @@ impl Client {
             return Err(self.error(stage, fault));
         }
         warn!(%stage, reason = reason.label(), ?wait, retry = tries.made(), "Qualys: {fault}; trying again");
-        self.usage.retry(stage);
+        self.note(|progress| progress.usage.retry(stage));
         self.sleep(reason, wait).await;
         Ok(())
     }
@@ -132,7 +144,7 @@ impl Client {
     }
 
     async fn sleep(&mut self, reason: Reason, wait: Duration) {
-        self.usage.wait(reason, wait);
+        let _counted = Wait::begin(&self.progress, reason, wait);
         tokio::time::sleep(wait).await;
     }
 
@@ -183,7 +195,7 @@ impl Client {
         let started = Instant::now();
         let received = self.send(builder, expects).await;
         let label = received.as_ref().map_or_else(Fault::label, |_| "ok");
-        self.usage.count(stage, label);
+        self.note(|progress| progress.usage.count(stage, label));
         debug!(%stage, outcome = label, took = ?started.elapsed(), "request");
         received
     }

@@ -56,7 +56,7 @@ impl Client {
                     };
                     match drained {
                         Ok(()) => {
-                            self.usage.bytes += stream.received();
+                            self.note(|progress| progress.usage.bytes += stream.received());
                             info!(
                                 template = finished.launched.template,
                                 bytes = stream.received(),
@@ -93,7 +93,13 @@ impl Client {
     {
         let (pump, body) = bridge();
         let parser = spawn_blocking(move || parse(body));
-        let pumped = pump.run(stream, |fault| self.error(Stage::Download, fault)).await;
+        let pumped = pump
+            .run(
+                stream,
+                |fault| self.error(Stage::Download, fault),
+                |received| self.note(|progress| progress.received = received),
+            )
+            .await;
         match parser.await {
             Ok(parsed) => (pumped, parsed),
             Err(stopped) => match stopped.try_into_panic() {

@@ -15,6 +15,7 @@ use super::error::{Error, Stage};
 use super::fault::Fault;
 use super::mark::Mark;
 use super::patience::Reason;
+use super::progress::Progress;
 use super::tidy_up::InHand;
 
 /// How often a report that must be there may be missing from the list: right after its launch it can be
@@ -52,6 +53,7 @@ impl Client {
     /// Refused logins and templates, throttling beyond the deadline, and every fault that stayed.
     pub async fn launch(&mut self, template: u64) -> Result<Launched, Error> {
         self.in_hand = None;
+        self.note(Progress::next_template);
         if self.settings.api == Api::AssetDataReport {
             return Ok(Launched {
                 template,
@@ -128,7 +130,7 @@ impl Client {
     }
 
     fn adopt(&mut self, mark: Mark, report: &Report) -> Launched {
-        self.usage.adopted += 1;
+        self.note(|progress| progress.usage.adopted += 1);
         if let Some(listing) = &mut self.listing {
             // Nobody adopts it twice: a template may be named twice.
             listing.ours.retain(|(_, listed)| listed.id != report.id);
@@ -158,7 +160,7 @@ impl Client {
         loop {
             let fault = match self.once(Stage::Launch, &request).await.and_then(launched_id) {
                 Ok(id) => {
-                    self.usage.launched += 1;
+                    self.note(|progress| progress.usage.launched += 1);
                     info!(template = mark.template, report = id, "report launched");
                     return Ok(Launched {
                         template: mark.template,

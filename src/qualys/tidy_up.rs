@@ -105,7 +105,7 @@ impl Client {
     pub async fn close(mut self) -> Usage {
         self.extend_deadline(Ending::Aborted);
         self.close_session().await;
-        self.usage
+        self.usage()
     }
 
     fn extend_deadline(&mut self, ending: Ending) {
@@ -120,13 +120,13 @@ impl Client {
     pub(super) async fn delete(&mut self, stage: Stage, id: u64) -> Result<(), Fault> {
         let request = self.report_share("delete", vec![("id", id.to_string())]);
         self.once(stage, &request).await.map(drop)?;
-        self.usage.deleted += 1;
+        self.note(|progress| progress.usage.deleted += 1);
         Ok(())
     }
 
     async fn delete_patiently(&mut self, id: u64) -> Result<(), Error> {
         self.act("delete", id).await?;
-        self.usage.deleted += 1;
+        self.note(|progress| progress.usage.deleted += 1);
         Ok(())
     }
 

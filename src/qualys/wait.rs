@@ -54,6 +54,7 @@ impl Client {
             };
             misses = 0;
             state = report.progress();
+            self.note(|progress| progress.state = Some(state.clone()));
             let message = report.message();
             match report.state() {
                 State::Finished => {

@@ -322,7 +322,7 @@ impl<'p> Parser<'p> {
         let findings = host.findings.len() as u64;
         self.about.hosts += 1;
         self.about.findings += findings + host.unreadable;
-        self.progress.set_hosts(self.about.hosts);
+        self.progress.set_hosts(self.about.hosts, self.about.findings);
         self.findings_left_out.add(LeftOut::Unreadable, host.unreadable);
         let (address, reason) = match host.address {
             _ if host.error => (None, LeftOut::HostError),
