@@ -108,6 +108,12 @@ def test_what_is_missing_is_said_at_once_with_the_remedy():
     assert "kubectl create secret generic management-center --from-file=client.pkcs12" in said
 
 
+def test_a_secret_without_the_user_needs_the_user_elsewhere():
+    given = put(values("minimal"), "defaults/secrets/qualys/userKey", "")
+    assert "imports.nightly has no user at Qualys" in refused(given)
+    assert manifests(put(given, "defaults/settings", {"qualys": {"user_id": "dirk_g"}}))
+
+
 def test_names_that_are_too_long_together_are_refused():
     given = put(values("minimal"), "imports", {"n" * 45: values("minimal")["imports"]["nightly"]})
     said = refused(given)

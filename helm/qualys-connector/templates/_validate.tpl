@@ -17,6 +17,10 @@
 {{- if not (or $import.secrets.qualys.existingSecret $import.secrets.directory $fromFile) -}}
 {{- $mistakes = append $mistakes (printf "%s has no login at Qualys. Make a Secret and name it in defaults.secrets.qualys.existingSecret:\n      kubectl create secret generic qualys --from-literal=username=USER --from-file=password=FILE" $where) -}}
 {{- end -}}
+{{- $login := $import.secrets.qualys -}}
+{{- if and $login.existingSecret (not (or $login.tokenKey $login.userKey (default dict $settings.qualys).user_id)) -}}
+{{- $mistakes = append $mistakes (printf "%s has no user at Qualys: neither secrets.qualys.userKey nor settings.qualys.user_id says it" $where) -}}
+{{- end -}}
 {{- if not (or $center.server $toFile) -}}
 {{- $mistakes = append $mistakes (printf "%s.settings.management_center.server is empty: which Management Center is to be told?" $where) -}}
 {{- end -}}
