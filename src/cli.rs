@@ -109,6 +109,9 @@ struct Options {
     /// Log to standard error, even if there is another log
     #[arg(long, global = true, help_heading = help::LOG)]
     stderr: bool,
+    /// Write metrics for node_exporter to a file (*.prom)
+    #[arg(long, global = true, value_name = "FILE", help_heading = help::LOG)]
+    metrics_file: Option<String>,
     /// Say at the end what was done, as text, json or none
     #[arg(long, global = true, value_enum, default_value_t, hide_possible_values = true, hide_default_value = true,
         value_name = "FORM", help_heading = help::LOG)]
@@ -184,6 +187,7 @@ impl Cli {
             ("report.file", "--report", &self.options.report),
             ("log.level", "--level", &self.options.level),
             ("log.file", "--logfile", &self.options.logfile),
+            ("telemetry.metrics_file", "--metrics-file", &self.options.metrics_file),
         ];
         let flags = [
             ("management_center.ipv6", "--ipv6", ipv6.then_some("y")),

@@ -17,7 +17,7 @@ use std::path::PathBuf;
 use crate::host_input::{self, command};
 use crate::qualys;
 use crate::report::selection::Selection;
-use crate::telemetry::logs;
+use crate::telemetry::{logs, metrics};
 
 mod bounded;
 mod environment;
@@ -58,6 +58,8 @@ pub struct Config {
     pub sink: Sink,
     /// What is logged, and where.
     pub log: logs::Settings,
+    /// What is measured, and where that goes.
+    pub metrics: metrics::Settings,
     /// What the user should know before the import begins, one sentence each.
     pub warnings: Vec<String>,
 }

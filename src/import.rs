@@ -20,6 +20,7 @@ use crate::report::selection::Selection;
 
 mod commands;
 mod error;
+pub mod metrics;
 mod progress;
 mod send;
 mod sink;

@@ -15,7 +15,10 @@ use crate::config::{Config, Given, Mistake, Mistakes, SendConfig, Surroundings};
 use crate::exit::Exit;
 use crate::import::{self, Progress, Stop};
 use crate::telemetry::logs;
+use crate::telemetry::metrics::Settings;
 use tracing::warn;
+
+mod metrics;
 
 /// Runs one invocation with these arguments, the name of the program left out.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
@@ -26,10 +29,16 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let given = Given::gather(&Surroundings::of_process(), cli.config_file(), cli.assignments());
     match cli.command() {
         Command::Import if given.is_nothing() => nothing_given(),
-        Command::Import => match given.import() {
-            Ok(config) => begin(&config.log, &config.warnings).unwrap_or_else(|| import(config, &cli)),
-            Err(mistakes) => mistaken(&mistakes),
-        },
+        Command::Import => {
+            let metrics = given.metrics();
+            match given.import() {
+                Ok(config) => match begin(&config.log, &config.warnings) {
+                    None => import(config, &cli),
+                    Some(exit) => unconfigured(metrics.as_ref(), exit),
+                },
+                Err(mistakes) => unconfigured(metrics.as_ref(), mistaken(&mistakes)),
+            }
+        }
         Command::Config { output } => list(given, output),
         Command::Send { file } => match given.send() {
             Ok(config) => begin(&config.log, &config.warnings).unwrap_or_else(|| send(config, &file, &cli)),
@@ -86,6 +95,17 @@ fn begin(log: &logs::Settings, warnings: &[String]) -> Option<Exit> {
     None
 }
 
+/// Whoever watches metrics learns too that there was no import.
+fn unconfigured(metrics: Option<&Settings>, exit: Exit) -> Exit {
+    for failure in metrics
+        .iter()
+        .flat_map(|settings| metrics::unconfigured(settings, exit))
+    {
+        eprintln!("warning: {failure}");
+    }
+    exit
+}
+
 fn mistaken(mistakes: &Mistakes) -> Exit {
     for mistake in mistakes.iter() {
         eprintln!("error: {mistake}");
@@ -112,7 +132,9 @@ fn wrote(result: io::Result<()>) -> Exit {
 }
 
 fn import(config: Config, cli: &Cli) -> Exit {
-    conclude(cli, async |stop| import::run(config, stop, &Progress::default()).await)
+    conclude(cli, async |stop| {
+        metrics::import(config, stop, &Progress::default()).await
+    })
 }
 
 fn send(config: SendConfig, file: &Path, cli: &Cli) -> Exit {

@@ -57,6 +57,8 @@ pub struct TemplateSummary {
     pub stages: Vec<(&'static str, Duration)>,
     /// Why it isn't imported, or not in full.
     pub error: Option<(Exit, String)>,
+    /// The stage in which that happened; `None` when nothing happened, or before the first stage.
+    pub(super) failed_stage: Option<&'static str>,
     progress: Progress,
 }
 
@@ -102,6 +104,7 @@ impl TemplateSummary {
     pub fn fail(&mut self, failure: &Error, stop: &Stop) {
         let told = stop.exit().filter(|_| failure.exit() == Exit::Terminated);
         self.error = Some((told.unwrap_or(failure.exit()), failure.to_string()));
+        self.failed_stage = self.stages.last().map(|(stage, _)| *stage);
     }
 
     /// Takes note of which report it is.
@@ -135,7 +138,7 @@ impl TemplateSummary {
     }
 
     /// Selected findings that were neither acknowledged nor refused.
-    fn findings_not_sent(&self, delivery: &Delivery) -> u64 {
+    pub(super) fn findings_not_sent(&self, delivery: &Delivery) -> u64 {
         let selected = self.counts.as_ref().map_or(0, |counts| counts.findings_selected);
         selected.saturating_sub(delivery.findings_acknowledged + delivery.findings_refused)
     }
@@ -287,6 +290,13 @@ impl TemplateSummary {
 }
 
 impl Summary {
+    /// The stage of the failure that decided how the process ends.
+    pub(super) fn failed_stage(&self) -> Option<&'static str> {
+        let worst = self.templates.iter().max_by_key(|template| template.exit())?;
+        worst.error.as_ref()?;
+        Some(worst.failed_stage.unwrap_or("configure"))
+    }
+
     /// One line of JSON.
     pub fn json(&self) -> String {
         json!({

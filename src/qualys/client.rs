@@ -193,15 +193,22 @@ impl Client {
         expects: Expects,
     ) -> Result<(Received, String), Fault> {
         let started = Instant::now();
-        let received = self.send(builder, expects).await;
+        let received = self.send(stage, builder, expects).await;
         let label = received.as_ref().map_or_else(Fault::label, |_| "ok");
         self.note(|progress| progress.usage.count(stage, label));
         debug!(%stage, outcome = label, took = ?started.elapsed(), "request");
         received
     }
 
-    async fn send(&mut self, builder: reqwest::RequestBuilder, expects: Expects) -> Result<(Received, String), Fault> {
-        let mut reply = self.http.send(builder, expects, self.patience.deadline()).await?;
+    async fn send(
+        &mut self,
+        stage: Stage,
+        builder: reqwest::RequestBuilder,
+        expects: Expects,
+    ) -> Result<(Received, String), Fault> {
+        let sent = self.http.send(builder, expects, self.patience.deadline()).await;
+        self.note(|progress| progress.usage.answer(stage, &sent));
+        let mut reply = sent?;
         if let Some(wait) = reply.limits.to_wait {
             // Comes with good answers too: the next call would be refused.
             self.patience.close_gate(Reason::RateLimit, wait);
