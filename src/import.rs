@@ -43,7 +43,8 @@ pub async fn run(config: Config, stop: &Stop) -> Summary {
     let mut templates = Vec::new();
     let mut not_begun = 0;
     let configure = spans::stage("configure");
-    let prepared = configure.in_scope(|| prepare(config));
+    let said = |failure: &Error| error!(exit = failure.exit().code(), "{failure}");
+    let prepared = configure.in_scope(|| prepare(config).inspect_err(said));
     prepared.tell(&configure);
     drop(configure);
     match prepared {
@@ -61,7 +62,6 @@ pub async fn run(config: Config, stop: &Stop) -> Summary {
             source.close().await;
         }
         Err(failure) => {
-            error!(exit = failure.exit().code(), "{failure}");
             let error = Some((failure.exit(), failure.to_string()));
             templates.push(TemplateSummary {
                 name: "preparation".to_owned(),
@@ -113,7 +113,6 @@ async fn import(
     };
     let result = stages(template, source, selection, sink, stop, &mut summary).await;
     if let Err(failure) = result {
-        error!(exit = failure.exit().code(), "{failure}");
         summary.fail(&failure, stop);
         spans::fail(&Span::current(), summary.exit().label());
     }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Instant;
 
-use tracing::{Instrument as _, Span, error};
+use tracing::{Instrument as _, Span};
 
 use super::error::Error;
 use super::sink::{self, Delivered};
@@ -24,7 +24,6 @@ pub async fn send(config: SendConfig, path: &Path, stop: &Stop) -> Summary {
     let span = spans::template(&summary.name);
     let work = async {
         if let Err(failure) = file(config, path, stop, &mut summary).await {
-            error!(exit = failure.exit().code(), "{failure}");
             summary.fail(&failure, stop);
             spans::fail(&Span::current(), summary.exit().label());
         }

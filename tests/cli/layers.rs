@@ -77,6 +77,7 @@ fn the_whole_listing() {
     log.file                           not set
     log.syslog                         none                          default
     log.stderr                         not set
+    telemetry.flush_timeout            5s                            default
     ");
 }
 
