@@ -5,7 +5,7 @@ use std::future::Future;
 use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::{Map, Value, json};
-use tracing::{Instrument, info, warn};
+use tracing::{Instrument, error, info, warn};
 
 use super::error::Error;
 use super::plan::Plan;
@@ -112,8 +112,11 @@ impl TemplateSummary {
         result
     }
 
-    /// Takes note of why it isn't imported, or not in full.
+    /// Takes note of why it isn't imported, or not in full, and says so.
     pub fn fail(&mut self, failure: &Error, stop: &Stop) {
+        // Nothing fails between two stages, but something may before the first.
+        let stage = self.stages.last().map(|(stage, _)| *stage);
+        error!(exit = failure.exit().code(), stage, "{failure}");
         let told = stop.exit().filter(|_| failure.exit() == Exit::Terminated);
         self.error = Some((told.unwrap_or(failure.exit()), failure.to_string()));
         self.failed_stage = self.stages.last().map(|(stage, _)| *stage);
