@@ -23,7 +23,9 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry --mount=type=cache,targe
  && cargo build --release --locked --package qualys-connector --target "$(rustc --print host-tuple)" \
  && cp "target/$(rustc --print host-tuple)/release/qualys-connector" /
 
+# The lab is made for demos and tests: soon built matters more than small and fast.
 FROM source AS lab-build
+ENV CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16
 RUN --mount=type=cache,target=/usr/local/cargo/registry --mount=type=cache,target=/src/target \
     find src tests -name '*.rs' -exec touch {} + \
  && cargo build --release --locked --package connector-lab --target "$(rustc --print host-tuple)" \

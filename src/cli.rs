@@ -152,6 +152,9 @@ struct Options {
     /// Log to standard error, even if there is another log
     #[arg(long, global = true, help_heading = help::LOG)]
     stderr: bool,
+    /// Write metrics for node_exporter to a file (*.prom)
+    #[arg(long, global = true, value_name = "FILE", help_heading = help::LOG)]
+    metrics_file: Option<String>,
     /// Say at the end what was done, as text, json or none
     #[arg(long, global = true, value_enum, hide_possible_values = true, value_name = "FORM",
         help_heading = help::LOG)]
@@ -261,6 +264,7 @@ impl Cli {
             ("report.file", "--report", &self.options.report),
             ("log.level", "--level", &self.options.level),
             ("log.file", "--logfile", &self.options.logfile),
+            ("telemetry.metrics_file", "--metrics-file", &self.options.metrics_file),
         ];
         let flags = [
             ("log.level", "--quiet", (quiet && level.is_none()).then_some("warning")),

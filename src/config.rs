@@ -18,7 +18,7 @@ use std::time::Duration;
 use crate::host_input::{self, command};
 use crate::qualys;
 use crate::report::selection::Selection;
-use crate::telemetry::{logs, traces};
+use crate::telemetry::{logs, metrics, traces};
 
 mod bounded;
 mod environment;
@@ -66,6 +66,8 @@ pub struct Config {
     pub traces: traces::Settings,
     /// `page.file`: the file that takes a page which shows the run.
     pub page: Option<PathBuf>,
+    /// What is measured, and where that goes.
+    pub metrics: metrics::Settings,
     /// What the user should know before the import begins, one sentence each.
     pub warnings: Vec<String>,
 }

@@ -21,6 +21,7 @@ use crate::telemetry::spans;
 
 mod commands;
 mod error;
+pub mod metrics;
 mod plan;
 mod progress;
 mod send;
@@ -54,7 +55,8 @@ pub async fn run(config: Config, stop: &Stop, progress: &Progress) -> Summary {
     let mut certificate_expires = None;
     let page = config.page.is_some();
     let configure = spans::stage("configure");
-    let prepared = configure.in_scope(|| prepare(config));
+    let said = |failure: &Error| error!(exit = failure.exit().code(), "{failure}");
+    let prepared = configure.in_scope(|| prepare(config).inspect_err(said));
     prepared.tell(&configure);
     drop(configure);
     match prepared {
@@ -74,7 +76,6 @@ pub async fn run(config: Config, stop: &Stop, progress: &Progress) -> Summary {
             usage = source.close().await;
         }
         Err(failure) => {
-            error!(exit = failure.exit().code(), "{failure}");
             let error = Some((failure.exit(), failure.to_string()));
             let mut summary = TemplateSummary::begin("preparation".to_owned(), progress);
             summary.error = error;
@@ -125,7 +126,6 @@ async fn import(
     let mut summary = TemplateSummary::begin(template.name(), progress);
     let result = stages(template, source, selection, sink, stop, &mut summary, page).await;
     if let Err(failure) = result {
-        error!(exit = failure.exit().code(), "{failure}");
         summary.fail(&failure, stop);
         spans::fail(&Span::current(), summary.exit().label());
     }

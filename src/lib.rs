@@ -21,6 +21,7 @@
 //! | [`report`] | parse and select: what a report says |
 //! | [`host_input`] | send and write: commands for the Management Center |
 //! | [`telemetry`] | logs, traces, metrics |
+//! | `tls` | which servers of the web are trusted |
 //! | [`exit`] | the exit codes that schedulers act on |
 //!
 //! Imports run downward in this list only.
@@ -37,3 +38,4 @@ pub mod process;
 pub mod qualys;
 pub mod report;
 pub mod telemetry;
+mod tls;

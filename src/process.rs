@@ -12,16 +12,18 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use crate::cli::{self, Cli, Command, Output, Summary};
-use crate::config::{Config, Given, Listing, Mistake, Mistakes, SendConfig, Surroundings};
+use crate::config::{Given, Listing, Mistake, Mistakes, Surroundings};
 use crate::exit::Exit;
 use crate::import::{self, Progress, Stop};
 use crate::page;
-use crate::telemetry::{self, Telemetry};
+use crate::telemetry::metrics::Settings;
+use crate::telemetry::{self, Telemetry, logs, traces};
 use tracing::{Instrument as _, error};
 
 mod around;
 mod bar;
 mod ending;
+mod metrics;
 mod migrate;
 mod preflight;
 
@@ -45,37 +47,26 @@ fn invoke(given: Given, cli: &Cli) -> Ending {
     let listing = given.listing();
     match cli.command() {
         Command::Import if given.is_nothing() => nothing_given(),
-        Command::Import => match if cli.plan() { given.plan() } else { given.import() } {
-            Ok(config) => match telemetry::begin(&config.log, &config.traces, &config.warnings) {
-                Ok(telemetry) => import(config, cli, &listing, telemetry),
-                Err(error) => failed(&error, error.exit()),
-            },
-            Err(mistakes) => mistaken(&mistakes),
-        },
-        Command::Config { output } => list(given, output).into(),
+        Command::Import if cli.plan() => plan(given, cli, &listing),
+        Command::Import => import(given, cli, &listing),
+        Command::Config { output } => Ending::untold(list(given, output)),
         Command::Check { output } => preflight::check(given, output),
-        Command::Migrate { line } => migrate::migrate(line).into(),
-        Command::Explain { code } => around::explain(&code.join(" ")).into(),
-        Command::Schema => around::json_schema().into(),
-        Command::Completions { shell } => around::completions(shell).into(),
-        Command::Man => around::man().into(),
-        Command::Send { file } => match given.send() {
-            Ok(config) => match telemetry::begin(&config.log, &config.traces, &config.warnings) {
-                Ok(telemetry) => send(config, &file, cli, &listing, telemetry),
-                Err(error) => failed(&error, error.exit()),
-            },
-            Err(mistakes) => mistaken(&mistakes),
-        },
+        Command::Migrate { line } => Ending::untold(migrate::migrate(line)),
+        Command::Explain { code } => Ending::untold(around::explain(&code.join(" "))),
+        Command::Schema => Ending::untold(around::json_schema()),
+        Command::Completions { shell } => Ending::untold(around::completions(shell)),
+        Command::Man => Ending::untold(around::man()),
+        Command::Send { file } => send(given, &file, cli, &listing),
     }
 }
-
 /// Help and version are asked for, everything else that isn't a command line is a mistake.
 fn unparsed(error: &clap::Error) -> Exit {
     match (error.print(), error.use_stderr()) {
         // What was typed isn't repeated where others see it: it may hold a secret.
         (_, true) => {
             let given = Given::gather(&Surroundings::of_process(), None, Vec::new());
-            Ending::from(Exit::Usage).leave(&given.termination_file());
+            let told = "what is wrong with it stands in the log";
+            Ending::new(Exit::Usage, told).leave(&given.termination_file());
             Exit::Usage
         }
         (printed, false) => wrote(printed),
@@ -111,6 +102,20 @@ fn list(given: Given, output: Output) -> Exit {
     }
 }
 
+/// The log and the traces; an ending where there can be none.
+fn begin(log: &logs::Settings, traces: &traces::Settings, warnings: &[String]) -> Result<Telemetry, Ending> {
+    telemetry::begin(log, traces, warnings).map_err(|error| failed(&error, error.exit()))
+}
+
+/// Whoever watches metrics learns too that there was no import.
+fn unconfigured(metrics: Option<&Settings>, ending: Ending) -> Ending {
+    let failures = metrics.map(|settings| metrics::unconfigured(settings, ending.exit));
+    for failure in failures.into_iter().flatten() {
+        eprintln!("warning: {failure}");
+    }
+    ending
+}
+
 fn mistaken(mistakes: &Mistakes) -> Ending {
     for mistake in mistakes.iter() {
         eprintln!("error: {mistake}");
@@ -141,16 +146,42 @@ fn wrote(result: io::Result<()>) -> Exit {
     }
 }
 
-fn import(config: Config, cli: &Cli, listing: &Listing, telemetry: Telemetry) -> Ending {
-    let page = config.page.clone();
-    let work = async |stop: &Stop, progress: &Progress| import::run(config, stop, progress).await;
-    conclude(cli, page.as_deref(), listing, telemetry, work)
+fn import(given: Given, cli: &Cli, listing: &Listing) -> Ending {
+    let metrics = given.metrics();
+    let configured = given.import().map_err(|mistakes| mistaken(&mistakes));
+    match configured.and_then(|config| Ok((begin(&config.log, &config.traces, &config.warnings)?, config))) {
+        Ok((telemetry, config)) => {
+            let page = config.page.clone();
+            let work = async |stop: &Stop, progress: &Progress| metrics::import(config, stop, progress).await;
+            conclude(cli, page.as_deref(), listing, telemetry, work)
+        }
+        Err(ending) => unconfigured(metrics.as_ref(), ending),
+    }
 }
 
-fn send(config: SendConfig, file: &Path, cli: &Cli, listing: &Listing, telemetry: Telemetry) -> Ending {
-    let page = config.page.clone();
-    let work = async |stop: &Stop, progress: &Progress| import::send(config, file, stop, progress).await;
-    conclude(cli, page.as_deref(), listing, telemetry, work)
+/// An import that sends nothing, and whose metrics would only mislead.
+fn plan(given: Given, cli: &Cli, listing: &Listing) -> Ending {
+    let configured = given.plan().map_err(|mistakes| mistaken(&mistakes));
+    match configured.and_then(|config| Ok((begin(&config.log, &config.traces, &config.warnings)?, config))) {
+        Ok((telemetry, config)) => {
+            let page = config.page.clone();
+            let work = async |stop: &Stop, progress: &Progress| import::run(config, stop, progress).await;
+            conclude(cli, page.as_deref(), listing, telemetry, work)
+        }
+        Err(ending) => ending,
+    }
+}
+
+fn send(given: Given, file: &Path, cli: &Cli, listing: &Listing) -> Ending {
+    let configured = given.send().map_err(|mistakes| mistaken(&mistakes));
+    match configured.and_then(|config| Ok((begin(&config.log, &config.traces, &config.warnings)?, config))) {
+        Ok((telemetry, config)) => {
+            let page = config.page.clone();
+            let work = async |stop: &Stop, progress: &Progress| import::send(config, file, stop, progress).await;
+            conclude(cli, page.as_deref(), listing, telemetry, work)
+        }
+        Err(ending) => ending,
+    }
 }
 
 /// Does the work, says what it did, and flushes what tells of it, however it ended.

@@ -9,7 +9,7 @@
 //! | `body` | the bridge from the network to the parser's thread |
 //! | `mark` | the title by which a successor finds our report |
 //! | `answer` | Qualys' small documents |
-//! | `http`, `tls`, `login`, `limits` | one request and its reply |
+//! | `http`, `login`, `limits` | one request and its reply |
 //! | `codes` | Qualys' codes, explained |
 //! | `error`, `fault`, `refusal` | what goes wrong, what it means, what to do |
 //! | `patience` | pauses, the gate, the deadline |
@@ -39,7 +39,6 @@ mod template;
 #[cfg(test)]
 mod testing;
 mod tidy_up;
-mod tls;
 mod usage;
 mod wait;
 
@@ -59,7 +58,7 @@ pub use patience::{Reason, TooLong};
 pub use progress::Progress;
 pub use refusal::{Meaning, Refusal};
 pub use tidy_up::Ending;
-pub use usage::Usage;
+pub use usage::{CLASSES, Usage};
 pub use wait::Finished;
 
 /// The section `qualys` of the configuration.

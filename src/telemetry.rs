@@ -3,6 +3,7 @@
 //! | module | is the home of |
 //! |---|---|
 //! | [`logs`] | lines, to standard error, a file, a syslog |
+//! | [`metrics`] | numbers, to a Pushgateway and to a file |
 //! | [`spans`] | what is traced: the names and attributes of spans, and what log lines carry of them |
 //! | [`terminal`] | standard error, shared with a progress bar |
 //! | [`traces`] | where spans go: to a collector, over OTLP |
@@ -12,6 +13,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 pub mod logs;
+pub mod metrics;
 pub mod spans;
 pub mod terminal;
 pub mod traces;

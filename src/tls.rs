@@ -1,10 +1,10 @@
-//! TLS to Qualys: which certificates are trusted.
+//! TLS to servers of the web, Qualys' or a Pushgateway: which certificates are trusted.
 //!
 //! The roots of the web are compiled in, so that an image without a CA bundle works; the system's bundle is added where
-//! there is one (SSL_CERT_FILE and SSL_CERT_DIR name another), and `qualys.ca_file` comes on top, for private CAs and
-//! inspecting proxies. Nothing switches the verification off.
+//! there is one (SSL_CERT_FILE and SSL_CERT_DIR name another), and a file that a setting names comes on top, for private
+//! CAs and inspecting proxies. Nothing switches the verification off. The Management Center has rules of its own.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustls::pki_types::CertificateDer;
@@ -12,17 +12,30 @@ use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 use tracing::{debug, warn};
 
-use super::fault::Fault;
+/// Why a file of certificates can't be used.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {problem}", path.display())]
+pub(crate) struct CaFileError {
+    /// The file.
+    pub(crate) path: PathBuf,
+    /// What is wrong with it.
+    pub(crate) problem: String,
+}
 
-pub(super) fn client_config(ca_file: Option<&Path>) -> Result<ClientConfig, Fault> {
+/// The configuration of a TLS client that trusts the web's roots, the system's and those in `ca_file`.
+#[expect(
+    clippy::expect_used,
+    reason = "ring has cipher suites for both versions, and no other provider is asked"
+)]
+pub(crate) fn client_config(ca_file: Option<&Path>) -> Result<ClientConfig, CaFileError> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .map_err(|error| Fault::Tls(error.to_string()))?;
+        .expect("TLS 1.2 and 1.3");
     Ok(builder.with_root_certificates(roots(ca_file)?).with_no_client_auth())
 }
 
-fn roots(ca_file: Option<&Path>) -> Result<RootCertStore, Fault> {
+fn roots(ca_file: Option<&Path>) -> Result<RootCertStore, CaFileError> {
     let mut roots = RootCertStore {
         roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
     };
@@ -48,7 +61,7 @@ fn roots(ca_file: Option<&Path>) -> Result<RootCertStore, Fault> {
     Ok(roots)
 }
 
-fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Fault> {
+fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, CaFileError> {
     let found: Result<Vec<_>, _> = CertificateDer::pem_file_iter(path).and_then(Iterator::collect);
     match found {
         Ok(found) if found.is_empty() => Err(bad(path, "there is no PEM certificate in it")),
@@ -57,9 +70,8 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Fault> {
     }
 }
 
-fn bad(path: &Path, problem: impl ToString) -> Fault {
-    Fault::File {
-        key: "qualys.ca_file",
+fn bad(path: &Path, problem: impl ToString) -> CaFileError {
+    CaFileError {
         path: path.to_owned(),
         problem: problem.to_string(),
     }
@@ -85,15 +97,8 @@ mod tests {
                 .to_string()
                 .replace(&*path.to_string_lossy(), "ca.pem")
         };
-        assert!(
-            problem(&path).starts_with("qualys.ca_file: ca.pem: "),
-            "{}",
-            problem(&path)
-        );
+        assert!(problem(&path).starts_with("ca.pem: "), "{}", problem(&path));
         std::fs::write(&path, "nothing").unwrap();
-        assert_eq!(
-            problem(&path),
-            "qualys.ca_file: ca.pem: there is no PEM certificate in it"
-        );
+        assert_eq!(problem(&path), "ca.pem: there is no PEM certificate in it");
     }
 }

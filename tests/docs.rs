@@ -2,15 +2,46 @@
 
 #![expect(clippy::unwrap_used, reason = "what helps a test fails with it")]
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 use qualys_connector::config::settings::SETTINGS;
 use qualys_connector::exit::Exit;
+use qualys_connector::import::metrics::table::{METRICS, Said};
+
+fn path(file: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(file)
+}
+
+fn read(file: &str) -> String {
+    fs::read_to_string(path(file)).unwrap()
+}
 
 fn readme() -> String {
-    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap()
+    read("README.md")
+}
+
+/// Tests run side by side, and some write into the same file.
+static WRITING: Mutex<()> = Mutex::new(());
+
+/// Asserts that what stands between two marks is `expected`, or writes it there.
+fn hold(file: &str, mark: &str, expected: &str) {
+    let _alone = WRITING.lock();
+    let (start, end) = (format!("<!-- {mark} -->\n"), format!("<!-- /{mark} -->"));
+    let text = read(file);
+    let (before, rest) = text.split_once(&start).unwrap();
+    let (there, after) = rest.split_once(&end).unwrap();
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        fs::write(path(file), format!("{before}{start}{expected}{end}{after}")).unwrap();
+    } else {
+        assert_eq!(
+            there, expected,
+            "{file}: UPDATE_DOCS=1 cargo test --test docs writes it anew"
+        );
+    }
 }
 
 fn table() -> String {
@@ -34,16 +65,7 @@ fn table() -> String {
 /// `UPDATE_DOCS=1 cargo test --test docs` writes the table anew.
 #[test]
 fn the_readme_lists_every_setting() {
-    let (start, end) = ("<!-- settings -->\n", "<!-- /settings -->");
-    let readme = readme();
-    let (before, rest) = readme.split_once(start).unwrap();
-    let (table_there, after) = rest.split_once(end).unwrap();
-    if std::env::var_os("UPDATE_DOCS").is_some() {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
-        fs::write(path, format!("{before}{start}{}{end}{after}", table())).unwrap();
-    } else {
-        assert_eq!(table_there, table());
-    }
+    hold("README.md", "settings", &table());
 }
 
 #[test]
@@ -58,5 +80,112 @@ fn the_readme_explains_every_exit_code() {
                 .is_some_and(|cell| cell.split([' ', ',']).any(|one| one == code))
         };
         assert!(rows.iter().any(cell), "{exit} isn't in the README");
+    }
+}
+
+#[test]
+fn the_documentation_lists_every_metric() {
+    let mut table = String::from("| metric | labels | what it says | of which run |\n|---|---|---|---|\n");
+    for (said, metric) in METRICS {
+        let labels = metric.labels.iter().map(|label| {
+            let values = (label.values)().join(", ");
+            match label.name {
+                "version" => "`version`".to_owned(),
+                name => format!("`{name}`: {values}"),
+            }
+        });
+        let labels = labels.collect::<Vec<_>>().join("; ");
+        let said = match said {
+            Said::AtTheEnd => "every one",
+            Said::OnSuccess => "a successful one",
+            Said::WithReport => "one that read a report",
+            Said::WithDelivery => "one that began to deliver",
+            Said::WithQualys => "one that asked Qualys",
+            Said::Meanwhile => "one that runs",
+        };
+        writeln!(table, "| `{}` | {labels} | {} | {said} |", metric.name, metric.help).unwrap();
+    }
+    hold("docs/metrics.md", "metrics", &table);
+}
+
+#[test]
+fn the_documentation_lists_every_alert_and_each_has_a_runbook_and_a_test() {
+    let rules = read("deploy/prometheus/rules.yaml");
+    let tests = read("deploy/prometheus/rules_test.yaml");
+    let mut table = String::from("| alert | severity | what has happened |\n|---|---|---|\n");
+    let mut names = BTreeSet::new();
+    for rule in rules.split("- alert: ").skip(1) {
+        let value = |key: &str| {
+            let line = rule.lines().find_map(|line| line.trim().strip_prefix(key));
+            line.unwrap().trim().to_owned()
+        };
+        let name = rule.lines().next().unwrap().trim();
+        let mut happened = String::new();
+        for word in value("summary:").split_inclusive("}}") {
+            let (text, label) = word.split_once("{{").unwrap_or((word, ""));
+            happened += text;
+            happened += match label.trim_end_matches("}}").trim() {
+                "" => "",
+                label if label.starts_with("$value") => "…",
+                label => label.rsplit('.').next().unwrap(),
+            };
+        }
+        writeln!(
+            table,
+            "| [{name}](runbooks/{name}.md) | {} | {happened} |",
+            value("severity:")
+        )
+        .unwrap();
+        let runbook = value("runbook_url:");
+        assert_eq!(runbook, format!("docs/runbooks/{name}.md"));
+        let text = read(&runbook);
+        let parts: Vec<_> = text.lines().filter(|line| line.starts_with('#')).collect();
+        let title = format!("# {name}");
+        assert_eq!(parts, [&*title, "## Meaning", "## First look", "## Remedy"], "{name}");
+        // It fires, and it doesn't.
+        let cases: Vec<_> = tests
+            .split("- eval_time: ")
+            .filter(|case| case.contains(&format!("alertname: {name}\n")))
+            .collect();
+        assert!(
+            cases.iter().any(|case| case.contains("exp_alerts")),
+            "{name} never fires in a test"
+        );
+        let quiet = cases.iter().any(|case| !case.contains("exp_alerts"));
+        assert!(quiet || name == "QualysImportStale", "{name} is never quiet in a test");
+        names.insert(format!("{name}.md"));
+    }
+    hold("docs/metrics.md", "alerts", &table);
+    let runbooks = fs::read_dir(path("docs/runbooks")).unwrap();
+    let runbooks: BTreeSet<_> = runbooks
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    assert_eq!(runbooks, names);
+}
+
+#[test]
+fn dashboard_and_alerts_ask_for_metrics_that_there_are_and_show_every_one() {
+    let known: BTreeSet<&str> = METRICS.iter().map(|(_, metric)| metric.name).collect();
+    let asked = |file| {
+        let text = read(file);
+        let words = text.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':'));
+        let words = words.filter(|word| word.starts_with("qualys_connector_"));
+        words.map(str::to_owned).collect::<BTreeSet<_>>()
+    };
+    let dashboard = asked("deploy/grafana/dashboard.json");
+    for name in dashboard.iter().chain(&asked("deploy/prometheus/rules.yaml")) {
+        assert!(known.contains(&**name), "{name} isn't a metric");
+    }
+    // What only alerts and people at a prompt need.
+    let apart = [
+        "last_completion_timestamp_seconds",
+        "clean_hosts",
+        "left_out_hosts",
+        "running",
+    ];
+    for name in known {
+        let short = name.trim_start_matches("qualys_connector_");
+        let apart = apart.contains(&short) || short.starts_with("running_") || short == "qualys_reports";
+        assert!(apart || dashboard.contains(name), "{name} isn't on the dashboard");
     }
 }

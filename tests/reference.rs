@@ -154,13 +154,24 @@ fn every_message_is_in_the_troubleshooting_page() {
 #[test]
 fn every_command_in_the_pages_is_one() {
     let mut seen = 0;
-    for page in ["check.md", "migration.md", "configuration.md", "troubleshooting.md", "codes.md"] {
+    for page in [
+        "check.md",
+        "migration.md",
+        "configuration.md",
+        "troubleshooting.md",
+        "codes.md",
+    ] {
         let text = fs::read_to_string(root().join("docs").join(page)).unwrap();
-        for line in text.lines().filter_map(|line| line.strip_prefix("    qualys-connector ")) {
+        for line in text
+            .lines()
+            .filter_map(|line| line.strip_prefix("    qualys-connector "))
+        {
             // What stands in brackets, or is left out, isn't typed.
             let line = line.split(['[', '…']).next().unwrap();
             let words = shlex::split(line).unwrap();
-            let own = words.into_iter().take_while(|word| !["|", ">", "2>"].contains(&word.as_str()));
+            let own = words
+                .into_iter()
+                .take_while(|word| !["|", ">", "2>"].contains(&word.as_str()));
             let parsed = Cli::parse_arguments(own.map(std::ffi::OsString::from));
             assert!(parsed.is_ok(), "docs/{page}: {line}: {}", parsed.unwrap_err());
             seen += 1;

@@ -24,6 +24,8 @@ pub struct FarEnd {
     pub url: Url,
     /// TLS to it, for an address that begins with `https`.
     pub tls: Arc<ClientConfig>,
+    /// Whether a proxy of its own stands before it.
+    pub proxied: bool,
 }
 
 /// Far ends that settings name besides Qualys and the Management Center. `Err` says why a setting can't work.
@@ -43,6 +45,9 @@ pub(super) async fn walk(far_ends: &FarEnds) -> Walk {
     let mut walk = Walk::default();
     walk.add(match &far_ends.pushgateway {
         Ok(None) => Finding::not_needed(PUSHGATEWAY, "none is set"),
+        Ok(Some(far_end)) if far_end.proxied => {
+            Finding::not_tried(PUSHGATEWAY, "telemetry.pushgateway.proxy.url stands before it")
+        }
         Ok(Some(far_end)) => judged(PUSHGATEWAY, far_end, ready(far_end, far_ends.patience).await),
         Err(why) => Finding::warning(PUSHGATEWAY, why, remedy(PUSHGATEWAY)),
     });
@@ -162,6 +167,7 @@ mod tests {
             pushgateway: Ok(Some(FarEnd {
                 url: url.parse().unwrap(),
                 tls: Arc::new(tls),
+                proxied: false,
             })),
             collector: Ok(None),
             patience: Duration::from_secs(5),

@@ -13,6 +13,7 @@ use super::origin::{Assignment, Origin};
 use super::read::{self, Reader};
 use super::settings::TERMINATION_FILE;
 use super::{Config, Parts, SendConfig, Sink, secrets, sections, warnings};
+use crate::telemetry::metrics;
 
 /// The setting whose default is a file name that is looked for.
 const PKCS12: &str = "management_center.pkcs12";
@@ -89,6 +90,18 @@ impl Given {
         file.unwrap_or_else(|| TERMINATION_FILE.into())
     }
 
+    /// What metrics need, if nothing is wrong with that part: what else is wrong can be told by metrics then.
+    pub fn metrics(&self) -> Option<metrics::Settings> {
+        let read = Reader(&self.layers);
+        let wrong = read::wrong_values(&self.layers)
+            .iter()
+            .any(|mistake| matches!(mistake, Mistake::Value { setting, .. } if setting.section() == "telemetry"));
+        match wrong {
+            true => None,
+            false => sections::metrics(read),
+        }
+    }
+
     /// The configuration of an import.
     ///
     /// # Errors
@@ -122,6 +135,7 @@ impl Given {
             sink: sink?,
             log: sections::log(read)?,
             traces: sections::traces(read)?,
+            metrics: sections::metrics(read)?,
             page: read.path("page.file"),
             warnings,
         })
@@ -230,13 +244,15 @@ mod tests {
         Given::gather(&Surroundings::new([("", ""); 0], nowhere.path()), None, said.collect())
     }
 
-    const COMPLETE: [(&str, &str); 6] = [
+    const COMPLETE: [(&str, &str); 8] = [
         ("qualys.user_id", "dirk_g"),
         ("qualys.password", "d0ntp@n1c"),
         ("qualys.template_ids", "424242,535353"),
         ("qualys.proxy.url", "https://192.168.1.100:443"),
         ("management_center.server", "fmc.example.com"),
         ("management_center.pkcs12", "CertFile.pkcs12"),
+        ("telemetry.pushgateway.url", "http://pushgateway:9091"),
+        ("telemetry.pushgateway.proxy.url", "http://192.168.1.100:3128"),
     ];
 
     /// All that a configuration holds, secrets too.
@@ -254,6 +270,14 @@ mod tests {
         if let Sink::ManagementCenter(settings) = &config.sink {
             settings.pkcs12_password.iter().for_each(&mut secret);
         }
+        let pushgateway = config.metrics.pushgateway.iter();
+        pushgateway
+            .flat_map(|settings| {
+                let proxy = settings.proxy.as_ref().and_then(|proxy| proxy.password.as_ref());
+                [settings.password.as_ref(), settings.token.as_ref(), proxy]
+            })
+            .flatten()
+            .for_each(&mut secret);
         dump
     }
 
@@ -277,7 +301,9 @@ mod tests {
                 "selection.networks" => "7".into(),
                 "selection.kinds" => "information".into(),
                 "selection.statuses" => "fixed".into(),
-                "commands.source" | "commands.scanner" => "another".into(),
+                "commands.source" | "commands.scanner" | "telemetry.import" | "telemetry.pushgateway.job" => {
+                    "another".into()
+                }
                 "management_center.trust" => "insecure".into(),
                 "log.syslog" => "local".into(),
                 _ => setting.sample().into(),

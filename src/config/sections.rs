@@ -15,6 +15,7 @@ use crate::host_input::{self, command};
 use crate::qualys::{self, Login};
 use crate::report::selection::Selection;
 use crate::telemetry::logs::{self, Syslog};
+use crate::telemetry::metrics::{self, pushgateway};
 use crate::telemetry::traces;
 
 /// Settings that an import can't do without, or that contradict each other.
@@ -43,6 +44,7 @@ pub(super) fn plan_mistakes(read: Reader<'_>) -> Vec<Mistake> {
         mistakes.extend(missing(read, &["qualys.template_ids"]));
         mistakes.extend(index_mistake(read));
     }
+    mistakes.extend(metrics_mistakes(read));
     mistakes
 }
 
@@ -227,4 +229,50 @@ pub(super) fn traces(read: Reader<'_>) -> Option<traces::Settings> {
     Some(traces::Settings {
         flush_timeout: read.duration("telemetry.flush_timeout")?,
     })
+}
+pub(super) fn metrics(read: Reader<'_>) -> Option<metrics::Settings> {
+    let pushgateway = match read.is_set("telemetry.pushgateway.url") {
+        true => Some(pushgateway(read)?),
+        false => None,
+    };
+    Some(metrics::Settings {
+        import: read.parsed("telemetry.import")?,
+        expected_interval: read.duration("telemetry.expected_interval")?,
+        required: read.boolean("telemetry.metrics_required")?,
+        file: read.path("telemetry.metrics_file"),
+        pushgateway,
+    })
+}
+
+fn pushgateway(read: Reader<'_>) -> Option<pushgateway::Settings> {
+    Some(pushgateway::Settings {
+        url: read.url("telemetry.pushgateway.url")?,
+        job: read.parsed("telemetry.pushgateway.job")?,
+        username: read.text("telemetry.pushgateway.username"),
+        password: read.secret("telemetry.pushgateway.password"),
+        token: read.secret("telemetry.pushgateway.token"),
+        ca_file: read.path("telemetry.pushgateway.ca_file"),
+        proxy: read
+            .url("telemetry.pushgateway.proxy.url")
+            .map(|url| pushgateway::Proxy {
+                url,
+                username: read.text("telemetry.pushgateway.proxy.username"),
+                password: read.secret("telemetry.pushgateway.proxy.password"),
+            }),
+        timeout: read.duration("telemetry.pushgateway.timeout")?,
+        interval: read.duration("telemetry.pushgateway.interval")?,
+    })
+}
+
+/// Settings of metrics that contradict each other.
+fn metrics_mistakes(read: Reader<'_>) -> Vec<Mistake> {
+    let both = read.is_set("telemetry.pushgateway.token") && read.is_set("telemetry.pushgateway.username");
+    let both = both.then(|| {
+        Mistake::Contradiction(
+            "telemetry.pushgateway.token and telemetry.pushgateway.username are both set; a Pushgateway takes one of \
+             them"
+                .into(),
+        )
+    });
+    both.into_iter().collect()
 }

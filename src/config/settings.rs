@@ -13,7 +13,7 @@ use crate::host_input::command::{Domain, Mode, Name};
 use crate::host_input::trust::Trust;
 use crate::qualys::{Api, Login};
 use crate::report::selection::{Kinds, Networks, Qids, Ranges, Statuses};
-use crate::telemetry::logs;
+use crate::telemetry::{logs, metrics};
 
 /// One setting.
 #[derive(Debug)]
@@ -259,6 +259,69 @@ pub static SETTINGS: &[Setting] = &[
         "Longest time that the last spans may take to a collector (OTEL_EXPORTER_OTLP_ENDPOINT)",
     )
     .default("5s"),
+    form::<metrics::Identity>(
+        "telemetry.import",
+        "a name",
+        "Name that tells this import's metrics from another's, the same in every run",
+    )
+    .default("default"),
+    duration(
+        "telemetry.expected_interval",
+        "Time between two imports, which alerts are derived from",
+    )
+    .default("1d"),
+    path(
+        "telemetry.metrics_file",
+        "File (*.prom) that takes the metrics, for node_exporter's textfile collector",
+    )
+    .example("/var/lib/prometheus/node-exporter/qualys-connector.prom"),
+    boolean(
+        "telemetry.metrics_required",
+        "Metrics that can't be pushed or written fail the run (69) instead of being warned of",
+    )
+    .default("n"),
+    url(
+        "telemetry.pushgateway.url",
+        &["http", "https"],
+        "Pushgateway that metrics are pushed to",
+    )
+    .example("http://pushgateway:9091"),
+    form::<metrics::Identity>(
+        "telemetry.pushgateway.job",
+        "a name",
+        "Job that they are filed under there",
+    )
+    .default("qualys-connector"),
+    text("telemetry.pushgateway.username", "User at the Pushgateway").example("qualys-connector"),
+    secret("telemetry.pushgateway.password", "Password of that user"),
+    secret(
+        "telemetry.pushgateway.token",
+        "Bearer token, in the place of user and password",
+    ),
+    path(
+        "telemetry.pushgateway.ca_file",
+        "Certificates (PEM) to trust besides the usual roots",
+    )
+    .example("/etc/ssl/company-ca.pem"),
+    url(
+        "telemetry.pushgateway.proxy.url",
+        &["http", "https"],
+        "Proxy on the way to the Pushgateway",
+    )
+    .example("http://192.168.1.100:3128"),
+    text("telemetry.pushgateway.proxy.username", "User at that proxy").example("zaphod"),
+    secret("telemetry.pushgateway.proxy.password", "Password of that user"),
+    duration(
+        "telemetry.pushgateway.timeout",
+        "Longest time for a push, and that pushing prolongs a run",
+    )
+    .default("5s"),
+    duration(
+        "telemetry.pushgateway.interval",
+        "Time between two pushes while an import runs; 0: only at the end",
+    )
+    .default("1m")
+    .or_zero(),
 ];
 
 /// Where Kubernetes looks for the outcome of a container.

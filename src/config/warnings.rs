@@ -1,5 +1,7 @@
 //! What a user should know of a configuration that is right.
 
+use secrecy::ExposeSecret as _;
+
 use super::layers::Layers;
 use super::origin::Origin;
 use super::settings;
@@ -17,6 +19,26 @@ pub(super) fn import(layers: &Layers, certificates: &[String]) -> Vec<String> {
         warnings.extend(send(layers, certificates));
     }
     warnings.extend(plan(layers));
+    warnings.extend(metrics(layers));
+    warnings
+}
+
+fn metrics(layers: &Layers) -> Vec<String> {
+    let mut warnings = Vec::new();
+    let text = |key| Some(layers.text(settings::find(key)?)?.expose_secret());
+    if text("telemetry.metrics_file").is_some_and(|path| !path.ends_with(".prom")) {
+        warnings.push(
+            "telemetry.metrics_file doesn't end in .prom, so node_exporter's textfile collector won't read it".into(),
+        );
+    }
+    let login = ["telemetry.pushgateway.username", "telemetry.pushgateway.token"];
+    if let Some(key) = login.into_iter().find(|key| is_set(layers, key))
+        && text("telemetry.pushgateway.url").is_some_and(|url| url.starts_with("http:"))
+    {
+        warnings.push(format!(
+            "{key} travels unencrypted, since telemetry.pushgateway.url begins with http:"
+        ));
+    }
     warnings
 }
 

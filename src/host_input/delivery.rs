@@ -57,6 +57,8 @@ pub struct Delivery {
     pub commands_sent: u64,
     /// Commands that answers acknowledge.
     pub commands_acknowledged: u64,
+    /// Commands of refused hosts that answers don't acknowledge.
+    pub commands_refused: u64,
     /// Bytes of commands sent.
     pub bytes: u64,
     /// Connections opened.
@@ -341,9 +343,11 @@ impl<B: Blocks> Run<'_, B> {
         // A host in one frame was closed by it, all but the lost commands having been processed.
         let closed = frame.closed.len() == 1 && frame.commands == count(&scratch);
         let refused = if closed { lost } else { written.findings };
-        if let Some(commands) = refusal.commands {
-            self.delivery.commands_acknowledged += frame.commands.saturating_sub(commands);
-        }
+        let unheard = refusal
+            .commands
+            .map_or(frame.commands, |commands| commands.min(frame.commands));
+        self.delivery.commands_acknowledged += frame.commands - unheard;
+        self.delivery.commands_refused += unheard;
         self.delivery.findings_acknowledged += written.findings - refused;
         self.delivery.settled = host + 1;
         self.refuse(host, refused, refusal.reason);

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Instant;
 
-use tracing::{Instrument as _, Span, error};
+use tracing::{Instrument as _, Span};
 
 use super::error::Error;
 use super::progress::Progress;
@@ -25,7 +25,6 @@ pub async fn send(config: SendConfig, path: &Path, stop: &Stop, progress: &Progr
     let span = spans::template(&summary.name);
     let work = async {
         if let Err(failure) = file(config, path, stop, &mut summary).await {
-            error!(exit = failure.exit().code(), "{failure}");
             summary.fail(&failure, stop);
             spans::fail(&Span::current(), summary.exit().label());
         }
@@ -54,7 +53,7 @@ async fn file(config: SendConfig, path: &Path, stop: &Stop, summary: &mut Templa
         let (outcome, result) = sink::sent(delivered, delivery);
         Delivered {
             outcome,
-            remark: None,
+            remarks: Vec::new(),
             result,
         }
     };

@@ -5,7 +5,7 @@ use std::future::Future;
 use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::{Map, Value, json};
-use tracing::{Instrument, info, warn};
+use tracing::{Instrument, error, info, warn};
 
 use super::error::Error;
 use super::plan::Plan;
@@ -65,6 +65,8 @@ pub struct TemplateSummary {
     pub stages: Vec<(&'static str, Duration)>,
     /// Why it isn't imported, or not in full.
     pub error: Option<(Exit, String)>,
+    /// The stage in which that happened; `None` when nothing happened, or before the first stage.
+    pub(super) failed_stage: Option<&'static str>,
     progress: Progress,
 }
 
@@ -110,10 +112,14 @@ impl TemplateSummary {
         result
     }
 
-    /// Takes note of why it isn't imported, or not in full.
+    /// Takes note of why it isn't imported, or not in full, and says so.
     pub fn fail(&mut self, failure: &Error, stop: &Stop) {
+        // Nothing fails between two stages, but something may before the first.
+        let stage = self.stages.last().map(|(stage, _)| *stage);
+        error!(exit = failure.exit().code(), stage, "{failure}");
         let told = stop.exit().filter(|_| failure.exit() == Exit::Terminated);
         self.error = Some((told.unwrap_or(failure.exit()), failure.to_string()));
+        self.failed_stage = self.stages.last().map(|(stage, _)| *stage);
     }
 
     /// Takes note of which report it is.
@@ -147,7 +153,7 @@ impl TemplateSummary {
     }
 
     /// Selected findings that were neither acknowledged nor refused.
-    fn findings_not_sent(&self, delivery: &Delivery) -> u64 {
+    pub(super) fn findings_not_sent(&self, delivery: &Delivery) -> u64 {
         let selected = self.counts.as_ref().map_or(0, |counts| counts.findings_selected);
         selected.saturating_sub(delivery.findings_acknowledged + delivery.findings_refused)
     }
@@ -315,6 +321,12 @@ impl Summary {
             Exit::Success if self.templates.iter().any(planned) => "planned, nothing was sent",
             exit => exit.meaning(),
         }
+    }
+
+    /// The stage of the failure that decided how the process ends; where it failed before any stage, `configure`.
+    pub(super) fn failed_stage(&self) -> &'static str {
+        let worst = self.templates.iter().max_by_key(|template| template.exit());
+        worst.and_then(|worst| worst.failed_stage).unwrap_or("configure")
     }
 
     /// One line of JSON.

@@ -211,7 +211,7 @@ impl Client {
     ) -> Result<(Received, String), Fault> {
         let started = Instant::now();
         let span = self.http.span(request, resends);
-        let sent = self.send(builder, request.expects, &span);
+        let sent = self.send(stage, builder, request.expects, &span);
         let received = sent.instrument(span.span().clone()).await;
         let label = received.as_ref().map_or_else(Fault::label, |_| "ok");
         if received.is_err() {
@@ -224,11 +224,14 @@ impl Client {
 
     async fn send(
         &mut self,
+        stage: Stage,
         builder: reqwest::RequestBuilder,
         expects: Expects,
         span: &spans::Request,
     ) -> Result<(Received, String), Fault> {
-        let mut reply = self.http.send(builder, expects, self.patience.deadline(), span).await?;
+        let sent = self.http.send(builder, expects, self.patience.deadline(), span).await;
+        self.note(|progress| progress.usage.answer(stage, &sent));
+        let mut reply = sent?;
         if let Some(wait) = reply.limits.to_wait {
             // Comes with good answers too: the next call would be refused.
             self.patience.close_gate(Reason::RateLimit, wait);

@@ -12,10 +12,11 @@ use secrecy::ExposeSecret;
 use tokio::time::{Instant, timeout_at};
 use url::{Host, Url};
 
+use super::Settings;
 use super::fault::{Fault, TimeOut};
 use super::limits::Limits;
-use super::{Settings, tls};
 use crate::telemetry::spans;
+use crate::tls;
 
 const USER_AGENT: &str = concat!("qualys-connector/", env!("CARGO_PKG_VERSION"));
 
@@ -69,8 +70,13 @@ pub(super) struct Reply {
 impl Http {
     pub(super) fn new(settings: &Settings) -> Result<Self, Fault> {
         check_url(&settings.url)?;
+        let tls = tls::client_config(settings.ca_file.as_deref()).map_err(|error| Fault::File {
+            key: "qualys.ca_file",
+            path: error.path,
+            problem: error.problem,
+        })?;
         let mut client = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls::client_config(settings.ca_file.as_deref())?)
+            .tls_backend_preconfigured(tls)
             .redirect(redirect::Policy::none())
             .user_agent(USER_AGENT)
             .connect_timeout(settings.connect_timeout)

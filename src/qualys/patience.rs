@@ -157,6 +157,15 @@ impl Tries {
 }
 
 impl Reason {
+    /// Every reason.
+    pub const ALL: [Reason; 5] = [
+        Reason::Running,
+        Reason::RateLimit,
+        Reason::Concurrency,
+        Reason::Maintenance,
+        Reason::BackOff,
+    ];
+
     /// A fixed word for logs and metrics.
     pub fn label(self) -> &'static str {
         match self {

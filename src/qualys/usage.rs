@@ -4,13 +4,20 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::error::Stage;
+use super::fault::Fault;
+use super::http::Reply;
 use super::patience::Reason;
+
+/// Classes of HTTP status codes; `none`: there was no answer.
+pub const CLASSES: [&str; 5] = ["2xx", "3xx", "4xx", "5xx", "none"];
 
 /// Counts of one run, over all its templates.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Usage {
     /// Requests by stage and by how they ended: `ok`, or the [label](super::Fault::label) of the fault.
     pub requests: BTreeMap<(Stage, &'static str), u64>,
+    /// Requests by stage and by the class of their answer's status: one of [`CLASSES`].
+    pub answers: BTreeMap<(Stage, &'static str), u64>,
     /// Time spent waiting, by reason.
     pub waited: BTreeMap<Reason, Duration>,
     /// Requests that were made again after a fault, by stage.
@@ -33,6 +40,21 @@ impl Usage {
 
     pub(super) fn count(&mut self, stage: Stage, label: &'static str) {
         *self.requests.entry((stage, label)).or_default() += 1;
+    }
+
+    pub(super) fn answer(&mut self, stage: Stage, sent: &Result<Reply, Fault>) {
+        let class = match sent {
+            Ok(reply) => match reply.status {
+                ..300 => "2xx",
+                300..400 => "3xx",
+                400..500 => "4xx",
+                500.. => "5xx",
+            },
+            Err(Fault::Redirected { .. }) => "3xx",
+            Err(Fault::ProxyLogin) => "4xx",
+            Err(_) => "none",
+        };
+        *self.answers.entry((stage, class)).or_default() += 1;
     }
 
     pub(super) fn wait(&mut self, reason: Reason, wait: Duration) {

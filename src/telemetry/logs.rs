@@ -218,7 +218,7 @@ mod tests {
             tracing::debug!("not at this level");
             logs.set_trace(Some("4bf92f35".to_owned()));
             tracing::info!(target: "rustls", "not from there");
-            tracing::warn!(target: "rustls", stage = "its own", "from there too\nin full");
+            tracing::warn!(target: "rustls", template = 424_242, "from there too\nin full");
         });
         let log = std::fs::read_to_string(file.path()).unwrap();
         let (earlier, lines) = log.split_once('\n').unwrap();
@@ -228,7 +228,7 @@ mod tests {
             lines,
             [
                 r#""level":"INFO","message":"imported","hosts":7,"stage":"select","template":"424242"}"#,
-                r#""level":"WARN","target":"rustls","message":"from there too\nin full","stage":"its own","template":"424242","trace_id":"4bf92f35"}"#,
+                r#""level":"WARN","target":"rustls","message":"from there too\nin full","stage":"select","template":"424242","trace_id":"4bf92f35"}"#,
             ]
         );
     }

@@ -179,3 +179,9 @@ async fn a_collector_that_isnt_there() {
     let endpoint = format!("http://127.0.0.1:{}", closed_port());
     says!(Setup::right().await.variable("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint));
 }
+
+#[tokio::test]
+async fn a_pushgateway_that_isnt_there() {
+    let url = format!("http://127.0.0.1:{}", closed_port());
+    says!(Setup::right().await.with("telemetry.pushgateway.url", url));
+}

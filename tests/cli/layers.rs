@@ -5,16 +5,16 @@ use crate::{Place, SAMPLE};
 #[test]
 fn the_sample_file_of_the_guide_loads_as_it_is() {
     insta::assert_snapshot!(Place::migrated().config("-server 10.10.10.10"), @r"
-    qualys.user_id                     dirk_g                        InputPlugins/QualysGuard.yaml, line 2
-    qualys.password                    [redacted]                    InputPlugins/QualysGuard.yaml, line 3
-    qualys.template_ids                424242                        InputPlugins/QualysGuard.yaml, line 4
-    qualys.proxy.url                   https://192.168.1.100:443     InputPlugins/QualysGuard.yaml, line 9
-    qualys.proxy.username              zaphod                        InputPlugins/QualysGuard.yaml, line 10
-    qualys.proxy.password              [redacted]                    InputPlugins/QualysGuard.yaml, line 11
-    selection.ip_ranges                192.168.1.0/24, 10.1.2.3-10.1.2.10, 42.4.2.1  InputPlugins/QualysGuard.yaml, line 8
-    commands.add_host                  y                             InputPlugins/QualysGuard.yaml, line 7
-    management_center.server           10.10.10.10                   option --server
-    management_center.pkcs12           CertFile.pkcs12               working directory
+    qualys.user_id                        dirk_g                        InputPlugins/QualysGuard.yaml, line 2
+    qualys.password                       [redacted]                    InputPlugins/QualysGuard.yaml, line 3
+    qualys.template_ids                   424242                        InputPlugins/QualysGuard.yaml, line 4
+    qualys.proxy.url                      https://192.168.1.100:443     InputPlugins/QualysGuard.yaml, line 9
+    qualys.proxy.username                 zaphod                        InputPlugins/QualysGuard.yaml, line 10
+    qualys.proxy.password                 [redacted]                    InputPlugins/QualysGuard.yaml, line 11
+    selection.ip_ranges                   192.168.1.0/24, 10.1.2.3-10.1.2.10, 42.4.2.1  InputPlugins/QualysGuard.yaml, line 8
+    commands.add_host                     y                             InputPlugins/QualysGuard.yaml, line 7
+    management_center.server              10.10.10.10                   option --server
+    management_center.pkcs12              CertFile.pkcs12               working directory
     ");
 }
 
@@ -23,60 +23,75 @@ fn the_whole_listing() {
     let (stdout, stderr, code) = Place::migrated().run(&["config", "-server", "10.10.10.10"]);
     assert_eq!((stderr.as_str(), code), ("", 0));
     insta::assert_snapshot!(stdout, @r"
-    qualys.url                         https://qualysapi.qualys.com  default
-    qualys.user_id                     dirk_g                        InputPlugins/QualysGuard.yaml, line 2
-    qualys.password                    [redacted]                    InputPlugins/QualysGuard.yaml, line 3
-    qualys.template_ids                424242                        InputPlugins/QualysGuard.yaml, line 4
-    qualys.proxy.url                   https://192.168.1.100:443     InputPlugins/QualysGuard.yaml, line 9
-    qualys.proxy.username              zaphod                        InputPlugins/QualysGuard.yaml, line 10
-    qualys.proxy.password              [redacted]                    InputPlugins/QualysGuard.yaml, line 11
-    qualys.ca_file                     not set
-    qualys.login                       basic                         default
-    qualys.token_file                  not set
-    qualys.api                         report-share                  default
-    qualys.api_version                 2.0                           default
-    qualys.keep_report                 n                             default
-    qualys.poll_interval               30s                           default
-    qualys.connect_timeout             10s                           default
-    qualys.idle_timeout                5m                            default
-    qualys.deadline                    2h                            default
-    qualys.adopt_within                6h                            default
-    report.file                        not set
-    selection.ip_ranges                192.168.1.0/24, 10.1.2.3-10.1.2.10, 42.4.2.1  InputPlugins/QualysGuard.yaml, line 8
-    selection.networks                 0                             default
-    selection.kinds                    confirmed,potential           default
-    selection.statuses                 new,active,reopened           default
-    selection.min_severity             1                             default
-    selection.qids                     not set
-    selection.exclude_qids             not set
-    selection.only_with_cve            n                             default
-    commands.add_host                  y                             InputPlugins/QualysGuard.yaml, line 7
-    commands.source                    Qualys                        default
-    commands.scanner                   Qualys                        default
-    commands.domain                    not set
-    commands.mode                      replace                       default
-    commands.clear_clean_hosts         y                             default
-    commands.description_length        1024                          default
-    commands.set_os                    n                             default
-    commands.hostname_attribute        not set
-    management_center.server           10.10.10.10                   option --server
-    management_center.port             8307                          default
-    management_center.pkcs12           CertFile.pkcs12               working directory
-    management_center.pkcs12_password  not set
-    management_center.ipv6             n                             default
-    management_center.trust            pkcs12                        default
-    management_center.connect_timeout  10s                           default
-    management_center.answer_timeout   5m                            default
-    management_center.deadline         2h                            default
-    management_center.max_frame        64000                         default
-    management_center.window           1                             default
-    management_center.replies          strict                        default
-    csv.file                           not set
-    log.level                          info                          default
-    log.format                         auto                          default
-    log.file                           not set
-    log.syslog                         none                          default
-    log.stderr                         not set
+    qualys.url                            https://qualysapi.qualys.com  default
+    qualys.user_id                        dirk_g                        InputPlugins/QualysGuard.yaml, line 2
+    qualys.password                       [redacted]                    InputPlugins/QualysGuard.yaml, line 3
+    qualys.template_ids                   424242                        InputPlugins/QualysGuard.yaml, line 4
+    qualys.proxy.url                      https://192.168.1.100:443     InputPlugins/QualysGuard.yaml, line 9
+    qualys.proxy.username                 zaphod                        InputPlugins/QualysGuard.yaml, line 10
+    qualys.proxy.password                 [redacted]                    InputPlugins/QualysGuard.yaml, line 11
+    qualys.ca_file                        not set
+    qualys.login                          basic                         default
+    qualys.token_file                     not set
+    qualys.api                            report-share                  default
+    qualys.api_version                    2.0                           default
+    qualys.keep_report                    n                             default
+    qualys.poll_interval                  30s                           default
+    qualys.connect_timeout                10s                           default
+    qualys.idle_timeout                   5m                            default
+    qualys.deadline                       2h                            default
+    qualys.adopt_within                   6h                            default
+    report.file                           not set
+    selection.ip_ranges                   192.168.1.0/24, 10.1.2.3-10.1.2.10, 42.4.2.1  InputPlugins/QualysGuard.yaml, line 8
+    selection.networks                    0                             default
+    selection.kinds                       confirmed,potential           default
+    selection.statuses                    new,active,reopened           default
+    selection.min_severity                1                             default
+    selection.qids                        not set
+    selection.exclude_qids                not set
+    selection.only_with_cve               n                             default
+    commands.add_host                     y                             InputPlugins/QualysGuard.yaml, line 7
+    commands.source                       Qualys                        default
+    commands.scanner                      Qualys                        default
+    commands.domain                       not set
+    commands.mode                         replace                       default
+    commands.clear_clean_hosts            y                             default
+    commands.description_length           1024                          default
+    commands.set_os                       n                             default
+    commands.hostname_attribute           not set
+    management_center.server              10.10.10.10                   option --server
+    management_center.port                8307                          default
+    management_center.pkcs12              CertFile.pkcs12               working directory
+    management_center.pkcs12_password     not set
+    management_center.ipv6                n                             default
+    management_center.trust               pkcs12                        default
+    management_center.connect_timeout     10s                           default
+    management_center.answer_timeout      5m                            default
+    management_center.deadline            2h                            default
+    management_center.max_frame           64000                         default
+    management_center.window              1                             default
+    management_center.replies             strict                        default
+    csv.file                              not set
+    log.level                             info                          default
+    log.format                            auto                          default
+    log.file                              not set
+    log.syslog                            none                          default
+    log.stderr                            not set
+    telemetry.import                      default                       default
+    telemetry.expected_interval           1d                            default
+    telemetry.metrics_file                not set
+    telemetry.metrics_required            n                             default
+    telemetry.pushgateway.url             not set
+    telemetry.pushgateway.job             qualys-connector              default
+    telemetry.pushgateway.username        not set
+    telemetry.pushgateway.password        not set
+    telemetry.pushgateway.token           not set
+    telemetry.pushgateway.ca_file         not set
+    telemetry.pushgateway.proxy.url       not set
+    telemetry.pushgateway.proxy.username  not set
+    telemetry.pushgateway.proxy.password  not set
+    telemetry.pushgateway.timeout         5s                            default
+    telemetry.pushgateway.interval        1m                            default
     ");
 }
 
@@ -113,11 +128,11 @@ fn each_layer_is_stronger_than_the_one_before() {
     told.push(level(&place, "-set log.level=2"));
     told.push(level(&place, "-level 3 -set log.level=2"));
     insta::assert_snapshot!(told.join("\n"), @r"
-    log.level                          error                         settings.yaml, line 2
-    log.level                          warning                       QC_LOG__LEVEL
-    log.level                          debug                         secrets/log.level
-    log.level                          2                             option --set
-    log.level                          3                             option --level
+    log.level                             error                         settings.yaml, line 2
+    log.level                             warning                       QC_LOG__LEVEL
+    log.level                             debug                         secrets/log.level
+    log.level                             2                             option --set
+    log.level                             3                             option --level
     ");
 }
 
@@ -138,9 +153,9 @@ fn a_named_file_replaces_the_default_one() {
     told.push(user(&place, ""));
     told.push(user(&place, "-plugininfo b.yaml"));
     insta::assert_snapshot!(told.join("\n"), @r"
-    qualys.user_id                     dirk_g                        InputPlugins/QualysGuard.yaml, line 2
-    qualys.user_id                     a                             a.yaml, line 2
-    qualys.user_id                     b                             b.yaml, line 1
+    qualys.user_id                        dirk_g                        InputPlugins/QualysGuard.yaml, line 2
+    qualys.user_id                        a                             a.yaml, line 2
+    qualys.user_id                        b                             b.yaml, line 1
     ");
 }
 
@@ -231,9 +246,9 @@ fn no_secret_is_ever_shown() {
 fn of_several_certificates_the_first_is_taken_and_named() {
     let place = Place::migrated().file("Another.pkcs12", "");
     insta::assert_snapshot!(place.config("-server h -plugininfo /dev/null -report r.xml"), @r"
-    report.file                        r.xml                         option --report
-    management_center.server           h                             option --server
-    management_center.pkcs12           Another.pkcs12                working directory
+    report.file                           r.xml                         option --report
+    management_center.server              h                             option --server
+    management_center.pkcs12              Another.pkcs12                working directory
     warning: 2 files end in .pkcs12 in the working directory; Another.pkcs12 is taken (say --pkcs12 FILE to choose)
     ");
 }

@@ -30,6 +30,7 @@ fn sink(line: &str) -> String {
     match import(line).sink {
         Sink::Csv(path) => path.display().to_string(),
         Sink::ManagementCenter(to) => format!("{}:{} {}", to.server, to.port, to.pkcs12.display()),
+        Sink::Plan(_) => panic!("{line} only plans"),
     }
 }
 
@@ -112,24 +113,24 @@ fn every_abbreviation_of_the_guide_is_its_option() {
     let place = Place::migrated();
     let line = "-se fmc -po 1 -pl InputPlugins/QualysGuard.yaml -i -pk C -pa P -sy -st -lo L -le 3 -c O";
     insta::assert_snapshot!(place.config(line), @r"
-    qualys.user_id                     dirk_g                        InputPlugins/QualysGuard.yaml, line 2
-    qualys.password                    [redacted]                    InputPlugins/QualysGuard.yaml, line 3
-    qualys.template_ids                424242                        InputPlugins/QualysGuard.yaml, line 4
-    qualys.proxy.url                   https://192.168.1.100:443     InputPlugins/QualysGuard.yaml, line 9
-    qualys.proxy.username              zaphod                        InputPlugins/QualysGuard.yaml, line 10
-    qualys.proxy.password              [redacted]                    InputPlugins/QualysGuard.yaml, line 11
-    selection.ip_ranges                192.168.1.0/24, 10.1.2.3-10.1.2.10, 42.4.2.1  InputPlugins/QualysGuard.yaml, line 8
-    commands.add_host                  y                             InputPlugins/QualysGuard.yaml, line 7
-    management_center.server           fmc                           option --server
-    management_center.port             1                             option --port
-    management_center.pkcs12           C                             option --pkcs12
-    management_center.pkcs12_password  [redacted]                    option --password
-    management_center.ipv6             y                             option --ipv6
-    csv.file                           O                             option --csvfile
-    log.level                          3                             option --level
-    log.file                           L                             option --logfile
-    log.syslog                         local                         option --syslog
-    log.stderr                         y                             option --stderr
+    qualys.user_id                        dirk_g                        InputPlugins/QualysGuard.yaml, line 2
+    qualys.password                       [redacted]                    InputPlugins/QualysGuard.yaml, line 3
+    qualys.template_ids                   424242                        InputPlugins/QualysGuard.yaml, line 4
+    qualys.proxy.url                      https://192.168.1.100:443     InputPlugins/QualysGuard.yaml, line 9
+    qualys.proxy.username                 zaphod                        InputPlugins/QualysGuard.yaml, line 10
+    qualys.proxy.password                 [redacted]                    InputPlugins/QualysGuard.yaml, line 11
+    selection.ip_ranges                   192.168.1.0/24, 10.1.2.3-10.1.2.10, 42.4.2.1  InputPlugins/QualysGuard.yaml, line 8
+    commands.add_host                     y                             InputPlugins/QualysGuard.yaml, line 7
+    management_center.server              fmc                           option --server
+    management_center.port                1                             option --port
+    management_center.pkcs12              C                             option --pkcs12
+    management_center.pkcs12_password     [redacted]                    option --password
+    management_center.ipv6                y                             option --ipv6
+    csv.file                              O                             option --csvfile
+    log.level                             3                             option --level
+    log.file                              L                             option --logfile
+    log.syslog                            local                         option --syslog
+    log.stderr                            y                             option --stderr
     warning: management_center.server (option --server) is ignored: csv.file is set, so nothing is sent
     ");
 }

@@ -39,11 +39,12 @@ fn help_is_short_and_grouped() {
           --report <FILE>      Import a report that is here already; - is standard input
 
     What is said:
-          --level <LEVEL>   Log more or less: 3 debug, 2 info, 1 warning, 0 error [default: 2]
-          --logfile <FILE>  Log to a file
-          --syslog          Log to syslog
-          --stderr          Log to standard error, even if there is another log
-          --summary <FORM>  Say at the end what was done, as text, json or none
+          --level <LEVEL>        Log more or less: 3 debug, 2 info, 1 warning, 0 error [default: 2]
+          --logfile <FILE>       Log to a file
+          --syslog               Log to syslog
+          --stderr               Log to standard error, even if there is another log
+          --metrics-file <FILE>  Write metrics for node_exporter to a file (*.prom)
+          --summary <FORM>       Say at the end what was done, as text, json or none
 
     Everything else:
           --config <FILE>    Configuration file, also -plugininfo [default:

@@ -1,5 +1,6 @@
 """Containers: the lab's far ends on a network of their own, and the image between them."""
 
+import functools
 import json
 import os
 import pathlib
@@ -17,9 +18,12 @@ import pod
 from expected import findings_of
 
 HERE = pathlib.Path(__file__).parent
+CHART = HERE.parents[1] / "helm" / "tests" / "snapshots" / "minimal.yaml"
+RENDERED = CHART if CHART.exists() else HERE / "pod.yaml"
 IMAGE = os.environ.get("IMAGE", "localhost/qualys-connector:ci")
 LAB_IMAGE = os.environ.get("LAB_IMAGE", "localhost/connector-lab:ci")
 USER, PASSWORD, TEMPLATE = "dirk_g", "d0ntp@n1c", "424242"
+ENOUGH = "64m"
 BIG, SMALL = ["--hosts=10000"], ["--hosts=50"]
 
 
@@ -92,12 +96,7 @@ class FarEnds:
         )
         for container, name in ((self.qualys, "qualys"), (self.center, "management-center")):
             container.until((folder / name / "address").exists, f"{name} that listens")
-        made = subprocess.Popen(
-            ["podman", "run", "--rm", "--pull=never", "--network=none", LAB_IMAGE, "report", *report],
-            stdout=subprocess.PIPE,
-        )
-        self.meant = findings_of(made.stdout)
-        assert made.wait() == 0
+        self.report = report
 
     def __enter__(self):
         return self
@@ -105,6 +104,17 @@ class FarEnds:
     def __exit__(self, *_):
         for container in (self.qualys, self.center):
             container.__exit__()
+
+    @functools.cached_property
+    def meant(self):
+        """Findings that are to arrive, by host; read from the same report by another parser."""
+        made = subprocess.Popen(
+            ["podman", "run", "--rm", "--pull=never", "--network=none", LAB_IMAGE, "report", *self.report],
+            stdout=subprocess.PIPE,
+        )
+        counts = dict(findings_of(made.stdout))
+        assert made.wait() == 0
+        return counts
 
     @property
     def pkcs12(self):
@@ -152,13 +162,20 @@ def network():
 
 @pytest.fixture
 def far_ends(network, tmp_path):
-    """Small far ends of the test's own."""
-    with FarEnds(network, tmp_path_of(tmp_path, "lab"), SMALL) as ends:
+    """Small far ends of the test's own, to see what arrives there."""
+    with FarEnds(network, subfolder(tmp_path, "lab"), SMALL) as ends:
         yield ends
 
 
-def tmp_path_of(tmp_path, name):
-    folder = tmp_path / name
+@pytest.fixture(scope="session")
+def shared_far_ends(network, tmp_path_factory):
+    """Small far ends for all tests that look at the connector alone."""
+    with FarEnds(network, tmp_path_factory.mktemp("lab"), SMALL) as ends:
+        yield ends
+
+
+def subfolder(path, name):
+    folder = path / name
     folder.mkdir()
     return folder
 
@@ -189,12 +206,14 @@ class Pod:
         self.termination_log = folder / "termination-log"
         self.termination_log.touch()
         self.termination_log.chmod(0o666)
-        with open(os.environ.get("POD", HERE / "pod.yaml")) as rendered:
+        with RENDERED.open() as rendered:
             spec = pod.pod_spec(yaml.safe_load_all(rendered))
         mounts = {mount["name"]: mount["mountPath"] for mount in spec["containers"][0]["volumeMounts"]}
         self.ca = f"{mounts['files']}/qualys-ca.pem"
         self.options, self.arguments = pod.flags(spec, {"secrets": secret, "files": files})
         self.options += ["--volume", f"{self.termination_log}:/dev/termination-log"]
+        # Whatever the chart allows: so much is enough.
+        self.options += [f"--memory={ENOUGH}", f"--memory-swap={ENOUGH}"]
 
     def start(self, *arguments, **settings):
         options = [*self.options, *self.ends.settings(QC_QUALYS__CA_FILE=self.ca, **settings)]
@@ -206,5 +225,5 @@ class Pod:
 
 
 @pytest.fixture
-def small_pod(far_ends, tmp_path):
-    return Pod(far_ends, tmp_path)
+def small_pod(shared_far_ends, tmp_path):
+    return Pod(shared_far_ends, tmp_path)

@@ -5,6 +5,7 @@ What can't be translated is an error: a setting that is silently left out would 
 """
 
 import argparse
+import re
 import sys
 
 import yaml
@@ -35,8 +36,11 @@ def flags(spec, folders):
         raise SystemExit(f"how would podman do {', '.join(sorted(unknown))}?")
     options = [*user(spec.get("securityContext", {}), container), *security(container.get("securityContext", {}))]
     options += limits(container.get("resources", {}).get("limits", {}))
+    environment = {}
     for variable in container.get("env", []):
-        options += ["--env", f"{variable['name']}={value(variable)}"]
+        environment[variable["name"]] = value(variable, environment)
+    for name, text in environment.items():
+        options += ["--env", f"{name}={text}"]
     volumes = {volume["name"]: volume for volume in spec.get("volumes", [])}
     for mount in container.get("volumeMounts", []):
         options += volume(volumes[mount["name"]], mount, folders)
@@ -97,9 +101,9 @@ def amount(quantity):
     return int(quantity)
 
 
-def value(variable):
+def value(variable, earlier):
     if "value" in variable:
-        return variable["value"]
+        return re.sub(r"\$\((\w+)\)", lambda name: earlier.get(name[1], name[0]), variable["value"])
     field = variable["valueFrom"].get("fieldRef")
     if not field:
         raise SystemExit(f"{variable['name']} comes from a Secret or a ConfigMap: secrets belong into files")

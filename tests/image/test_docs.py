@@ -68,4 +68,4 @@ def test_it_imports(block, far_ends, tmp_path):
         timeout=120,
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
-    assert far_ends.held() == dict(far_ends.meant)
+    assert far_ends.held() == far_ends.meant

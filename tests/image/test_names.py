@@ -7,7 +7,7 @@ import socket
 import subprocess
 import time
 
-from conftest import SMALL, FarEnds, Pod, podman, tmp_path_of
+from conftest import SMALL, FarEnds, Pod, podman, subfolder
 
 # A question for the IPv6 address of qualys.example.com.
 QUESTION = b"\0\7\1\0\0\1\0\0\0\0\0\0\6qualys\7example\3com\0\0\x1c\0\1"
@@ -52,7 +52,7 @@ def rcode(address):
 
 
 def test_a_resolver_that_refuses_aaaa_is_no_obstacle(tmp_path):
-    with silent_network() as (network, gateway), FarEnds(network, tmp_path_of(tmp_path, "lab"), SMALL, names=False) as ends:
+    with silent_network() as (network, gateway), FarEnds(network, subfolder(tmp_path, "lab"), SMALL, names=False) as ends:
         names = {"qualys.example.com": ends.qualys.address(), "fmc.example.com": ends.center.address()}
         with resolver(gateway, names):
             assert rcode(gateway) == REFUSED
@@ -62,4 +62,4 @@ def test_a_resolver_that_refuses_aaaa_is_no_obstacle(tmp_path):
                 QC_QUALYS__URL="https://qualys.example.com:8443", QC_MANAGEMENT_CENTER__SERVER="fmc.example.com"
             )
         assert ended.code == 0, ended.stderr
-        assert ends.held() == dict(ends.meant)
+        assert ends.held() == ends.meant

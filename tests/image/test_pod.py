@@ -1,24 +1,19 @@
 """The image under the security settings of its pod: user, read-only root, no capabilities, 64 MiB, secrets as files."""
 
-from conftest import BIG, FarEnds, Pod, podman, tmp_path_of
+from conftest import BIG, FarEnds, Pod, podman, subfolder
 
 
 def test_ten_thousand_hosts_arrive(network, tmp_path):
-    with FarEnds(network, tmp_path_of(tmp_path, "lab"), BIG) as ends:
+    with FarEnds(network, subfolder(tmp_path, "lab"), BIG) as ends:
         pod = Pod(ends, tmp_path)
         with pod.start() as container:
             ended = container.wait()
         assert ended.code == 0, ended.stderr
         held = ends.held()
-        assert held == dict(ends.meant)
+        assert held == ends.meant
         assert len(held) > 9_000
         told = pod.termination_log.read_text()
         assert told.startswith("0 (all imported): ") and f"{sum(held.values()):,} findings imported" in told
-
-
-def test_a_limit_of_64_mib_is_one(small_pod):
-    index = small_pod.options.index("--memory")
-    assert int(small_pod.options[index + 1]) <= 64 * 2**20
 
 
 def test_a_wrong_setting_is_78(small_pod):
@@ -56,7 +51,7 @@ def test_a_management_center_that_isnt_there_is_69(small_pod):
 
 
 def test_sigterm_ends_it_at_a_host_boundary_with_143(network, tmp_path):
-    with FarEnds(network, tmp_path_of(tmp_path, "lab"), ["--hosts=300"], "--fault=slow-answers=50") as ends:
+    with FarEnds(network, subfolder(tmp_path, "lab"), ["--hosts=300"], "--fault=slow-answers=50") as ends:
         pod = Pod(ends, tmp_path)
         with pod.start(QC_MANAGEMENT_CENTER__MAX_FRAME="4096") as container:
             container.until(lambda: ends.network_map()["counters"]["frames"] > 12, "frames")
@@ -75,6 +70,12 @@ def test_sigterm_ends_it_at_a_host_boundary_with_143(network, tmp_path):
 def threads_of(container):
     with open(f"/proc/{container.state()['Pid']}/status") as status:
         return next(int(line.split()[1]) for line in status if line.startswith("Threads:"))
+
+
+def test_any_user_will_do(small_pod):
+    """OpenShift gives each namespace a range of its own, and the group root."""
+    small_pod.options += ["--user=1000680000:0"]
+    assert small_pod.run().code == 0
 
 
 def test_nothing_is_written_even_where_it_could_be(small_pod):

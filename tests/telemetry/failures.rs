@@ -27,12 +27,13 @@ async fn tree(command: Command, collector: &Collector, code: i32) -> String {
 async fn configure() {
     let folder = tempfile::tempdir().unwrap();
     let (path, _) = report(folder.path(), small(5));
-    let (center, collector) = (center(Options::default()).await, Collector::http().await);
-    let mut command = traced(folder.path(), &center, &collector, &path);
-    std::fs::write(folder.path().join("other.pkcs12"), "nothing").unwrap();
-    command.args(["--pkcs12", "other.pkcs12"]);
-    let tree = tree(command, &collector, 78).await;
-    assert_eq!(tree, "qualys-connector !config\n  configure !config\n");
+    let collector = Collector::http().await;
+    std::fs::write(folder.path().join("my.pkcs12"), "nothing").unwrap();
+    let mut command = connector(folder.path());
+    command.args(["--server", "127.0.0.1", "--report"]).arg(&path);
+    collector.receives(&mut command);
+    let tree = tree(command, &collector, 77).await;
+    assert_eq!(tree, "qualys-connector !credentials\n  configure !credentials\n");
 }
 
 #[tokio::test]
@@ -40,7 +41,7 @@ async fn every_stage_at_qualys() {
     let cases = [
         ("status=401@list", 77, "launch", "credentials"),
         ("ends=Errors@launch", 65, "wait", "report"),
-        ("error-report@fetch", 65, "download", "report"),
+        ("wrong-root=NOTES@fetch", 65, "download", "report"),
     ];
     for (fault, code, stage, error) in cases {
         let folder = tempfile::tempdir().unwrap();
@@ -142,7 +143,7 @@ async fn write() {
 async fn a_file_of_commands_is_traced_too() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("commands.csv");
-    std::fs::write(&file, "AddHost, 192.0.2.1\n").unwrap();
+    std::fs::write(&file, "SetSource,Qualys\nAddHost,192.0.2.1\n").unwrap();
     let (center, collector) = (center(Options::default()).await, Collector::http().await);
     let mut command = support::sending(folder.path(), &center);
     command.arg("send").arg(&file);

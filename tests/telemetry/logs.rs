@@ -52,6 +52,22 @@ async fn lines_carry_template_and_stage_once() {
 }
 
 #[tokio::test]
+async fn the_line_about_a_failure_names_the_stage_that_failed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("report.xml");
+    std::fs::write(&path, "<ASSET_DATA_REPORT>").unwrap();
+    let mut command = crate::support::connector(folder.path());
+    command.args(["-csvfile", "Output.csv", "--report"]).arg(&path);
+    let ended = run(command).await;
+    let lines = json(&ended.assert_code(65).stderr);
+    let error = lines.iter().find(|line| line["level"] == "ERROR").unwrap();
+    assert_eq!(
+        (error["stage"].as_str(), error["template"].as_str()),
+        (Some("parse"), path.to_str())
+    );
+}
+
+#[tokio::test]
 async fn level_3_shows_every_finding_that_is_imported() {
     let folder = tempfile::tempdir().unwrap();
     let (path, expected) = report(folder.path(), small(40));

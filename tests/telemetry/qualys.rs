@@ -56,7 +56,23 @@ async fn imported(faults: &[&str], code: i32) -> (Ended, Vec<Span>, Qualys) {
 #[tokio::test]
 async fn an_import_from_qualys_shows_every_request_in_its_stage() {
     let (_, spans, qualys) = imported(&[], 0).await;
-    insta::assert_snapshot!(kept(&spans), @"");
+    insta::assert_snapshot!(kept(&spans), @r"
+    qualys-connector
+      configure
+      template
+        launch
+          GET /api/2.0/fo/report/ list
+          POST /api/2.0/fo/report/ launch
+        wait
+          GET /api/2.0/fo/report/ list
+        download
+          GET /api/2.0/fo/report/ fetch
+        select
+        send
+          frames
+        tidy up
+          POST /api/2.0/fo/report/ delete
+    ");
     let requests = spans.iter().filter(|span| span.name.contains('/'));
     assert_eq!(requests.clone().count(), qualys.requests().len());
     let fetch = requests
@@ -81,7 +97,28 @@ async fn an_import_from_qualys_shows_every_request_in_its_stage() {
 #[tokio::test]
 async fn what_was_tried_again_with_success_fails_alone() {
     let (_, spans, _) = imported(&["status=503@list:1", "close@launch:1", "cut=3000@fetch:1"], 0).await;
-    insta::assert_snapshot!(kept(&spans), @"");
+    insta::assert_snapshot!(kept(&spans), @r"
+    qualys-connector
+      configure
+      template
+        launch
+          GET /api/2.0/fo/report/ list !503
+          GET /api/2.0/fo/report/ list 1
+          POST /api/2.0/fo/report/ launch !broken
+          GET /api/2.0/fo/report/ list
+          GET /api/2.0/fo/report/ list
+          POST /api/2.0/fo/report/ launch 1
+        wait
+          GET /api/2.0/fo/report/ list
+        download
+          GET /api/2.0/fo/report/ fetch !cut_off
+          GET /api/2.0/fo/report/ fetch 1
+        select
+        send
+          frames
+        tidy up
+          POST /api/2.0/fo/report/ delete
+    ");
 }
 
 #[tokio::test]

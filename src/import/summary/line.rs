@@ -43,7 +43,7 @@ impl TemplateSummary {
     /// Hosts and findings that reached the place where they go.
     fn delivered(&self) -> (u64, u64) {
         match &self.outcome {
-            Outcome::Nothing => (0, 0),
+            Outcome::Nothing | Outcome::Planned(_) => (0, 0),
             Outcome::Sent(delivery) => (delivery.hosts_acknowledged, delivery.findings_acknowledged),
             Outcome::Written(_, written) => (written.hosts, written.findings),
         }
@@ -56,6 +56,7 @@ mod tests {
 
     use super::*;
     use crate::host_input::delivery::Delivery;
+    use crate::qualys::Usage;
 
     fn template(name: &str, hosts: u64, error: Option<(Exit, &str)>) -> TemplateSummary {
         let delivery = Delivery {
@@ -76,6 +77,8 @@ mod tests {
             templates,
             not_begun,
             exit: Exit::Success,
+            usage: Usage::default(),
+            certificate_expires: None,
             duration: Duration::ZERO,
         };
         summary.line().to_string()

@@ -56,14 +56,13 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogLayer {
             fields: Vec::new(),
         };
         event.record(&mut Fields(&mut line));
-        // From the innermost span outwards; what is said first counts.
+        let mut place = Place::default();
         for span in context.event_scope(event).into_iter().flatten() {
-            if let Some(place) = span.extensions().get::<Place>() {
-                line.add("stage", place.stage.as_deref());
-                line.add("template", place.template.as_deref());
-            }
+            place.lies_in(span.extensions().get());
         }
-        line.add("trace_id", self.trace.get().map(String::as_str));
+        line.set("stage", place.stage);
+        line.set("template", place.template);
+        line.set("trace_id", self.trace.get().cloned());
         for output in self.outputs.iter() {
             output.write(&line);
         }
@@ -71,6 +70,14 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogLayer {
 }
 
 impl Place {
+    /// Adds what a span further outside says.
+    fn lies_in(&mut self, outer: Option<&Place>) {
+        if let Some(outer) = outer {
+            self.template = self.template.take().or_else(|| outer.template.clone());
+            self.stage = self.stage.take().or_else(|| outer.stage.clone());
+        }
+    }
+
     fn is_somewhere(&self) -> bool {
         self.template.is_some() || self.stage.is_some()
     }

@@ -19,11 +19,10 @@ pub(super) struct Line<'a> {
 }
 
 impl<'a> Line<'a> {
-    /// Adds a field, if it has a value and the line doesn't say it already.
-    pub(super) fn add(&mut self, name: &'a str, value: Option<&str>) {
-        if let Some(value) = value
-            && self.fields.iter().all(|(there, _)| *there != name)
-        {
+    /// Sets a field, if it has a value, in the place of what an event says itself.
+    pub(super) fn set(&mut self, name: &'a str, value: Option<String>) {
+        if let Some(value) = value {
+            self.fields.retain(|(there, _)| *there != name);
             self.fields.push((name, value.into()));
         }
     }

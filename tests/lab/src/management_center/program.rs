@@ -6,7 +6,7 @@ use clap::Args;
 use thiserror::Error;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{FaultError, Faults, ManagementCenter, Options, StartError};
+use super::{FaultError, Faults, ManagementCenter, NetworkMap, Options, StartError};
 
 /// Options of the program.
 #[derive(Debug, Args)]
@@ -55,8 +55,19 @@ pub async fn run(arguments: Arguments) -> Result<(), ProgramError> {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
     }
+    writeln!(io::stdout(), "{}", held(&center.network_map()))?;
     center.stop().await;
     Ok(())
+}
+
+/// What is left where nobody can look into the directory.
+fn held(map: &NetworkMap) -> String {
+    let results = map.hosts.values().flat_map(|host| host.scanners.values());
+    let results: usize = results.map(|scanner| scanner.count).sum();
+    format!(
+        "The network map holds {} hosts with {results} scan results.",
+        map.hosts.len()
+    )
 }
 
 fn introduction(center: &ManagementCenter) -> String {

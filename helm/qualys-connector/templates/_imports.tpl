@@ -1,0 +1,98 @@
+{{/* The imports: what each has after the defaults are laid beneath it. */}}
+
+{{/*
+All imports as JSON, by name. Everything that is rendered for an import starts here, so that what is missing is said
+before anything is rendered.
+*/}}
+{{- define "qualys-connector.imports" -}}
+{{- $imports := dict -}}
+{{- $own := .Values.imports -}}
+{{- if and .Values.lab.enabled (not $own) -}}
+{{- $own = dict "lab" (dict "templates" (list 424242)) -}}
+{{- end -}}
+{{- range $name, $import := $own -}}
+{{- $all := mergeOverwrite (deepCopy $.Values.defaults) (deepCopy (default dict $import)) -}}
+{{- if $.Values.lab.enabled -}}
+{{- $all = mergeOverwrite $all (include "qualys-connector.labImport" $ | fromYaml) -}}
+{{- $_ := unset (default dict $all.settings.qualys) "proxy" -}}
+{{- end -}}
+{{- $_ := set $all "fullname" (printf "%s-%s" (include "qualys-connector.fullname" $) $name) -}}
+{{- $_ := set $imports $name $all -}}
+{{- end -}}
+{{- include "qualys-connector.validate" $imports -}}
+{{- toJson $imports -}}
+{{- end }}
+
+{{/* Where the chart mounts things. */}}
+{{- define "qualys-connector.secretsPath" -}}/run/secrets/qualys-connector{{- end }}
+{{- define "qualys-connector.filesPath" -}}/etc/qualys-connector{{- end }}
+
+{{/* The settings of an import as YAML: its own, and those that follow from its templates, secrets and certificates. */}}
+{{- define "qualys-connector.settings" -}}
+{{- $files := include "qualys-connector.filesPath" . -}}
+{{- $implied := dict "qualys" dict "management_center" dict -}}
+{{- with .templates -}}
+{{- $_ := set $implied.qualys "template_ids" . -}}
+{{- end -}}
+{{- if and .secrets.qualys.existingSecret .secrets.qualys.tokenKey -}}
+{{- $_ := set $implied.qualys "login" "token" -}}
+{{- $_ := set $implied.qualys "token_file" (printf "%s/qualys-token" $files) -}}
+{{- end -}}
+{{- if or .certificates.qualys.configMap .certificates.qualys.existingSecret -}}
+{{- $_ := set $implied.qualys "ca_file" (printf "%s/qualys-ca.pem" $files) -}}
+{{- end -}}
+{{- if .secrets.managementCenter.existingSecret -}}
+{{- $_ := set $implied.management_center "pkcs12" (printf "%s/client.pkcs12" $files) -}}
+{{- end -}}
+{{- if or .certificates.managementCenter.configMap .certificates.managementCenter.existingSecret -}}
+{{- $_ := set $implied.management_center "trust" (printf "ca_file:%s/management-center-ca.pem" $files) -}}
+{{- end -}}
+{{- if .settings.telemetry -}}
+{{- $_ := set $implied "telemetry" (dict "expected_interval" (include "qualys-connector.interval" .schedule)) -}}
+{{- /* The pods of an Indexed Job are told apart by their template's index, whose variable comes earlier. */ -}}
+{{- $_ := set $implied.telemetry "import" (printf "%s%s" .fullname (ternary "-$(QC_QUALYS__TEMPLATE_INDEX)" "" (eq .mode "indexed"))) -}}
+{{- end -}}
+{{- toYaml (mergeOverwrite $implied (deepCopy .settings)) -}}
+{{- end }}
+
+{{/* The longest time between two runs, as far as a schedule shows it; `telemetry.expected_interval` says it better. */}}
+{{- define "qualys-connector.interval" -}}
+{{- $macros := dict "@hourly" "0 * * * *" "@daily" "0 0 * * *" "@midnight" "0 0 * * *" "@weekly" "0 0 * * 0" "@monthly" "0 0 1 * *" "@yearly" "0 0 1 1 *" "@annually" "0 0 1 1 *" -}}
+{{- $fields := regexSplit " +" (get $macros . | default .) -1 -}}
+{{- $hour := index $fields 1 -}}
+{{- $any := list "*" "?" -}}
+{{- if not (has (index $fields 3) $any) -}}366d
+{{- else if not (has (index $fields 2) $any) -}}31d
+{{- else if regexMatch "^(1-5|mon-fri)$" (lower (index $fields 4)) -}}3d
+{{- else if not (has (index $fields 4) $any) -}}7d
+{{- else if has $hour $any -}}1h
+{{- else if regexMatch "^[*]/[0-9]+$" $hour -}}{{ min 24 (int (trimPrefix "*/" $hour)) }}h
+{{- else -}}1d
+{{- end -}}
+{{- end }}
+
+{{/* Variables of the program for settings: of a dict with `name`, the variable so far, and `value`. */}}
+{{- define "qualys-connector.variables" -}}
+{{- if kindIs "map" .value -}}
+{{- $name := .name -}}
+{{- range $key, $value := .value }}
+{{- include "qualys-connector.variables" (dict "name" (printf "%s%s%s" $name (ternary "" "__" (eq $name "QC_")) (upper $key)) "value" $value) }}
+{{- end }}
+{{- else if not (kindIs "invalid" .value) }}
+- name: {{ .name }}
+  value: {{ include "qualys-connector.text" .value | quote }}
+{{- end }}
+{{- end }}
+
+{{/* A value as the program reads it: lists with commas, numbers with all their digits. */}}
+{{- define "qualys-connector.text" -}}
+{{- if kindIs "slice" . -}}
+{{- range $index, $item := . -}}
+{{- if $index }},{{ end -}}{{- include "qualys-connector.text" $item -}}
+{{- end -}}
+{{- else if kindIs "float64" . -}}
+{{- printf "%.0f" . -}}
+{{- else -}}
+{{- toString . -}}
+{{- end -}}
+{{- end }}

@@ -1,0 +1,369 @@
+"""The fields that matter, one sentence each."""
+
+import pytest
+
+from chart import SETS, connector, environment, job, manifests, named, notes, objects, of_kind, pod, values, volume
+
+
+@pytest.fixture(scope="module")
+def rendered():
+    """The objects of a set."""
+    kept = {}
+
+    def of(name):
+        if name not in kept:
+            kept[name] = objects(manifests(values(name)))
+        return kept[name]
+
+    return of
+
+
+def cronjob(found, name):
+    return named(found, "CronJob", f"qc-qualys-connector-{name}")
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_every_pod_is_restricted(rendered, name):
+    pods = [found for found in rendered(name) if found["kind"] in ("CronJob", "Job", "Pod")]
+    assert pods
+    for found in pods:
+        spec = pod(found)
+        assert spec["restartPolicy"] == "Never"
+        assert spec["automountServiceAccountToken"] is False
+        assert spec["enableServiceLinks"] is False
+        assert spec["securityContext"]["runAsNonRoot"] is True
+        assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+        assert not {"hostNetwork", "hostPID", "hostIPC"} & spec.keys()
+        for container in spec["containers"] + spec.get("initContainers", []):
+            assert container["securityContext"] == {
+                "allowPrivilegeEscalation": False,
+                "capabilities": {"drop": ["ALL"]},
+                "privileged": False,
+                "readOnlyRootFilesystem": True,
+                "runAsNonRoot": True,
+            }
+            assert container["resources"]["limits"]["memory"]
+        for one in spec.get("volumes", []):
+            assert one.keys() - {"name"} <= {"projected", "emptyDir", "persistentVolumeClaim"}
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_every_name_is_short_enough(rendered, name):
+    for found in rendered(name):
+        assert len(found["metadata"]["name"]) <= (52 if found["kind"] == "CronJob" else 63)
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_no_secret_is_a_variable_of_the_connector(rendered, name):
+    for found in rendered(name):
+        if found["kind"] in ("CronJob", "Job", "Pod"):
+            ours = {name: value for name, value in environment(connector(found)).items() if name.startswith("QC_")}
+            assert not [name for name in ours if "PASSWORD" in name or name.endswith("TOKEN")]
+            assert not [value for value in ours.values() if isinstance(value, dict) and "secretKeyRef" in value]
+
+
+def test_the_defaults(rendered):
+    [found] = of_kind(rendered("minimal"), "CronJob")
+    spec = found["spec"]
+    assert (spec["schedule"], spec["timeZone"], spec["suspend"]) == ("0 3 * * *", "Etc/UTC", False)
+    assert spec["concurrencyPolicy"] == "Forbid"
+    assert spec["startingDeadlineSeconds"] == 600
+    assert (spec["successfulJobsHistoryLimit"], spec["failedJobsHistoryLimit"]) == (3, 3)
+    assert (job(found)["activeDeadlineSeconds"], job(found)["backoffLimit"]) == (16200, 2)
+    assert job(found)["ttlSecondsAfterFinished"] == 86400
+    assert pod(found)["terminationGracePeriodSeconds"] == 60
+    assert pod(found)["securityContext"] == {
+        "runAsNonRoot": True,
+        "runAsUser": 65532,
+        "runAsGroup": 65532,
+        "fsGroup": 65532,
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }
+    assert connector(found)["image"] == "qualys-connector:0.1.0"
+    assert connector(found)["terminationMessagePolicy"] == "FallbackToLogsOnError"
+    assert "args" not in connector(found)
+    account = named(rendered("minimal"), "ServiceAccount", "qc-qualys-connector")
+    assert account["automountServiceAccountToken"] is False
+    assert {one["kind"] for one in rendered("minimal")} == {"ServiceAccount", "CronJob", "Pod"}
+
+
+def test_exit_codes_decide_whether_to_try_again(rendered):
+    [found] = of_kind(rendered("minimal"), "CronJob")
+    stop, disrupted = job(found)["podFailurePolicy"]["rules"]
+    assert stop["action"] == "FailJob"
+    # A mesh's container may end as it likes.
+    assert stop["onExitCodes"] == {"containerName": "qualys-connector", "operator": "In", "values": [64, 77, 78]}
+    assert disrupted["action"] == "Ignore"
+    assert disrupted["onPodConditions"] == [{"type": "DisruptionTarget", "status": "True"}]
+
+
+def test_every_number_may_be_0(rendered):
+    [found] = of_kind(rendered("zeros"), "CronJob")
+    spec = found["spec"]
+    assert [spec[key] for key in ("startingDeadlineSeconds", "successfulJobsHistoryLimit", "failedJobsHistoryLimit")] == [0] * 3
+    assert [job(found)[key] for key in ("activeDeadlineSeconds", "ttlSecondsAfterFinished", "backoffLimit")] == [0] * 3
+    assert pod(found)["terminationGracePeriodSeconds"] == 0
+    assert [rule["action"] for rule in job(found)["podFailurePolicy"]["rules"]] == ["Ignore"]
+    variables = environment(connector(found))
+    assert variables["QC_COMMANDS__DESCRIPTION_LENGTH"] == "0"
+    assert variables["QC_COMMANDS__ADD_HOST"] == variables["QC_COMMANDS__CLEAR_CLEAN_HOSTS"] == "false"
+    assert variables["QC_QUALYS__ADOPT_WITHIN"] == "0"
+
+
+def test_big_numbers_keep_their_digits(rendered):
+    assert job(cronjob_of(rendered("everything")))["activeDeadlineSeconds"] == 2592000
+    weekly = environment(connector(cronjob(rendered("several-imports"), "weekly")))
+    assert weekly["QC_QUALYS__TEMPLATE_IDS"] == "1000000"
+
+
+def cronjob_of(found):
+    [one] = of_kind(found, "CronJob")
+    return one
+
+
+def test_an_import_overrides_what_is_common(rendered):
+    found = rendered("several-imports")
+    berlin, tokyo = cronjob(found, "berlin"), cronjob(found, "tokyo")
+    assert (berlin["spec"]["timeZone"], tokyo["spec"]["timeZone"]) == ("Europe/Berlin", "Asia/Tokyo")
+    assert (berlin["spec"]["suspend"], tokyo["spec"]["suspend"]) == (False, True)
+    assert cronjob(found, "weekly")["spec"]["concurrencyPolicy"] == "Replace"
+    assert connector(tokyo)["resources"] == {"requests": {"cpu": "100m", "memory": "32Mi"}, "limits": {"memory": "512Mi"}}
+    variables = environment(connector(berlin))
+    assert variables["QC_QUALYS__TEMPLATE_IDS"] == "424242,424243"
+    assert variables["QC_SELECTION__IP_RANGES"] == "10.1.0.0/16,10.2.0.1-10.2.0.99"
+    assert variables["QC_COMMANDS__ADD_HOST"] == "true"
+    other = environment(connector(tokyo))
+    assert (other["QC_MANAGEMENT_CENTER__SERVER"], other["QC_MANAGEMENT_CENTER__PORT"]) == ("192.0.2.7", "18307")
+    assert (other["QC_COMMANDS__ADD_HOST"], other["QC_COMMANDS__DESCRIPTION_LENGTH"]) == ("false", "0")
+    assert other["QC_QUALYS__URL"] == variables["QC_QUALYS__URL"] == "https://qualysapi.qg2.apps.qualys.eu"
+    assert "QC_SELECTION__IP_RANGES" not in other
+
+
+def test_secrets_are_files_with_the_names_of_settings(rendered):
+    berlin = cronjob(rendered("several-imports"), "berlin")
+    secrets = volume(berlin, "secrets")["projected"]
+    assert secrets["defaultMode"] == 0o440
+    assert secrets["sources"] == [
+        {"secret": {"name": "qualys", "items": [{"key": "pw", "path": "qualys.password"}, {"key": "login", "path": "qualys.user_id"}]}},
+        {"secret": {"name": "fmc-main", "items": [{"key": "password", "path": "management_center.pkcs12_password"}]}},
+    ]
+    mounts = {mount["name"]: mount for mount in connector(berlin)["volumeMounts"]}
+    assert environment(connector(berlin))["QC_SECRETS_DIR"] == mounts["secrets"]["mountPath"]
+    assert all(mount["readOnly"] for mount in mounts.values())
+
+
+def test_other_files_stand_where_settings_look_for_them(rendered):
+    found = cronjob_of(rendered("everything"))
+    paths = {
+        item["path"]: next(iter(source.values()))["name"]
+        for source in volume(found, "files")["projected"]["sources"]
+        for item in next(iter(source.values()))["items"]
+    }
+    assert paths == {"client.pkcs12": "fmc", "qualys-ca.pem": "company-ca", "management-center-ca.pem": "fmc-ca"}
+    variables = environment(connector(found))
+    folder = next(mount["mountPath"] for mount in connector(found)["volumeMounts"] if mount["name"] == "files")
+    assert variables["QC_MANAGEMENT_CENTER__PKCS12"] == f"{folder}/client.pkcs12"
+    assert variables["QC_QUALYS__CA_FILE"] == f"{folder}/qualys-ca.pem"
+    assert variables["QC_MANAGEMENT_CENTER__TRUST"] == f"ca_file:{folder}/management-center-ca.pem"
+
+
+def test_a_token_takes_the_place_of_user_and_password(rendered):
+    found = cronjob_of(rendered("token"))
+    variables = environment(connector(found))
+    assert variables["QC_QUALYS__LOGIN"] == "token"
+    assert variables["QC_QUALYS__TOKEN_FILE"] == "/etc/qualys-connector/qualys-token"
+    assert volume(found, "secrets") is None
+    assert "QC_SECRETS_DIR" not in variables
+
+
+def test_a_folder_that_something_else_fills(rendered):
+    found = cronjob_of(rendered("vault-agent"))
+    assert environment(connector(found))["QC_SECRETS_DIR"] == "/vault/secrets"
+    assert "volumes" not in pod(found)
+
+
+def test_an_indexed_job_has_a_pod_for_each_template(rendered):
+    branches, few = (cronjob(rendered("indexed"), name) for name in ("branches", "few"))
+    assert job(branches)["completionMode"] == "Indexed"
+    assert (job(branches)["completions"], job(branches)["parallelism"]) == (5, 2)
+    assert (job(few)["completions"], job(few)["parallelism"]) == (3, 3)
+    # Attempts are counted for each template.
+    assert job(branches)["backoffLimitPerIndex"] == 1
+    assert "backoffLimit" not in job(branches)
+    names = [entry["name"] for entry in connector(branches)["env"]]
+    variables = environment(connector(branches))
+    assert variables["QC_QUALYS__TEMPLATE_INDEX"] == {
+        "fieldRef": {"fieldPath": "metadata.annotations['batch.kubernetes.io/job-completion-index']"}
+    }
+    assert variables["QC_QUALYS__TEMPLATE_IDS"] == "1001,1002,1003,1004,1005"
+    # Metrics of one template don't take the place of another's; the index must be known before it is used.
+    assert variables["QC_TELEMETRY__IMPORT"] == "qc-qualys-connector-branches-$(QC_QUALYS__TEMPLATE_INDEX)"
+    assert names.index("QC_QUALYS__TEMPLATE_INDEX") < names.index("QC_TELEMETRY__IMPORT")
+
+
+INTERVALS = {
+    "0 3 * * *": "1d",
+    "@daily": "1d",
+    "@hourly": "1h",
+    "*/15 * * * *": "1h",
+    "0 */6 * * *": "6h",
+    "0 3,15 * * *": "1d",
+    "0 3 * * mon-fri": "3d",
+    "0 3 * * sun": "7d",
+    "@weekly": "7d",
+    "0 3 1 * *": "31d",
+    "0 3 1 1 *": "366d",
+}
+
+
+@pytest.mark.parametrize("schedule", INTERVALS)
+def test_alerts_know_how_often_an_import_is_due(schedule):
+    given = values("minimal")
+    given["imports"]["nightly"]["schedule"] = schedule
+    given["defaults"]["settings"] = {"telemetry": {"pushgateway": {"url": "http://pushgateway:9091"}}}
+    variables = environment(connector(cronjob_of(objects(manifests(given)))))
+    assert variables["QC_TELEMETRY__EXPECTED_INTERVAL"] == INTERVALS[schedule]
+    assert variables["QC_TELEMETRY__IMPORT"] == "qc-qualys-connector-nightly"
+    given["defaults"]["settings"]["telemetry"]["expected_interval"] = "5d"
+    variables = environment(connector(cronjob_of(objects(manifests(given)))))
+    assert variables["QC_TELEMETRY__EXPECTED_INTERVAL"] == "5d"
+
+
+def test_the_image(rendered):
+    assert connector(cronjob_of(rendered("digest")))["image"] == "qualys-connector:0.1.0@sha256:" + "a" * 64
+    image = connector(cronjob_of(rendered("everything")))["image"]
+    assert image.startswith("registry.example.com:5000/security/qualys-connector:1.2.3@sha256:0123")
+    assert pod(cronjob_of(rendered("everything")))["imagePullSecrets"] == [{"name": "regcred"}]
+
+
+def test_openshift_chooses_the_ids(rendered):
+    context = pod(cronjob_of(rendered("openshift")))["securityContext"]
+    assert context == {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
+
+
+def test_traces_tell_whose_they_are(rendered):
+    found = cronjob_of(rendered("everything"))
+    variables = environment(connector(found))
+    names = [entry["name"] for entry in connector(found)["env"]]
+    assert variables["OTEL_EXPORTER_OTLP_ENDPOINT"] == "http://collector.observability:4317"
+    assert variables["OTEL_EXPORTER_OTLP_PROTOCOL"] == "grpc"
+    attributes = dict(pair.split("=") for pair in variables["OTEL_RESOURCE_ATTRIBUTES"].split(","))
+    assert attributes == {
+        "k8s.namespace.name": "security",
+        "k8s.cronjob.name": "qc-all",
+        "k8s.job.name": "$(JOB_NAME)",
+        "k8s.pod.name": "$(POD_NAME)",
+        "k8s.pod.uid": "$(POD_UID)",
+        "k8s.node.name": "$(NODE_NAME)",
+        "k8s.container.name": "qualys-connector",
+        "deployment.environment.name": "prod",
+        "team": "sec%20ops",
+    }
+    for name in ("JOB_NAME", "POD_NAME", "POD_UID", "NODE_NAME"):
+        assert names.index(name) < names.index("OTEL_RESOURCE_ATTRIBUTES")
+    assert variables["JOB_NAME"] == {"fieldRef": {"fieldPath": "metadata.labels['batch.kubernetes.io/job-name']"}}
+
+
+def test_what_users_add_is_there(rendered):
+    found = rendered("everything")
+    spec, container = pod(cronjob_of(found)), connector(cronjob_of(found))
+    given = values("everything")
+    for key in ("nodeSelector", "tolerations", "affinity", "topologySpreadConstraints", "priorityClassName", "hostAliases", "dnsConfig"):
+        assert spec[key] == given[key]
+    assert container["env"][-2:] == given["extraEnv"]
+    assert container["envFrom"] == given["extraEnvFrom"]
+    assert given["extraVolumes"][0] in spec["volumes"]
+    assert given["extraVolumeMounts"][0] in container["volumeMounts"]
+    assert named(found, "ConfigMap", "qc-more")["data"] == {"import": "qc"}
+    assert named(found, "ConfigMap", "qc-text")
+    labels = job(cronjob_of(found))["template"]["metadata"]["labels"]
+    assert labels["team"] == "security"
+    assert job(cronjob_of(found))["template"]["metadata"]["annotations"]["sidecar.istio.io/inject"] == "false"
+    assert spec["serviceAccountName"] == "importer"
+    assert named(found, "ServiceAccount", "importer")["metadata"]["annotations"] == {"example.com/owner": "security"}
+
+
+def egress(found, name):
+    policy = named(found, "NetworkPolicy", name)
+    assert policy["spec"]["policyTypes"] == ["Ingress", "Egress"]
+    assert policy["spec"]["ingress"] == []
+    rules = {}
+    for rule in policy["spec"]["egress"]:
+        for port in rule["ports"]:
+            rules[(port["port"], port["protocol"])] = rule.get("to")
+    return rules
+
+
+def test_only_what_an_import_needs_may_be_reached(rendered):
+    assert egress(rendered("network-policy"), "qc-qualys-connector-nightly") == {
+        (53, "UDP"): None,
+        (53, "TCP"): None,
+        (5353, "UDP"): None,
+        (5353, "TCP"): None,
+        (443, "TCP"): [{"ipBlock": {"cidr": "64.39.96.0/20"}}],
+        (9307, "TCP"): [{"ipBlock": {"cidr": "192.0.2.10/32"}}],
+        (4318, "TCP"): [{"ipBlock": {"cidr": "192.0.2.20/32"}}],
+        (9091, "TCP"): [{"ipBlock": {"cidr": "2001:db8::9/128"}}],
+    }
+    kube_dns = egress(rendered("everything"), "qc-all")[(53, "UDP")]
+    assert kube_dns[0]["podSelector"] == {"matchLabels": {"k8s-app": "kube-dns"}}
+    all_of_it = egress(rendered("everything"), "qc-all")
+    # The proxy in the place of Qualys; 443 is the Pushgateway's.
+    assert all_of_it[(3128, "TCP")] == [{"ipBlock": {"cidr": "192.0.2.1/32"}}]
+    assert all_of_it[(443, "TCP")] == [{"ipBlock": {"cidr": "198.51.100.0/24"}}]
+    assert all_of_it[(8307, "TCP")] == [{"ipBlock": {"cidr": "192.0.2.10/32"}}]
+    assert all_of_it[(514, "UDP")] is None
+    assert egress(rendered("files"), "qc-qualys-connector-offline").keys() == {(53, "UDP"), (53, "TCP")}
+
+
+def test_a_policy_chooses_the_pods_of_its_import(rendered):
+    [policy] = of_kind(rendered("network-policy"), "NetworkPolicy")
+    [found] = of_kind(rendered("network-policy"), "CronJob")
+    labels = job(found)["template"]["metadata"]["labels"]
+    assert policy["spec"]["podSelector"]["matchLabels"].items() <= labels.items()
+    assert labels["qualys-connector/import"] == "nightly"
+
+
+def test_helm_test_checks_and_changes_nothing(rendered):
+    [check] = of_kind(rendered("minimal"), "Pod")
+    [found] = of_kind(rendered("minimal"), "CronJob")
+    assert check["metadata"]["annotations"]["helm.sh/hook"] == "test"
+    assert connector(check)["args"] == ["check"]
+    assert environment(connector(check)) == environment(connector(found))
+    assert volume(check, "secrets") == volume(found, "secrets")
+    checks = of_kind(rendered("indexed"), "Pod")
+    # Of all templates, whichever pod imports them.
+    assert all("QC_QUALYS__TEMPLATE_INDEX" not in environment(connector(one)) for one in checks)
+
+
+def test_the_lab_needs_nothing_and_uses_nothing_of_the_user(rendered):
+    for name, imported in (("lab", "lab"), ("lab-indexed", "branches")):
+        found = rendered(name)
+        now = named(found, "Job", f"qc-qualys-connector-{imported}-now")
+        assert now["metadata"]["annotations"]["helm.sh/hook"] == "post-install,post-upgrade"
+        qualys, center = pod(now)["initContainers"]
+        assert qualys["restartPolicy"] == center["restartPolicy"] == "Always"
+        assert qualys["startupProbe"] and center["startupProbe"]
+        variables = environment(connector(now))
+        assert variables["QC_QUALYS__URL"] == "https://127.0.0.1:8443"
+        assert variables["QC_MANAGEMENT_CENTER__SERVER"] == "127.0.0.1"
+        assert variables["QC_MANAGEMENT_CENTER__TRUST"] == "pkcs12"
+        assert "QC_QUALYS__PROXY__URL" not in variables
+        assert variables["QC_SECRETS_DIR"] == "/run/secrets/qualys-connector"
+        assert volume(now, "secrets")["projected"]["sources"][0]["secret"]["name"] == "qc-qualys-connector-lab"
+        assert named(found, "Secret", "qc-qualys-connector-lab")
+    assert all("initContainers" not in pod(one) for one in of_kind(rendered("minimal"), "CronJob"))
+
+
+def test_the_notes_tell_how_to_go_on():
+    said = notes(values("several-imports"))
+    assert "kubectl -n security create job qc-qualys-connector-berlin-by-hand --from=cronjob/qc-qualys-connector-berlin" in said
+    assert "SUSPENDED" in said
+    assert "helm test qc -n security --logs" in said
+    assert "fmc-main (managementCenter) qualys (qualys)" in said
+    assert "There is no NetworkPolicy" in said
+    assert "lab is on" not in said
+    assert "WARNING: the lab is on" in notes(values("lab"))
+    insecure = values("minimal")
+    insecure["defaults"]["settings"] = {"management_center": {"trust": "insecure"}}
+    assert "WARNING: nightly trusts any Management Center" in notes(insecure)

@@ -1,0 +1,150 @@
+//! The one table of all metrics. The documentation is held to it.
+//!
+//! No label has a value that data could add: templates are added up, and neither hosts nor vulnerabilities are named.
+
+use crate::qualys::{CLASSES, Reason, Stage};
+use crate::report::LeftOut;
+use crate::telemetry::metrics::{Label, Metric};
+
+/// When a metric gets a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Said {
+    /// At the end of every run.
+    AtTheEnd,
+    /// At the end of a run that imported everything.
+    OnSuccess,
+    /// At the end of a run that read a report.
+    WithReport,
+    /// At the end of a run that began to deliver.
+    WithDelivery,
+    /// At the end of a run that asked Qualys.
+    WithQualys,
+    /// While an import runs, every `telemetry.pushgateway.interval`.
+    Meanwhile,
+}
+
+/// Every metric, in the order of the documentation.
+pub static METRICS: &[(Said, &Metric)] = &[
+    (Said::OnSuccess, &LAST_SUCCESS),
+    (Said::AtTheEnd, &LAST_COMPLETION),
+    (Said::AtTheEnd, &LAST_EXIT_CODE),
+    (Said::AtTheEnd, &LAST_FAILED_STAGE),
+    (Said::AtTheEnd, &RUN_DURATION),
+    (Said::AtTheEnd, &STAGE_DURATION),
+    (Said::AtTheEnd, &TEMPLATES),
+    (Said::AtTheEnd, &EXPECTED_INTERVAL),
+    (Said::WithReport, &REPORT_GENERATED),
+    (Said::WithReport, &REPORT_BYTES),
+    (Said::WithReport, &REPORT_HOSTS),
+    (Said::WithReport, &REPORT_FINDINGS),
+    (Said::WithReport, &SELECTED_HOSTS),
+    (Said::WithReport, &SELECTED_FINDINGS),
+    (Said::WithReport, &CLEAN_HOSTS),
+    (Said::WithReport, &LEFT_OUT_HOSTS),
+    (Said::WithReport, &LEFT_OUT_FINDINGS),
+    (Said::WithDelivery, &HOSTS),
+    (Said::WithDelivery, &FINDINGS),
+    (Said::WithDelivery, &COMMANDS),
+    (Said::WithDelivery, &FRAMES),
+    (Said::WithDelivery, &CONNECTIONS),
+    (Said::AtTheEnd, &CERTIFICATE_EXPIRY),
+    (Said::WithQualys, &HTTP_REQUESTS),
+    (Said::WithQualys, &HTTP_RETRIES),
+    (Said::WithQualys, &HTTP_WAIT),
+    (Said::WithQualys, &QUALYS_REPORTS),
+    (Said::WithQualys, &DOWNLOADED_BYTES),
+    (Said::AtTheEnd, &PEAK_MEMORY),
+    (Said::AtTheEnd, &BUILD_INFO),
+    (Said::Meanwhile, &RUNNING),
+    (Said::Meanwhile, &RUNNING_SINCE),
+    (Said::Meanwhile, &RUNNING_STAGE),
+    (Said::Meanwhile, &RUNNING_TEMPLATE),
+    (Said::Meanwhile, &RUNNING_BYTES),
+    (Said::Meanwhile, &RUNNING_HOSTS),
+];
+
+/// What becomes of hosts and findings that were selected.
+pub(super) const OUTCOMES: [&str; 4] = ["acknowledged", "refused", "not_sent", "written"];
+/// What becomes of commands.
+pub(super) const COMMAND_OUTCOMES: [&str; 4] = ["sent", "acknowledged", "refused", "written"];
+/// Stages that ask Qualys.
+pub(super) const QUALYS_STAGES: [Stage; 4] = [Stage::Launch, Stage::Wait, Stage::Download, Stage::TidyUp];
+
+const STAGE: Label = Label {
+    name: "stage",
+    values: || {
+        vec![
+            "configure",
+            "launch",
+            "wait",
+            "download",
+            "parse",
+            "select",
+            "send",
+            "write",
+            "tidy_up",
+        ]
+    },
+};
+const QUALYS_STAGE: Label = Label {
+    name: "stage",
+    values: || vec!["launch", "wait", "download", "tidy_up"],
+};
+const LEFT_OUT: Label = Label {
+    name: "reason",
+    values: || LeftOut::ALL.map(LeftOut::label).to_vec(),
+};
+const OUTCOME: Label = Label {
+    name: "outcome",
+    values: || OUTCOMES.to_vec(),
+};
+
+macro_rules! metrics {
+    ($($name:ident = $text:literal [$($label:expr),*]: $help:literal;)*) => {$(
+        #[doc = concat!($help, ".")]
+        pub static $name: Metric = Metric {
+            name: concat!("qualys_connector_", $text),
+            help: $help,
+            labels: &[$($label),*],
+        };
+    )*};
+}
+
+metrics! {
+    LAST_SUCCESS = "last_success_timestamp_seconds" []: "When the last run ended that imported everything";
+    LAST_COMPLETION = "last_completion_timestamp_seconds" []: "When the last run ended, however it did";
+    LAST_EXIT_CODE = "last_exit_code" []: "Exit code of the last run";
+    LAST_FAILED_STAGE = "last_failed_stage" [STAGE]: "1 for the stage in which the last run failed, else 0";
+    RUN_DURATION = "run_duration_seconds" []: "Duration of the last run";
+    STAGE_DURATION = "stage_duration_seconds" [STAGE]: "Duration of each stage in the last run, over all templates; parsing runs with the download";
+    TEMPLATES = "templates" [Label { name: "outcome", values: || vec!["imported", "failed", "not_begun"] }]: "Templates of the last run, by what became of them";
+    EXPECTED_INTERVAL = "expected_interval_seconds" []: "Time between two imports (telemetry.expected_interval), which alerts are derived from";
+    REPORT_GENERATED = "report_generated_timestamp_seconds" []: "When Qualys made the report; of several the oldest";
+    REPORT_BYTES = "report_bytes" []: "Size of the reports, as XML";
+    REPORT_HOSTS = "report_hosts" []: "Entries of hosts in the reports";
+    REPORT_FINDINGS = "report_findings" []: "Findings in the reports";
+    SELECTED_HOSTS = "selected_hosts" []: "Hosts with findings that were selected; one that several templates name counts for each";
+    SELECTED_FINDINGS = "selected_findings" [Label { name: "cve", values: || vec!["with", "without"] }]: "Findings that were selected; only those with a CVE can raise the impact of an event";
+    CLEAN_HOSTS = "clean_hosts" []: "Hosts whose findings are all fixed";
+    LEFT_OUT_HOSTS = "left_out_hosts" [LEFT_OUT]: "Entries of hosts that were left out, by reason";
+    LEFT_OUT_FINDINGS = "left_out_findings" [LEFT_OUT]: "Findings that were left out, by reason";
+    HOSTS = "hosts" [OUTCOME]: "Hosts, cleared ones included, by what became of them";
+    FINDINGS = "findings" [OUTCOME]: "Selected findings, by what became of them";
+    COMMANDS = "commands" [Label { name: "outcome", values: || COMMAND_OUTCOMES.to_vec() }]: "Host Input commands; those sent again count again, and refused are those lost in the end";
+    FRAMES = "frames" []: "Frames of commands sent";
+    CONNECTIONS = "connections" []: "Connections to the Management Center";
+    CERTIFICATE_EXPIRY = "certificate_expiry_timestamp_seconds" [Label { name: "end", values: || vec!["client", "server"] }]: "When the certificates of the session with the Management Center expire, as far as the run saw them";
+    HTTP_REQUESTS = "http_requests" [QUALYS_STAGE, Label { name: "code_class", values: || CLASSES.to_vec() }]: "Requests to Qualys, by the class of their status; none: there was no answer";
+    HTTP_RETRIES = "http_retries" [QUALYS_STAGE]: "Requests to Qualys that were made again";
+    HTTP_WAIT = "http_wait_seconds" [Label { name: "reason", values: || Reason::ALL.map(Reason::label).to_vec() }]: "Time that was waited for Qualys, by reason";
+    QUALYS_REPORTS = "qualys_reports" [Label { name: "action", values: || vec!["launched", "adopted", "deleted"] }]: "Reports launched, taken over from an earlier attempt, and deleted at Qualys";
+    DOWNLOADED_BYTES = "downloaded_bytes" []: "Bytes of reports downloaded, after HTTP's own compression";
+    PEAK_MEMORY = "peak_memory_bytes" []: "Largest resident memory of the last run";
+    BUILD_INFO = "build_info" [Label { name: "version", values: || vec![env!("CARGO_PKG_VERSION")] }]: "1, with the version that ran last";
+    RUNNING = "running" []: "1 while an import runs, as far as it could say; 0 at its end";
+    RUNNING_SINCE = "running_since_timestamp_seconds" []: "When the import began that runs, or ran last";
+    RUNNING_STAGE = "running_stage" [STAGE]: "1 for the stage that runs now, else 0";
+    RUNNING_TEMPLATE = "running_template" []: "Which of the templates is being imported, from 1 on";
+    RUNNING_BYTES = "running_parsed_bytes" []: "Bytes of the running template's report parsed so far, as XML";
+    RUNNING_HOSTS = "running_hosts" [Label { name: "state", values: || vec!["parsed", "to_send", "acknowledged"] }]: "Hosts of the running template so far";
+}

@@ -1,0 +1,104 @@
+//! Metrics of an invocation: handed over while its import runs, and on every way out.
+
+use std::time::Duration;
+
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, info, warn};
+
+use crate::config::Config;
+use crate::exit::Exit;
+use crate::import::{self, Progress, Stop, Summary, metrics};
+use crate::telemetry::metrics::{Error, Exposition, Outlets, Settings};
+
+/// Imports; metrics that don't arrive are warned of, and fail the run if they are required.
+pub(super) async fn import(config: Config, stop: &Stop, progress: &Progress) -> Summary {
+    let settings = config.metrics.clone();
+    let (outlets, opened) = Outlets::open(&settings);
+    let meanwhile = Meanwhile::begin(&settings, &outlets, progress);
+    let mut summary = import::run(config, stop, progress).await;
+    let ended = metrics::of_summary(&settings, &summary);
+    let handed_over = hand_over(&outlets, &ended, meanwhile.end()).await;
+    let mut failures = opened.err().into_iter().chain(handed_over).peekable();
+    if settings.required && failures.peek().is_some() {
+        summary.exit = summary.exit.max(Exit::Unavailable);
+    }
+    for failure in failures {
+        warn!("{failure}");
+    }
+    summary
+}
+
+/// Says that a run can't be configured; gives what went wrong with that.
+pub(super) fn unconfigured(settings: &Settings, exit: Exit) -> Vec<Error> {
+    if !settings.is_used() {
+        return Vec::new();
+    }
+    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
+        return Vec::new();
+    };
+    let (outlets, opened) = Outlets::open(settings);
+    let failure = metrics::of_failure(settings, exit);
+    let handed_over = runtime.block_on(hand_over(&outlets, &failure, async {}));
+    runtime.shutdown_background();
+    opened.err().into_iter().chain(handed_over).collect()
+}
+
+/// Hands over what is said at the end, after whatever is under way still; all of it within one budget.
+async fn hand_over(outlets: &Outlets, metrics: &Exposition, under_way: impl Future<Output = ()>) -> Vec<Error> {
+    let written = outlets.write(metrics).err();
+    let push = async {
+        under_way.await;
+        outlets.push(metrics).await.err()
+    };
+    let pushed = match outlets.budget() {
+        Duration::ZERO => None,
+        budget => timeout(budget, push).await.unwrap_or_else(|_| outlets.late()),
+    };
+    written.into_iter().chain(pushed).collect()
+}
+
+/// Pushes how far an import is, from time to time.
+struct Meanwhile {
+    ended: CancellationToken,
+    task: Option<tokio::task::JoinHandle<()>>,
+}
+
+impl Meanwhile {
+    fn begin(settings: &Settings, outlets: &Outlets, progress: &Progress) -> Self {
+        let ended = CancellationToken::new();
+        let task = outlets.interval().map(|interval| {
+            let (settings, outlets, progress) = (settings.clone(), outlets.clone(), progress.clone());
+            let ended = ended.clone();
+            tokio::spawn(async move {
+                let mut well = true;
+                loop {
+                    tokio::select! {
+                        () = sleep(interval) => {}
+                        () = ended.cancelled() => return,
+                    }
+                    let now = metrics::of_snapshot(&settings, &progress.snapshot());
+                    let written = outlets.write(&now);
+                    let handed_over = outlets.push(&now).await.and(written);
+                    match &handed_over {
+                        Err(failure) if well => warn!("{failure}; the import goes on"),
+                        Err(failure) => debug!("{failure}"),
+                        Ok(()) if !well => info!("metrics arrive again"),
+                        Ok(()) => {}
+                    }
+                    well = handed_over.is_ok();
+                }
+            })
+        });
+        Meanwhile { ended, task }
+    }
+
+    /// No more of it; waits for what is on its way, so that it doesn't arrive after what comes last.
+    async fn end(self) {
+        self.ended.cancel();
+        if let Some(task) = self.task {
+            // A task that panicked has no say any more.
+            let _ = task.await;
+        }
+    }
+}

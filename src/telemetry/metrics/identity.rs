@@ -1,0 +1,35 @@
+//! Identity: what tells the metrics of one import from those of another, over all its runs.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// The value of the label `import` or `job`: something stable, never the name of a pod or a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity(String);
+
+/// Why a text is no [`Identity`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a name of 1 to 100 characters on one line, such as berlin")]
+pub struct IdentityError;
+
+impl Identity {
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Identity {
+    type Err = IdentityError;
+
+    fn from_str(text: &str) -> Result<Self, IdentityError> {
+        let fits = (1..=100).contains(&text.chars().count()) && !text.contains(char::is_control);
+        fits.then(|| Identity(text.to_owned())).ok_or(IdentityError)
+    }
+}
+
+impl fmt::Display for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

@@ -1,0 +1,313 @@
+//! The Pushgateway: keeps the numbers of the last run until Prometheus comes for them.
+//!
+//! Metrics are pushed with POST, which replaces those of the same name and leaves the others: a failed run says
+//! nothing of the last success, and so it stays. They are filed under `job` and `import`, which are the same in every
+//! run; the name of a pod or a run would leave a heap of dead groups there.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+use reqwest::header::CONTENT_TYPE;
+use reqwest::{StatusCode, redirect};
+use secrecy::{ExposeSecret as _, SecretString};
+use tokio::time::timeout;
+use url::Url;
+
+use super::Identity;
+use crate::tls;
+
+const USER_AGENT: &str = concat!("qualys-connector/", env!("CARGO_PKG_VERSION"));
+
+/// Prometheus' text format.
+const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// Bytes of an answer that are read, and characters of it that are shown.
+const ANSWER: usize = 4096;
+const SHOWN: usize = 300;
+
+/// `telemetry.pushgateway.*`.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// `telemetry.pushgateway.url`.
+    pub url: Url,
+    /// `telemetry.pushgateway.job`.
+    pub job: Identity,
+    /// `telemetry.pushgateway.username`.
+    pub username: Option<String>,
+    /// `telemetry.pushgateway.password`.
+    pub password: Option<SecretString>,
+    /// `telemetry.pushgateway.token`: a bearer token, in the place of user and password.
+    pub token: Option<SecretString>,
+    /// `telemetry.pushgateway.ca_file`.
+    pub ca_file: Option<PathBuf>,
+    /// `telemetry.pushgateway.proxy.*`.
+    pub proxy: Option<Proxy>,
+    /// `telemetry.pushgateway.timeout`: longest time that a push takes, and that it prolongs a run.
+    pub timeout: Duration,
+    /// `telemetry.pushgateway.interval`; zero: metrics are pushed at the end only.
+    pub interval: Duration,
+}
+
+/// `telemetry.pushgateway.proxy.*`.
+#[derive(Debug, Clone)]
+pub struct Proxy {
+    /// `telemetry.pushgateway.proxy.url`.
+    pub url: Url,
+    /// `telemetry.pushgateway.proxy.username`.
+    pub username: Option<String>,
+    /// `telemetry.pushgateway.proxy.password`.
+    pub password: Option<SecretString>,
+}
+
+/// Why metrics weren't pushed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// A setting can't work.
+    #[error("the metrics aren't pushed: {key}: {problem}")]
+    Setting {
+        /// Its key.
+        key: &'static str,
+        /// What is wrong.
+        problem: String,
+    },
+    /// No connection, or it broke.
+    #[error(
+        "the metrics weren't pushed: the Pushgateway at {host} can't be reached ({cause}); check telemetry.pushgateway.url"
+    )]
+    Unreachable {
+        /// Host and port.
+        host: String,
+        /// Why.
+        cause: String,
+    },
+    /// No answer in time.
+    #[error("the metrics weren't pushed: the Pushgateway at {host} didn't answer within telemetry.pushgateway.timeout ({})", humantime::format_duration(*after))]
+    TimedOut {
+        /// Host and port.
+        host: String,
+        /// The time.
+        after: Duration,
+    },
+    /// An answer that isn't good.
+    #[error("the metrics weren't pushed: the Pushgateway at {host} answers {status}{said}; {}", advice(*status))]
+    Refused {
+        /// Host and port.
+        host: String,
+        /// Its status.
+        status: StatusCode,
+        /// Its words behind a colon, where it has any.
+        said: String,
+    },
+}
+
+/// A Pushgateway, and the group of metrics that is ours there.
+#[derive(Debug, Clone)]
+pub struct Pushgateway {
+    client: reqwest::Client,
+    group: Url,
+    settings: Settings,
+}
+
+impl Pushgateway {
+    /// Prepares the way; sends nothing.
+    ///
+    /// # Errors
+    /// The CA file or the proxy can't be used.
+    pub fn new(settings: &Settings, import: &Identity) -> Result<Self, Error> {
+        let setting = |key, problem| Error::Setting { key, problem };
+        let tls = tls::client_config(settings.ca_file.as_deref())
+            .map_err(|error| setting("telemetry.pushgateway.ca_file", error.to_string()))?;
+        let mut client = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls)
+            .redirect(redirect::Policy::none())
+            .user_agent(USER_AGENT)
+            .timeout(settings.timeout)
+            .pool_max_idle_per_host(0);
+        if let Some(proxy) = &settings.proxy {
+            let mut all = reqwest::Proxy::all(proxy.url.clone())
+                .map_err(|error| setting("telemetry.pushgateway.proxy.url", root_cause(error)))?;
+            if let Some(username) = &proxy.username {
+                let password = proxy.password.as_ref().map_or("", |password| password.expose_secret());
+                all = all.basic_auth(username, password);
+            }
+            client = client.proxy(all);
+        }
+        let client = client
+            .build()
+            .map_err(|error| setting("telemetry.pushgateway.url", root_cause(error)))?;
+        Ok(Pushgateway {
+            client,
+            group: group(&settings.url, &[("job", &settings.job), ("import", import)]),
+            settings: settings.clone(),
+        })
+    }
+
+    /// Replaces the metrics of these names in our group.
+    ///
+    /// # Errors
+    /// They didn't arrive, or weren't taken.
+    pub async fn push(&self, text: String) -> Result<(), Error> {
+        match timeout(self.settings.timeout, self.post(text)).await {
+            Ok(pushed) => pushed,
+            Err(_) => Err(self.late()),
+        }
+    }
+
+    /// What is said when the time is over.
+    pub(super) fn late(&self) -> Error {
+        Error::TimedOut {
+            host: self.host(),
+            after: self.settings.timeout,
+        }
+    }
+
+    pub(super) fn timeout(&self) -> Duration {
+        self.settings.timeout
+    }
+
+    pub(super) fn interval(&self) -> Duration {
+        self.settings.interval
+    }
+
+    async fn post(&self, text: String) -> Result<(), Error> {
+        let mut request = self
+            .client
+            .post(self.group.clone())
+            .header(CONTENT_TYPE, TEXT)
+            .body(text);
+        if let Some(token) = &self.settings.token {
+            request = request.bearer_auth(token.expose_secret());
+        } else if let Some(username) = &self.settings.username {
+            let password = self.settings.password.as_ref().map(|password| password.expose_secret());
+            request = request.basic_auth(username, password);
+        }
+        let mut response = match request.send().await {
+            Ok(response) => response,
+            Err(error) if error.is_timeout() => return Err(self.late()),
+            Err(error) => {
+                return Err(Error::Unreachable {
+                    host: self.host(),
+                    cause: root_cause(error),
+                });
+            }
+        };
+        let status = response.status();
+        if status.is_success() {
+            return Ok(());
+        }
+        let mut answer = Vec::new();
+        // What it says helps, and a push that wasn't taken stays so without it.
+        while let Ok(Some(chunk)) = response.chunk().await
+            && answer.len() < ANSWER
+        {
+            answer.extend_from_slice(&chunk);
+        }
+        Err(Error::Refused {
+            host: self.host(),
+            status,
+            said: self.said(&answer),
+        })
+    }
+
+    /// An answer's words on one line, without the secrets that a stranger between us may have put there.
+    fn said(&self, answer: &[u8]) -> String {
+        let settings = &self.settings;
+        let mut text = String::from_utf8_lossy(answer).into_owned();
+        let basic = |username: &Option<String>, password: &Option<SecretString>| {
+            let (username, password) = (username.as_ref()?, password.as_ref()?);
+            Some(STANDARD.encode(format!("{username}:{}", password.expose_secret())))
+        };
+        let proxy = settings.proxy.as_ref();
+        let secrets = [
+            settings.token.as_ref().map(|token| token.expose_secret().to_owned()),
+            settings
+                .password
+                .as_ref()
+                .map(|password| password.expose_secret().to_owned()),
+            proxy.and_then(|proxy| Some(proxy.password.as_ref()?.expose_secret().to_owned())),
+            basic(&settings.username, &settings.password),
+            proxy.and_then(|proxy| basic(&proxy.username, &proxy.password)),
+        ];
+        for secret in secrets.iter().flatten().filter(|secret| !secret.is_empty()) {
+            text = text.replace(secret.as_str(), "[redacted]");
+        }
+        let words: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let shown: String = words.chars().filter(|c| !c.is_control()).take(SHOWN).collect();
+        match shown.as_str() {
+            "" => String::new(),
+            shown => format!(": {shown}"),
+        }
+    }
+
+    fn host(&self) -> String {
+        let host = self.group.host_str().unwrap_or_default();
+        match self.group.port() {
+            Some(port) => format!("{host}:{port}"),
+            None => host.to_owned(),
+        }
+    }
+}
+
+/// The address of a group: `/metrics/job/JOB/import/IMPORT` below the Pushgateway's own.
+fn group(base: &Url, labels: &[(&str, &Identity)]) -> Url {
+    let mut group = base.clone();
+    // An address with a host, as this is, can be a base.
+    if let Ok(mut path) = group.path_segments_mut() {
+        path.pop_if_empty().push("metrics");
+        for (name, value) in labels {
+            match value.as_str() {
+                // A path can't say these, whatever their encoding.
+                value if value.contains('/') || matches!(value, "." | "..") => {
+                    path.push(&format!("{name}@base64")).push(&URL_SAFE.encode(value));
+                }
+                value => {
+                    path.push(name).push(value);
+                }
+            }
+        }
+    }
+    group
+}
+
+fn advice(status: StatusCode) -> &'static str {
+    match status.as_u16() {
+        300..400 => "it redirects, which is never followed; check telemetry.pushgateway.url",
+        400 => "the metrics of this version contradict what another version or job has pushed to this group",
+        401 | 403 => "check telemetry.pushgateway.username and password, or token",
+        404 | 405 => "check telemetry.pushgateway.url: it is the address without /metrics",
+        407 => "check telemetry.pushgateway.proxy.username and password",
+        _ => "look at its log",
+    }
+}
+
+/// The innermost error says what happened. None of them holds an address with a query.
+fn root_cause(error: reqwest::Error) -> String {
+    let error = error.without_url();
+    let mut cause: &dyn std::error::Error = &error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    cause.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_are_addressed_in_every_spelling_of_their_names() {
+        let group = |base: &str, import: &str| {
+            let labels = [
+                ("job", &"qualys-connector".parse().unwrap()),
+                ("import", &import.parse().unwrap()),
+            ];
+            group(&base.parse().unwrap(), &labels).to_string()
+        };
+        insta::assert_snapshot!(group("http://gateway:9091", "berlin"), @"http://gateway:9091/metrics/job/qualys-connector/import/berlin");
+        insta::assert_snapshot!(group("http://gateway/push/", "Büro 1%?#"), @"http://gateway/push/metrics/job/qualys-connector/import/B%C3%BCro%201%25%3F%23");
+        insta::assert_snapshot!(group("http://gateway", "eu/berlin"), @"http://gateway/metrics/job/qualys-connector/import@base64/ZXUvYmVybGlu");
+        insta::assert_snapshot!(group("http://gateway", ".."), @"http://gateway/metrics/job/qualys-connector/import@base64/Li4=");
+    }
+}

@@ -1,0 +1,21 @@
+//! Metrics, as they arrive in Debian's Pushgateway and in a file, and as they don't.
+//!
+//! Needs the program `prometheus-pushgateway`; without it most of these tests say so and are skipped, unless CI is set.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    clippy::indexing_slicing,
+    reason = "what helps a test fails with it"
+)]
+
+mod arrival;
+mod file;
+mod gateway;
+mod misbehaviour;
+mod prometheus;
+mod recording;
+mod secrets;
+#[path = "../import/support.rs"]
+#[expect(dead_code, reason = "imports need more of it")]
+mod support;
