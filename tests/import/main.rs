@@ -17,3 +17,4 @@ mod samples;
 mod signals;
 mod summary;
 mod support;
+mod window;
