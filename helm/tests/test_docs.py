@@ -16,7 +16,7 @@ EXAMPLES = sorted((ROOT / "deploy").glob("*/values.yaml"))
 def installs():
     """Every `helm install` of the pages that needs no file of the user's."""
     for page in PAGES:
-        for command in re.findall(r"^helm install .*(?:\\\n.*)*", page.read_text(), re.MULTILINE):
+        for command in re.findall(r"^helm install (?:.*\\\n)*.*", page.read_text(), re.MULTILINE):
             words = shlex.split(command.replace("\\\n", " "), comments=True)
             if "-f" not in words:
                 yield pytest.param(words, id=f"{page.parent.name}/{page.name}: {' '.join(words[2:6])}")
