@@ -22,7 +22,7 @@ def installs():
                 yield pytest.param(words, id=f"{page.parent.name}/{page.name}: {' '.join(words[2:6])}")
 
 
-@pytest.mark.parametrize("words", installs())
+@pytest.mark.parametrize("words", list(installs()))
 def test_helm_install_of_the_pages_renders(words):
     given = {}
     for option, value in zip(words, words[1:]):
@@ -53,6 +53,16 @@ def test_values_of_the_page_render():
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.parent.name)
 def test_examples_render(path):
     assert of_kind(objects(manifests(yaml.safe_load(path.read_text()))), "CronJob")
+
+
+def test_the_kustomization_has_every_manifest():
+    folder = ROOT / "deploy" / "kubernetes"
+    kustomization = yaml.safe_load((folder / "kustomization.yaml").read_text())
+    rendered = {path.name for path in folder.glob("*.yaml")} - {"kustomization.yaml", "values.yaml"}
+    assert set(kustomization["resources"]) == rendered
+    [found] = of_kind(objects((folder / "cronjob.yaml").read_text()), "CronJob")
+    assert [patch["target"]["name"] for patch in kustomization["patches"]] == [found["metadata"]["name"]]
+    assert connector(found)["image"].split(":")[0] == kustomization["images"][0]["name"]
 
 
 def test_external_secrets_make_what_is_mounted():
