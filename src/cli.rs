@@ -4,14 +4,17 @@
 //! How the Perl connector spelled its options is the business of `cli/perl.rs` alone.
 
 use std::ffi::OsString;
+use std::io;
 use std::path::PathBuf;
 
 use clap::error::ErrorKind;
 use clap::{ArgAction, Args, FromArgMatches as _, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 
 use crate::config::{Assignment, Mistake, Origin};
 
 mod help;
+pub mod old_line;
 mod perl;
 
 /// A command line.
@@ -42,11 +45,45 @@ pub enum Command {
         )]
         output: Output,
     },
+    /// Try everything that an import needs, and change nothing
+    Check {
+        /// Form of the list
+        #[arg(
+            long,
+            value_enum,
+            default_value_t,
+            hide_possible_values = true,
+            value_name = "text|json"
+        )]
+        output: Output,
+    },
     /// Send a file of Host Input commands to the Management Center
     Send {
         /// The file, one command a line
         file: PathBuf,
     },
+    /// Print the new configuration in the place of an old one
+    Migrate {
+        /// The old command line, a crontab's as well
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "OLD COMMAND LINE")]
+        line: Vec<String>,
+    },
+    /// Say what a code or an answer means, and what to do
+    Explain {
+        /// The code, or a part of the text
+        #[arg(required = true, value_name = "CODE")]
+        code: Vec<String>,
+    },
+    /// Print the JSON schema of the configuration file, for editors
+    Schema,
+    /// Print the completions of a shell
+    Completions {
+        /// The shell
+        #[arg(value_enum)]
+        shell: Shell,
+    },
+    /// Print the man page
+    Man,
 }
 
 /// The form of what is printed for `config`.
@@ -251,6 +288,31 @@ impl Cli {
 /// The usage that is shown when nothing at all was said, with the version in its top line.
 pub fn usage() -> String {
     help::definition().render_help().to_string()
+}
+
+/// The man page, as roff.
+///
+/// # Errors
+/// It can't be put together.
+pub fn man() -> io::Result<String> {
+    let mut page = Vec::new();
+    clap_mangen::Man::new(help::definition()).render(&mut page)?;
+    let page = String::from_utf8_lossy(&page);
+    // roff reads bytes; what is more than ASCII has an escape of its own.
+    let escaped = page.chars().map(|c| match c.is_ascii() {
+        true => c.to_string(),
+        false => format!("\\[u{:04X}]", u32::from(c)),
+    });
+    Ok(escaped.collect())
+}
+
+/// The completions of a shell.
+pub fn completions(shell: Shell) -> String {
+    let mut command = help::definition();
+    let name = command.get_name().to_owned();
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut command, name, &mut script);
+    String::from_utf8_lossy(&script).into_owned()
 }
 
 /// One `--set KEY=VALUE`.

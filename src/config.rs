@@ -26,9 +26,11 @@ mod file;
 mod given;
 mod layers;
 mod listing;
+mod migration;
 mod mistake;
 mod origin;
 mod read;
+pub mod schema;
 mod secrets;
 mod sections;
 pub mod settings;
@@ -41,6 +43,7 @@ pub use bounded::Unreadable;
 pub use environment::Surroundings;
 pub use given::Given;
 pub use listing::Listing;
+pub use migration::Migration;
 pub use mistake::{Mistake, Mistakes};
 pub use origin::{Assignment, Origin};
 pub use templates::{TemplateIds, TemplateIdsError};
@@ -106,6 +109,28 @@ pub struct PlanSettings {
     pub deadline: Duration,
     /// `management_center.host_limit`.
     pub host_limit: Option<u32>,
+}
+
+/// Every part of an import's configuration that could be made, whatever is wrong with the others: what the preflight
+/// looks at.
+#[derive(Debug)]
+pub struct Parts {
+    /// All mistakes of all layers; `Err` keeps their order and their exit code.
+    pub mistakes: Result<(), Mistakes>,
+    /// What the user should know, one sentence each.
+    pub warnings: Vec<String>,
+    /// `report.file`, when it takes the place of Qualys; `-` is standard input.
+    pub report: Option<PathBuf>,
+    /// How to ask Qualys, when that is right.
+    pub qualys: Option<qualys::Settings>,
+    /// `qualys.template_ids`.
+    pub templates: Vec<u64>,
+    /// `csv.file`, when it takes the place of the Management Center.
+    pub csv: Option<PathBuf>,
+    /// The Management Center, when that is right.
+    pub management_center: Option<host_input::Settings>,
+    /// What is logged, and where.
+    pub log: Option<logs::Settings>,
 }
 
 /// What the sending of a file of commands runs with.

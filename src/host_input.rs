@@ -16,6 +16,7 @@ mod error;
 pub mod frame;
 pub mod identity;
 pub mod packing;
+pub mod probe;
 mod progress;
 pub mod trust;
 

@@ -14,6 +14,8 @@
 //! | [`page`] | one HTML file that shows a run |
 //! | [`cli`] | what the user types |
 //! | [`config`] | the layers that settings come from, and the checked result |
+//! | [`check`] | the preflight: everything that an import needs, tried |
+//! | [`explain`](mod@explain) | codes and answers, explained |
 //! | [`import`] | the story above, stage by stage |
 //! | [`qualys`] | launch, wait, download: Qualys' report share |
 //! | [`report`] | parse and select: what a report says |
@@ -24,9 +26,11 @@
 //!
 //! Imports run downward in this list only.
 
+pub mod check;
 pub mod cli;
 pub mod config;
 pub mod exit;
+pub mod explain;
 pub mod host_input;
 pub mod import;
 pub mod page;

@@ -20,9 +20,12 @@ use crate::telemetry::metrics::Settings;
 use crate::telemetry::{self, Telemetry, logs, traces};
 use tracing::{Instrument as _, error};
 
+mod around;
 mod bar;
 mod ending;
 mod metrics;
+mod migrate;
+mod preflight;
 
 use bar::Bar;
 use ending::Ending;
@@ -47,6 +50,12 @@ fn invoke(given: Given, cli: &Cli) -> Ending {
         Command::Import if cli.plan() => plan(given, cli, &listing),
         Command::Import => import(given, cli, &listing),
         Command::Config { output } => Ending::untold(list(given, output)),
+        Command::Check { output } => preflight::check(given, output),
+        Command::Migrate { line } => Ending::untold(migrate::migrate(line)),
+        Command::Explain { code } => Ending::untold(around::explain(&code.join(" "))),
+        Command::Schema => Ending::untold(around::json_schema()),
+        Command::Completions { shell } => Ending::untold(around::completions(shell)),
+        Command::Man => Ending::untold(around::man()),
         Command::Send { file } => send(given, &file, cli, &listing),
     }
 }
@@ -117,6 +126,11 @@ fn mistaken(mistakes: &Mistakes) -> Ending {
 fn failed<E: Error + ?Sized>(error: &E, exit: Exit) -> Ending {
     eprintln!("error: {error}");
     Ending::failed(error, exit)
+}
+
+fn failed_with(sentence: &str, exit: Exit) -> Exit {
+    eprintln!("error: {sentence}");
+    exit
 }
 
 fn print(text: &str) -> Exit {

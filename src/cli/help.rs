@@ -21,7 +21,7 @@ const TEMPLATE: &str = "\
 {name} {version}
 {about}
 
-{usage-heading} qualys-connector [import|config|send FILE] [options]
+{usage-heading} qualys-connector [COMMAND] [options]
 
 {all-args}{after-help}";
 
@@ -32,6 +32,7 @@ Examples:
   qualys-connector --report report.xml --csvfile Output.csv
   qualys-connector -multiinfo 424242,535353 -server 10.10.10.10
   qualys-connector --report report.xml --plan --host-limit 50000
+  qualys-connector check
   qualys-connector config
 
 The Perl connector's command lines work as they are: -server=HOST, -se HOST, -c FILE … QualysGuard.

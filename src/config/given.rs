@@ -7,11 +7,12 @@ use super::environment::{self, CONFIG, Surroundings};
 use super::file::{self, OLD_DEFAULT};
 use super::layers::Layers;
 use super::listing::Listing;
+use super::migration::Migration;
 use super::mistake::{Mistake, Mistakes};
 use super::origin::{Assignment, Origin};
 use super::read::{self, Reader};
 use super::settings::TERMINATION_FILE;
-use super::{Config, SendConfig, Sink, secrets, sections, warnings};
+use super::{Config, Parts, SendConfig, Sink, secrets, sections, warnings};
 use crate::telemetry::metrics;
 
 /// The setting whose default is a file name that is looked for.
@@ -78,6 +79,11 @@ impl Given {
         Listing::new(&self.layers)
     }
 
+    /// A configuration file that says the same, but for secrets.
+    pub fn migration(&self) -> Migration {
+        Migration::new(&self.layers)
+    }
+
     /// `log.termination_file`: where the outcome is told, also when that is a mistake.
     pub fn termination_file(&self) -> PathBuf {
         let file = Reader(&self.layers).path("log.termination_file");
@@ -133,6 +139,22 @@ impl Given {
             page: read.path("page.file"),
             warnings,
         })
+    }
+
+    /// Every part of an import's configuration that could be made.
+    pub fn parts(self) -> Parts {
+        let read = Reader(&self.layers);
+        let missing = sections::import_mistakes(read);
+        Parts {
+            warnings: warnings::import(&self.layers, &self.certificates),
+            report: read.path("report.file"),
+            qualys: sections::qualys(read),
+            templates: sections::templates(read).unwrap_or_default(),
+            csv: read.path("csv.file"),
+            management_center: sections::management_center(read),
+            log: sections::log(read),
+            mistakes: self.complete(Some(()), missing),
+        }
     }
 
     /// The configuration that a file of commands is sent with.

@@ -109,7 +109,7 @@ pub(super) fn source(read: Reader<'_>) -> Option<Source> {
 }
 
 /// All of them, or the one that an index chooses.
-fn templates(read: Reader<'_>) -> Option<Vec<u64>> {
+pub(super) fn templates(read: Reader<'_>) -> Option<Vec<u64>> {
     let templates = read.parsed::<TemplateIds>("qualys.template_ids")?.into_vec();
     match read.parsed::<usize>("qualys.template_index") {
         None => Some(templates),
@@ -117,7 +117,7 @@ fn templates(read: Reader<'_>) -> Option<Vec<u64>> {
     }
 }
 
-fn qualys(read: Reader<'_>) -> Option<qualys::Settings> {
+pub(super) fn qualys(read: Reader<'_>) -> Option<qualys::Settings> {
     let login = read.word("qualys.login")?;
     let (user_id, password) = match login {
         // A token proves all by itself.

@@ -452,8 +452,12 @@ const fn url(key: &'static str, schemes: &'static [&'static str], help: &'static
 }
 
 const fn words<T: ValueEnum>(key: &'static str, help: &'static str) -> Setting {
-    let (words, check) = (value::words::<T>, value::is_word::<T>);
-    Setting::new(key, Syntax::Words { words, check }, help)
+    let syntax = Syntax::Words {
+        words: value::words::<T>,
+        spellings: value::spellings::<T>,
+        check: value::is_word::<T>,
+    };
+    Setting::new(key, syntax, help)
 }
 
 const fn form<T: FromStr<Err: ToString>>(key: &'static str, expected: &'static str, help: &'static str) -> Setting {

@@ -8,6 +8,7 @@
 //! other for ever. Answers carry no number; that they come in the order of the frames is all that ties them together.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
@@ -54,19 +55,18 @@ pub(super) struct Connection {
 impl Connection {
     /// Connects to the first address of the server that answers, proves both ends, and exchanges the opening frames.
     pub(super) async fn open(settings: &Settings, tls: &Arc<ClientConfig>) -> Result<Self, Error> {
-        let (stream, peer) = connect(settings).await?;
-        // A frame leaves in one write and waits for its answer: nothing is gained by holding it back.
-        let _ = stream.set_nodelay(true);
-        let handshake = trust::connect(stream, tls.clone(), name(&settings.server));
-        let stream = match timeout(settings.connect_timeout, handshake).await {
-            Ok(stream) => stream.map_err(Box::new)?,
-            Err(_) => {
-                let after = humantime::format_duration(settings.connect_timeout);
-                return Err(Error::Connect {
-                    tried: format!("{peer}: no TLS handshake within {after}"),
-                });
-            }
-        };
+        let addresses = resolve(settings).await?;
+        let (stream, peer) = connect(settings, addresses).await?;
+        let stream = secure(settings, tls, stream, peer).await?;
+        Self::introduced(settings, stream, peer).await
+    }
+
+    /// Exchanges the opening frames.
+    pub(super) async fn introduced(
+        settings: &Settings,
+        stream: TlsStream<TcpStream>,
+        peer: SocketAddr,
+    ) -> Result<Self, Error> {
         let certificate_expires = trust::presented(&stream).map(|certificate| certificate.not_after);
         let mut connection = Connection {
             certificate_expires,
@@ -255,7 +255,8 @@ fn name(server: &str) -> &str {
         .unwrap_or(server)
 }
 
-async fn connect(settings: &Settings) -> Result<(TcpStream, SocketAddr), Error> {
+/// Every address of the server that may be tried.
+pub(super) async fn resolve(settings: &Settings) -> Result<Vec<SocketAddr>, Error> {
     let server = name(&settings.server);
     let resolve = |source| Error::Resolve {
         server: server.to_owned(),
@@ -266,23 +267,84 @@ async fn connect(settings: &Settings) -> Result<(TcpStream, SocketAddr), Error> 
         .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
         .map_err(resolve)?;
     let addresses: Vec<SocketAddr> = found.filter(|address| address.is_ipv6() || !settings.ipv6).collect();
-    if addresses.is_empty() {
-        return Err(Error::NoIpv6 {
+    match addresses.is_empty() {
+        false => Ok(addresses),
+        true => Err(Error::NoIpv6 {
             server: server.to_owned(),
-        });
+        }),
     }
-    let mut tried = Vec::new();
+}
+
+/// Connects to the first address that answers.
+pub(super) async fn connect(
+    settings: &Settings,
+    addresses: Vec<SocketAddr>,
+) -> Result<(TcpStream, SocketAddr), Unreached> {
+    let mut unreached = Unreached {
+        tried: Vec::new(),
+        timeout: settings.connect_timeout,
+    };
     for address in addresses {
-        match timeout(settings.connect_timeout, TcpStream::connect(address)).await {
-            Ok(Ok(stream)) => return Ok((stream, address)),
-            Ok(Err(error)) => tried.push(format!("{address}: {error}")),
-            Err(_) => tried.push(format!(
-                "{address}: no answer within {}",
-                humantime::format_duration(settings.connect_timeout)
-            )),
+        let connected = timeout(settings.connect_timeout, TcpStream::connect(address)).await;
+        match connected.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {
+            Ok(stream) => {
+                // A frame leaves in one write and waits for its answer: nothing is gained by holding it back.
+                let _ = stream.set_nodelay(true);
+                return Ok((stream, address));
+            }
+            Err(error) => unreached.tried.push((address, error)),
         }
     }
-    Err(Error::Connect {
-        tried: tried.join(", "),
-    })
+    Err(unreached)
+}
+
+/// Proves both ends to each other.
+pub(super) async fn secure(
+    settings: &Settings,
+    tls: &Arc<ClientConfig>,
+    stream: TcpStream,
+    peer: SocketAddr,
+) -> Result<TlsStream<TcpStream>, Error> {
+    let handshake = trust::connect(stream, tls.clone(), name(&settings.server));
+    match timeout(settings.connect_timeout, handshake).await {
+        Ok(stream) => Ok(stream.map_err(Box::new)?),
+        Err(_) => {
+            let after = humantime::format_duration(settings.connect_timeout);
+            Err(Error::Connect {
+                tried: format!("{peer}: no TLS handshake within {after}"),
+            })
+        }
+    }
+}
+
+/// Every address that was tried, and what went wrong with it.
+#[derive(Debug)]
+pub struct Unreached {
+    /// Each address with its error; [`io::ErrorKind::TimedOut`] where nothing came back.
+    pub tried: Vec<(SocketAddr, io::Error)>,
+    timeout: Duration,
+}
+
+impl fmt::Display for Unreached {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, (address, error)) in self.tried.iter().enumerate() {
+            let comma = if number == 0 { "" } else { ", " };
+            match error.kind() {
+                io::ErrorKind::TimedOut => {
+                    let after = humantime::format_duration(self.timeout);
+                    write!(f, "{comma}{address}: no answer within {after}")?;
+                }
+                _ => write!(f, "{comma}{address}: {error}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl From<Unreached> for Error {
+    fn from(unreached: Unreached) -> Self {
+        Error::Connect {
+            tried: unreached.to_string(),
+        }
+    }
 }

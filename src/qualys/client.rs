@@ -14,6 +14,7 @@ use super::error::{Error, Stage};
 use super::fault::Fault;
 use super::http::{Expects, Http, Reply, Request};
 use super::launch::Listing;
+use super::limits::Limits;
 use super::login::Credentials;
 use super::patience::{Patience, Reason, Remedy, Tries};
 use super::progress::{Progress, Wait};
@@ -45,6 +46,8 @@ pub struct Client {
     pub(super) patience: Patience,
     pub(super) listing: Option<Listing>,
     pub(super) in_hand: Option<InHand>,
+    /// What the headers of the latest answer said.
+    pub(super) heard: Option<Limits>,
     pub(super) progress: watch::Sender<Progress>,
 }
 
@@ -69,6 +72,7 @@ impl Client {
                 patience: Patience::new(Instant::from_std(deadline), settings.poll_interval),
                 listing: None,
                 in_hand: None,
+                heard: None,
                 progress: watch::Sender::default(),
             })
         };
@@ -234,6 +238,7 @@ impl Client {
         }
         let cookies = reply.cookies();
         let limits = reply.limits.clone();
+        self.heard = Some(limits.clone());
         let received = receive(&mut reply, expects).await.map_err(|fault| match fault {
             // The headers count precisely; what the body says comes second.
             Fault::Refused(mut refusal) => {

@@ -24,6 +24,9 @@ pub struct Options {
     /// Password of client.pkcs12
     #[arg(long, value_name = "PASSWORD", default_value = "", hide_default_value = true)]
     pub pkcs12_password: String,
+    /// Leaves the InternalCA out of client.pkcs12
+    #[arg(long)]
+    pub pkcs12_without_ca: bool,
     /// The client's registered address (or host name), in its certificate
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
     pub client_name: String,
