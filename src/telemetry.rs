@@ -6,6 +6,8 @@
 //! | [`spans`] | what is traced: the names and attributes of spans, and what log lines carry of them |
 //! | [`traces`] | where spans go: to a collector, over OTLP |
 
+use std::iter;
+
 use tracing::{Span, warn};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -35,10 +37,9 @@ pub struct Telemetry {
 /// There can be no log. That there can be no traces is said, and is no error.
 pub fn begin(log: &logs::Settings, traces: &traces::Settings, warnings: &[String]) -> Result<Telemetry, LogError> {
     let logs = Logs::open(log)?;
-    let (mut traces, remarks) = Traces::from_environment(traces);
-    let layers: Vec<_> = [logs.layer(), traces.as_mut().and_then(Traces::layer)]
-        .into_iter()
-        .flatten()
+    let (traces, remarks) = Traces::from_environment(traces);
+    let layers: Vec<_> = iter::once(logs.layer())
+        .chain(traces.as_ref().map(Traces::layer))
         .collect();
     let subscriber = tracing_subscriber::registry().with(layers);
     subscriber.try_init().map_err(|_| LogError::Twice)?;
