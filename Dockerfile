@@ -14,6 +14,8 @@ WORKDIR /src
 # glibc rather than musl: where a resolver refuses the AAAA half of a question, musl fails the whole of it.
 ENV RUSTFLAGS="-C target-feature=+crt-static"
 COPY . .
+# Once for both programs: where they are built at the same time, only one of them may fill the cache.
+RUN --mount=type=cache,target=/usr/local/cargo/registry cargo fetch --locked
 
 # Dependencies stay built in the cache. Our own files are touched, since their times come from elsewhere: what cargo has
 # built of them before must never look newer than they are.
