@@ -14,19 +14,21 @@ WORKDIR /src
 # glibc rather than musl: where a resolver refuses the AAAA half of a question, musl fails the whole of it.
 ENV RUSTFLAGS="-C target-feature=+crt-static"
 COPY . .
+# Once for both programs: where they are built at the same time, only one of them may fill the cache.
+RUN --mount=type=cache,target=/usr/local/cargo/registry cargo fetch --locked
 
 # Dependencies stay built in the cache. Our own files are touched, since their times come from elsewhere: what cargo has
 # built of them before must never look newer than they are.
 FROM source AS connector-build
-RUN --mount=type=cache,target=/usr/local/cargo/registry --mount=type=cache,target=/src/target \
+RUN --mount=type=cache,target=/usr/local/cargo/registry --mount=type=cache,id=connector-target,target=/src/target \
     find src tests -name '*.rs' -exec touch {} + \
  && cargo build --release --locked --package qualys-connector --target "$(rustc --print host-tuple)" \
  && cp "target/$(rustc --print host-tuple)/release/qualys-connector" /
 
 # The lab is made for demos and tests: soon built matters more than small and fast.
 FROM source AS lab-build
-ENV CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16
-RUN --mount=type=cache,target=/usr/local/cargo/registry --mount=type=cache,target=/src/target \
+ENV CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_OPT_LEVEL=1
+RUN --mount=type=cache,target=/usr/local/cargo/registry --mount=type=cache,id=lab-target,target=/src/target \
     find src tests -name '*.rs' -exec touch {} + \
  && cargo build --release --locked --package connector-lab --target "$(rustc --print host-tuple)" \
  && cp "target/$(rustc --print host-tuple)/release/connector-lab" /

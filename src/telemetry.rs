@@ -8,6 +8,8 @@
 //! | [`terminal`] | standard error, shared with a progress bar |
 //! | [`traces`] | where spans go: to a collector, over OTLP |
 
+use std::iter;
+
 use tracing::{Span, warn};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -39,10 +41,9 @@ pub struct Telemetry {
 /// There can be no log. That there can be no traces is said, and is no error.
 pub fn begin(log: &logs::Settings, traces: &traces::Settings, warnings: &[String]) -> Result<Telemetry, LogError> {
     let logs = Logs::open(log)?;
-    let (mut traces, remarks) = Traces::from_environment(traces);
-    let layers: Vec<_> = [logs.layer(), traces.as_mut().and_then(Traces::layer)]
-        .into_iter()
-        .flatten()
+    let (traces, remarks) = Traces::from_environment(traces);
+    let layers: Vec<_> = iter::once(logs.layer())
+        .chain(traces.as_ref().map(Traces::layer))
         .collect();
     let subscriber = tracing_subscriber::registry().with(layers);
     subscriber.try_init().map_err(|_| LogError::Twice)?;

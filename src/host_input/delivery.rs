@@ -265,17 +265,23 @@ impl<B: Blocks> Run<'_, B> {
     async fn hosts(&mut self, connection: &mut Connection, limit: usize) -> Result<(), Error> {
         let first = self.delivery.settled;
         let alone = first < self.alone_until;
-        let end = if alone { first + 1 } else { self.blocks.len() };
+        // A host that is alone isn't closed by a frame that was under way when one before it was refused.
+        let (end, window) = if alone {
+            (first + 1, 1)
+        } else {
+            (self.blocks.len(), self.settings.window)
+        };
         let mut packer = Packer::new(self.blocks, first..end, limit);
         let mut unanswered = VecDeque::new();
         loop {
             if self.stop.is_cancelled() {
                 packer.finish_host();
             }
-            while unanswered.len() < self.settings.window
+            while unanswered.len() < window
+                && !connection.is_broken()
                 && let Some(frame) = packer.pack()
             {
-                self.send(connection, frame.payload.clone(), frame.commands).await?;
+                self.send(connection, frame.payload.clone(), frame.commands).await;
                 unanswered.push_back(frame);
             }
             let Some(frame) = unanswered.pop_front() else {
@@ -378,17 +384,17 @@ impl<B: Blocks> Run<'_, B> {
 
     /// One frame out, one answer in.
     async fn exchange(&mut self, connection: &mut Connection, payload: Bytes, commands: u64) -> Result<Answer, Error> {
-        self.send(connection, payload, commands).await?;
+        self.send(connection, payload, commands).await;
         self.answer(connection).await
     }
 
-    async fn send(&mut self, connection: &mut Connection, payload: Bytes, commands: u64) -> Result<(), Error> {
+    async fn send(&mut self, connection: &mut Connection, payload: Bytes, commands: u64) {
         self.delivery.frames += 1;
         self.delivery.commands_sent += commands;
         self.delivery.bytes += payload.len() as u64;
         self.delivery.show();
         self.batches.sent(self.settings, commands, payload.len());
-        connection.send_commands(payload).await
+        connection.send_commands(payload).await;
     }
 
     async fn answer(&mut self, connection: &mut Connection) -> Result<Answer, Error> {

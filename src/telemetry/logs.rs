@@ -145,7 +145,7 @@ impl Logs {
     }
 
     /// What makes lines of events.
-    pub(super) fn layer(&self) -> Option<BoxedLayer> {
+    pub(super) fn layer(&self) -> BoxedLayer {
         let level = match self.level {
             Level::Error => LevelFilter::ERROR,
             Level::Warning => LevelFilter::WARN,
@@ -154,7 +154,7 @@ impl Logs {
         };
         let filter = FilterFn::new(move |metadata| is_logged(metadata, level)).with_max_level_hint(level.max(SPANS));
         let layer = LogLayer::new(self.outputs.clone(), self.trace.clone());
-        Some(layer.with_filter(filter).boxed())
+        layer.with_filter(filter).boxed()
     }
 
     /// From now on lines carry the id of the trace.

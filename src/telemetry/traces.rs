@@ -89,7 +89,7 @@ impl Traces {
     }
 
     /// What makes OpenTelemetry's spans of ours. Events stay in the logs.
-    pub(super) fn layer(&mut self) -> Option<BoxedLayer> {
+    pub(super) fn layer(&self) -> BoxedLayer {
         let layer = tracing_opentelemetry::layer()
             .with_tracer(self.provider.tracer(env!("CARGO_PKG_NAME")))
             .with_location(false)
@@ -98,7 +98,7 @@ impl Traces {
             .with_tracked_inactivity(false)
             .with_context_activation(false);
         let ours = FilterFn::new(|metadata| metadata.is_span() && is_ours(metadata));
-        Some(layer.with_filter(ours).boxed())
+        layer.with_filter(ours).boxed()
     }
 
     /// Continues the trace that the environment tells of; gives what must be said about it.

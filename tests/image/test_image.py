@@ -14,8 +14,11 @@ def test_nothing_else_is_inside(tmp_path):
         (manifest,) = json.load(image.extractfile("manifest.json"))
         for layer in manifest["Layers"]:
             with tarfile.open(fileobj=image.extractfile(layer)) as content:
-                files |= {entry.name.strip("/") for entry in content if not entry.isdir()}
-                assert all(entry.mtime == 0 for entry in content), "a time that differs from build to build"
+                for entry in content:
+                    assert entry.mtime == 0, f"{entry.name} has a time, which differs from build to build"
+                    assert (entry.uid, entry.gid, entry.mode & 0o022) == (0, 0, 0), f"{entry.name} could be changed"
+                    if not entry.isdir():
+                        files.add(entry.name)
     assert files == {
         "qualys-connector", "etc/passwd", "etc/group", "etc/nsswitch.conf", "etc/ssl/certs/ca-certificates.crt",
     }

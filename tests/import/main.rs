@@ -19,3 +19,4 @@ mod signals;
 mod summary;
 mod support;
 mod termination;
+mod window;

@@ -14,6 +14,7 @@ mod failures;
 mod logs;
 mod promise;
 mod qualys;
+mod rotel;
 mod secrets;
 mod span;
 #[path = "../import/support.rs"]

@@ -5,16 +5,18 @@ use std::net::{TcpListener, UdpSocket};
 use std::os::unix::net::UnixDatagram;
 use std::process::Command;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use crate::support::{Ended, connector, report, run, small};
+use connector_lab::report;
+
+use crate::support::{Ended, connector, run, small};
 
 const COMPLETE: &str = "QualysGuard Report Processing Complete";
 
 /// Writes a CSV file and logs to this syslog.
 async fn logging(syslog: &str, more: &[&str]) -> (Ended, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
-    let (path, _) = report(folder.path(), small(5));
+    let (path, _) = crate::support::report(folder.path(), small(5));
     let mut command: Command = connector(folder.path());
     command.args(["-csvfile", "Output.csv", "--report"]).arg(&path);
     command.args(["--set", &format!("log.syslog={syslog}")]).args(more);
@@ -141,4 +143,28 @@ async fn a_server_that_is_gone_costs_no_import_and_what_it_missed_is_counted_onc
         assert_eq!(ended.stderr.matches("warning:").count(), 1, "{}", ended.stderr);
         assert!(ended.stderr.starts_with(&said), "{said}\n{}", ended.stderr);
     }
+}
+
+#[tokio::test]
+async fn a_server_that_takes_nothing_does_not_hold_an_import_up() {
+    // Never accepted: the kernel takes what fits into its buffers.
+    let server = TcpListener::bind("127.0.0.1:0").unwrap();
+    let syslog = format!("log.syslog=tcp://{}", server.local_addr().unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    let options = report::Options {
+        hosts: 3000,
+        findings: 30,
+        longest_result: 100,
+        ..report::Options::default()
+    };
+    let (path, _) = crate::support::report(folder.path(), options);
+    let mut command: Command = connector(folder.path());
+    command
+        .args(["-csvfile", "Output.csv", "--level", "3", "--set", &syslog, "--report"])
+        .arg(&path);
+    let begun = Instant::now();
+    let ended = run(command).await;
+    ended.assert_code(0).assert_says("log lines didn't reach the syslog");
+    // Without bounds it would take as long as the server sleeps.
+    assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", begun.elapsed());
 }

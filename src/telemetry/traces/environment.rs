@@ -3,6 +3,7 @@
 //! Sampling, queues and limits of attributes are left to the SDK, which reads them itself. A variable that can't be
 //! followed is said and never stops an import. No value is ever repeated that may hold a secret.
 
+use std::collections::BTreeMap;
 use std::env;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -12,9 +13,9 @@ use url::Url;
 
 use super::parent::Parent;
 
-/// The environment of a process.
+/// What the environment of a process says of traces.
 pub(super) struct Environment {
-    variable: Box<dyn Fn(&str) -> Option<String>>,
+    variables: BTreeMap<String, String>,
 }
 
 /// How spans are sent.
@@ -42,7 +43,10 @@ pub(super) enum Protocol {
 impl Environment {
     pub(super) fn of_process() -> Self {
         Environment {
-            variable: Box::new(|name| env::var(name).ok()),
+            variables: env::vars_os()
+                .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+                .filter(|(name, _)| name.starts_with("OTEL_") || name.starts_with("TRACE"))
+                .collect(),
         }
     }
 
@@ -234,7 +238,7 @@ impl Environment {
 
     /// An empty value is none, by the specification.
     fn get(&self, name: &str) -> Option<String> {
-        let value = (self.variable)(name)?.trim().to_owned();
+        let value = self.variables.get(name)?.trim().to_owned();
         (!value.is_empty()).then_some(value)
     }
 }
@@ -252,12 +256,9 @@ mod tests {
     }
 
     fn environment(variables: &[(&'static str, &'static str)]) -> Environment {
-        let variables = variables.to_vec();
+        let variables = variables.iter().map(|(name, value)| ((*name).into(), (*value).into()));
         Environment {
-            variable: Box::new(move |name| {
-                let found = variables.iter().find(|(key, _)| *key == name);
-                found.map(|(_, value)| (*value).to_owned())
-            }),
+            variables: variables.collect(),
         }
     }
 

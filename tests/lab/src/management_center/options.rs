@@ -52,6 +52,9 @@ pub struct Options {
     /// Largest payload of a frame, in bytes
     #[arg(long, value_name = "BYTES", default_value_t = 524_288)]
     pub max_size: u32,
+    /// Bytes that its system takes ahead of it; the smaller, the sooner a client has to wait
+    #[arg(long, value_name = "BYTES")]
+    pub receive_buffer: Option<u32>,
 
     /// Most hosts that the network map holds
     #[arg(long, value_name = "HOSTS", default_value_t = 50_000)]
