@@ -229,9 +229,6 @@ mod tests {
         let finding = walk(&far_ends).await.findings.remove(0);
         let said = finding.text.replace(&closed.to_string(), "HOST");
         insta::assert_snapshot!(said, @"http://HOST isn't reached: Connection refused (os error 111)");
-        assert_eq!(
-            (finding.status, finding.exit),
-            (Status::Warning, crate::exit::Exit::Success)
-        );
+        assert_eq!((finding.status, finding.exit), (Status::Warning, Exit::Success));
     }
 }

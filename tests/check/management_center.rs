@@ -115,16 +115,14 @@ async fn a_port_where_nobody_listens() {
 #[tokio::test]
 async fn a_firewall_that_drops_packets() {
     let hole = BlackHole::new().await;
-    says!(
-        Setup::right()
-            .await
-            .with("management_center.port", hole.address.port().to_string())
-    );
+    let setup = Setup::right().await.with("management_center.connect_timeout", "500ms");
+    says!(setup.with("management_center.port", hole.address.port().to_string()));
 }
 
 #[tokio::test]
 async fn a_server_that_never_says_a_word() {
-    says!(Setup::faulty(faults(|it| it.silent = true)).await);
+    let setup = Setup::faulty(faults(|it| it.silent = true)).await;
+    says!(setup.with("management_center.connect_timeout", "500ms"));
 }
 
 #[tokio::test]
@@ -186,7 +184,8 @@ async fn a_version_that_is_refused_with_words() {
 
 #[tokio::test]
 async fn a_management_center_that_hangs() {
-    says!(Setup::faulty(Faults::default().answer(0, AnswerFault::Never)).await);
+    let setup = Setup::faulty(Faults::default().answer(0, AnswerFault::Never)).await;
+    says!(setup.with("management_center.answer_timeout", "1s"));
 }
 
 #[tokio::test]

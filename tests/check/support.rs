@@ -67,13 +67,13 @@ impl Setup {
             ("management_center.server", "127.0.0.1".to_owned()),
             ("management_center.port", center.address().port().to_string()),
             ("management_center.pkcs12", center.pkcs12().display().to_string()),
-            ("management_center.connect_timeout", "500ms".into()),
-            ("management_center.answer_timeout", "1s".into()),
+            ("management_center.connect_timeout", "20s".into()),
+            ("management_center.answer_timeout", "20s".into()),
             ("qualys.url", qualys.url()),
             ("qualys.ca_file", qualys.ca_pem_path().display().to_string()),
             ("qualys.template_ids", "424242".into()),
-            ("qualys.connect_timeout", "1s".into()),
-            ("qualys.idle_timeout", "1s".into()),
+            ("qualys.connect_timeout", "20s".into()),
+            ("qualys.idle_timeout", "20s".into()),
         ];
         let setup = Setup {
             settings: settings.map(|(key, value)| (key.to_owned(), value)).to_vec(),

@@ -60,6 +60,7 @@ async fn twenty_broken_set_ups_have_twenty_sentences_and_remedies() {
             "dropped",
             right()
                 .await
+                .with("management_center.connect_timeout", "500ms")
                 .with("management_center.port", hole.address.port().to_string()),
         )
         .await,

@@ -27,6 +27,7 @@ fn the_whole_listing() {
     qualys.user_id                        dirk_g                        InputPlugins/QualysGuard.yaml, line 2
     qualys.password                       [redacted]                    InputPlugins/QualysGuard.yaml, line 3
     qualys.template_ids                   424242                        InputPlugins/QualysGuard.yaml, line 4
+    qualys.template_index                 not set
     qualys.proxy.url                      https://192.168.1.100:443     InputPlugins/QualysGuard.yaml, line 9
     qualys.proxy.username                 zaphod                        InputPlugins/QualysGuard.yaml, line 10
     qualys.proxy.password                 [redacted]                    InputPlugins/QualysGuard.yaml, line 11
@@ -71,12 +72,16 @@ fn the_whole_listing() {
     management_center.max_frame           64000                         default
     management_center.window              1                             default
     management_center.replies             strict                        default
+    management_center.host_limit          not set
     csv.file                              not set
+    page.file                             not set
     log.level                             info                          default
     log.format                            auto                          default
     log.file                              not set
     log.syslog                            none                          default
     log.stderr                            not set
+    log.termination_file                  /dev/termination-log          default
+    telemetry.flush_timeout               5s                            default
     telemetry.import                      default                       default
     telemetry.expected_interval           1d                            default
     telemetry.metrics_file                not set
