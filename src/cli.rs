@@ -4,14 +4,17 @@
 //! How the Perl connector spelled its options is the business of `cli/perl.rs` alone.
 
 use std::ffi::OsString;
+use std::io;
 use std::path::PathBuf;
 
 use clap::error::ErrorKind;
 use clap::{ArgAction, Args, FromArgMatches as _, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 
 use crate::config::{Assignment, Mistake, Origin};
 
 mod help;
+pub mod old_line;
 mod perl;
 
 /// A command line.
@@ -42,11 +45,45 @@ pub enum Command {
         )]
         output: Output,
     },
+    /// Try everything that an import needs, and change nothing
+    Check {
+        /// Form of the list
+        #[arg(
+            long,
+            value_enum,
+            default_value_t,
+            hide_possible_values = true,
+            value_name = "text|json"
+        )]
+        output: Output,
+    },
     /// Send a file of Host Input commands to the Management Center
     Send {
         /// The file, one command a line
         file: PathBuf,
     },
+    /// Print the new configuration in the place of an old one
+    Migrate {
+        /// The old command line, a crontab's as well
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "OLD COMMAND LINE")]
+        line: Vec<String>,
+    },
+    /// Say what a code or an answer means, and what to do
+    Explain {
+        /// The code, or a part of the text
+        #[arg(required = true, value_name = "CODE")]
+        code: Vec<String>,
+    },
+    /// Print the JSON schema of the configuration file, for editors
+    Schema,
+    /// Print the completions of a shell
+    Completions {
+        /// The shell
+        #[arg(value_enum)]
+        shell: Shell,
+    },
+    /// Print the man page
+    Man,
 }
 
 /// The form of what is printed for `config`.
@@ -91,6 +128,12 @@ struct Options {
     /// Write the commands to a file (ID_FILE if there are several templates); nothing is sent
     #[arg(long, global = true, value_name = "FILE", help_heading = help::CSV)]
     csvfile: Option<String>,
+    /// Run everything but the sending, and say what would be sent
+    #[arg(long, global = true, help_heading = help::PLAN)]
+    plan: bool,
+    /// Hosts that the Management Center holds at most, to compare with
+    #[arg(long, global = true, value_name = "N", help_heading = help::PLAN)]
+    host_limit: Option<String>,
     /// Report templates, in place of the configured ones
     #[arg(long, global = true, value_name = "ID,ID", help_heading = help::REPORTS)]
     multiinfo: Option<String>,
@@ -113,9 +156,15 @@ struct Options {
     #[arg(long, global = true, value_name = "FILE", help_heading = help::LOG)]
     metrics_file: Option<String>,
     /// Say at the end what was done, as text, json or none
-    #[arg(long, global = true, value_enum, default_value_t, hide_possible_values = true, hide_default_value = true,
-        value_name = "FORM", help_heading = help::LOG)]
-    summary: Summary,
+    #[arg(long, global = true, value_enum, hide_possible_values = true, value_name = "FORM",
+        help_heading = help::LOG)]
+    summary: Option<Summary>,
+    /// Write one page (HTML) that shows the run
+    #[arg(long, global = true, value_name = "FILE", help_heading = help::LOG)]
+    report_html: Option<String>,
+    /// Say nothing but warnings and errors: no progress, and no summary unless --summary asks for one
+    #[arg(short, long, global = true, help_heading = help::LOG)]
+    quiet: bool,
     /// Configuration file, also -plugininfo [default: InputPlugins/QualysGuard.yaml]
     #[arg(long, alias = "plugininfo", global = true, value_name = "FILE", help_heading = help::SETTINGS)]
     config: Option<PathBuf>,
@@ -149,7 +198,14 @@ impl Cli {
         let translated = perl::translate(&command, texts)?;
         let name = command.get_name().to_owned();
         let matches = command.try_get_matches_from(std::iter::once(name).chain(translated))?;
-        Self::from_arg_matches(&matches)
+        let cli = Self::from_arg_matches(&matches)?;
+        match cli.command {
+            Some(Command::Send { .. }) if cli.options.plan => Err(clap::Error::raw(
+                ErrorKind::ArgumentConflict,
+                "--plan is for an import; a file of commands can only be sent\n",
+            )),
+            _ => Ok(cli),
+        }
     }
 
     /// What to do.
@@ -159,7 +215,21 @@ impl Cli {
 
     /// What to say at the end.
     pub fn summary(&self) -> Summary {
-        self.options.summary
+        match self.options.summary {
+            Some(summary) => summary,
+            None if self.options.quiet => Summary::None,
+            None => Summary::Text,
+        }
+    }
+
+    /// Whether only warnings and errors are wanted.
+    pub fn quiet(&self) -> bool {
+        self.options.quiet
+    }
+
+    /// Whether nothing may be sent.
+    pub fn plan(&self) -> bool {
+        self.options.plan
     }
 
     /// The configuration file that is named, and how.
@@ -171,8 +241,13 @@ impl Cli {
     /// The settings that are named.
     pub fn assignments(&self) -> Vec<Result<Assignment, Mistake>> {
         let Options {
-            ipv6, syslog, stderr, ..
+            ipv6,
+            syslog,
+            stderr,
+            quiet,
+            ..
         } = self.options;
+        let level = self.options.level.as_deref();
         let texts = [
             ("management_center.server", "--server", &self.options.server),
             ("management_center.port", "--port", &self.options.port),
@@ -182,7 +257,9 @@ impl Cli {
                 "--password",
                 &self.options.password,
             ),
+            ("management_center.host_limit", "--host-limit", &self.options.host_limit),
             ("csv.file", "--csvfile", &self.options.csvfile),
+            ("page.file", "--report-html", &self.options.report_html),
             ("qualys.template_ids", "--multiinfo", &self.options.multiinfo),
             ("report.file", "--report", &self.options.report),
             ("log.level", "--level", &self.options.level),
@@ -190,6 +267,7 @@ impl Cli {
             ("telemetry.metrics_file", "--metrics-file", &self.options.metrics_file),
         ];
         let flags = [
+            ("log.level", "--quiet", (quiet && level.is_none()).then_some("warning")),
             ("management_center.ipv6", "--ipv6", ipv6.then_some("y")),
             ("log.syslog", "--syslog", syslog.then_some("local")),
             ("log.stderr", "--stderr", stderr.then_some("y")),
@@ -210,6 +288,31 @@ impl Cli {
 /// The usage that is shown when nothing at all was said, with the version in its top line.
 pub fn usage() -> String {
     help::definition().render_help().to_string()
+}
+
+/// The man page, as roff.
+///
+/// # Errors
+/// It can't be put together.
+pub fn man() -> io::Result<String> {
+    let mut page = Vec::new();
+    clap_mangen::Man::new(help::definition()).render(&mut page)?;
+    let page = String::from_utf8_lossy(&page);
+    // roff reads bytes; what is more than ASCII has an escape of its own.
+    let escaped = page.chars().map(|c| match c.is_ascii() {
+        true => c.to_string(),
+        false => format!("\\[u{:04X}]", u32::from(c)),
+    });
+    Ok(escaped.collect())
+}
+
+/// The completions of a shell.
+pub fn completions(shell: Shell) -> String {
+    let mut command = help::definition();
+    let name = command.get_name().to_owned();
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut command, name, &mut script);
+    String::from_utf8_lossy(&script).into_owned()
 }
 
 /// One `--set KEY=VALUE`.

@@ -13,11 +13,12 @@
 //! anything or opens the certificate.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::host_input::{self, command};
 use crate::qualys;
 use crate::report::selection::Selection;
-use crate::telemetry::{logs, metrics};
+use crate::telemetry::{logs, metrics, traces};
 
 mod bounded;
 mod environment;
@@ -25,9 +26,11 @@ mod file;
 mod given;
 mod layers;
 mod listing;
+mod migration;
 mod mistake;
 mod origin;
 mod read;
+pub mod schema;
 mod secrets;
 mod sections;
 pub mod settings;
@@ -40,6 +43,7 @@ pub use bounded::Unreadable;
 pub use environment::Surroundings;
 pub use given::Given;
 pub use listing::Listing;
+pub use migration::Migration;
 pub use mistake::{Mistake, Mistakes};
 pub use origin::{Assignment, Origin};
 pub use templates::{TemplateIds, TemplateIdsError};
@@ -58,6 +62,10 @@ pub struct Config {
     pub sink: Sink,
     /// What is logged, and where.
     pub log: logs::Settings,
+    /// How long spans may take.
+    pub traces: traces::Settings,
+    /// `page.file`: the file that takes a page which shows the run.
+    pub page: Option<PathBuf>,
     /// What is measured, and where that goes.
     pub metrics: metrics::Settings,
     /// What the user should know before the import begins, one sentence each.
@@ -88,6 +96,41 @@ pub enum Sink {
     Csv(PathBuf),
     /// They are sent.
     ManagementCenter(host_input::Settings),
+    /// They are counted only: `--plan`.
+    Plan(PlanSettings),
+}
+
+/// What a plan knows of the Management Center that it doesn't connect to.
+#[derive(Debug, Clone)]
+pub struct PlanSettings {
+    /// `management_center.max_frame`.
+    pub max_frame: u32,
+    /// `management_center.deadline`.
+    pub deadline: Duration,
+    /// `management_center.host_limit`.
+    pub host_limit: Option<u32>,
+}
+
+/// Every part of an import's configuration that could be made, whatever is wrong with the others: what the preflight
+/// looks at.
+#[derive(Debug)]
+pub struct Parts {
+    /// All mistakes of all layers; `Err` keeps their order and their exit code.
+    pub mistakes: Result<(), Mistakes>,
+    /// What the user should know, one sentence each.
+    pub warnings: Vec<String>,
+    /// `report.file`, when it takes the place of Qualys; `-` is standard input.
+    pub report: Option<PathBuf>,
+    /// How to ask Qualys, when that is right.
+    pub qualys: Option<qualys::Settings>,
+    /// `qualys.template_ids`.
+    pub templates: Vec<u64>,
+    /// `csv.file`, when it takes the place of the Management Center.
+    pub csv: Option<PathBuf>,
+    /// The Management Center, when that is right.
+    pub management_center: Option<host_input::Settings>,
+    /// What is logged, and where.
+    pub log: Option<logs::Settings>,
 }
 
 /// What the sending of a file of commands runs with.
@@ -97,6 +140,10 @@ pub struct SendConfig {
     pub management_center: host_input::Settings,
     /// What is logged, and where.
     pub log: logs::Settings,
+    /// How long spans may take.
+    pub traces: traces::Settings,
+    /// `page.file`: the file that takes a page which shows the run.
+    pub page: Option<PathBuf>,
     /// What the user should know before, one sentence each.
     pub warnings: Vec<String>,
 }

@@ -74,6 +74,65 @@ impl Exit {
         }
     }
 
+    /// What to do about it.
+    pub fn remedy(self) -> &'static str {
+        match self {
+            Exit::Success => "nothing",
+            Exit::Usage => "read the error and correct the command line (--help)",
+            Exit::Report => {
+                "look at the report: was it cut off, is it a scan report in XML? Ask Qualys for it again, or take \
+                 another template"
+            }
+            Exit::Unavailable => "run qualys-connector check, which finds the step that fails",
+            Exit::Bug => "please report it, with the log at --level 3",
+            Exit::CannotCreate => "look at the folder that the error names: does it exist, and may it be written to?",
+            Exit::Io => "look at the file that the error names, and whether the disk is full",
+            Exit::TryAgain => {
+                "run again later; the next run goes on with the report that is being made. If it stays so, raise \
+                 qualys.deadline or run less often"
+            }
+            Exit::Protocol => {
+                "look at the refused hosts in the summary; what the Management Center said of them, explain explains"
+            }
+            Exit::Credentials => "run qualys-connector check, which finds what is refused; don't repeat it blindly",
+            Exit::Config => "read the errors, which name every mistake and its place; config lists every setting",
+            Exit::Interrupted | Exit::Terminated => "run again: sending goes on, and nothing is imported twice",
+        }
+    }
+
+    /// Whether another run may succeed without anybody doing anything.
+    pub fn try_again(self) -> &'static str {
+        match self {
+            Exit::Success => "",
+            Exit::TryAgain => "yes, later",
+            Exit::Unavailable | Exit::Interrupted | Exit::Terminated => "yes",
+            Exit::Report => "with another report",
+            Exit::CannotCreate | Exit::Io => "after mending it",
+            Exit::Protocol => "after looking at the summary",
+            Exit::Credentials => "no: accounts get locked",
+            Exit::Usage | Exit::Config => "no",
+            Exit::Bug => "no; please report it",
+        }
+    }
+
+    /// A word for machines, the same in spans and metrics.
+    pub fn label(self) -> &'static str {
+        match self {
+            Exit::Success => "success",
+            Exit::Usage => "usage",
+            Exit::Report => "report",
+            Exit::Unavailable => "unavailable",
+            Exit::Bug => "bug",
+            Exit::CannotCreate => "cannot_create",
+            Exit::Io => "io",
+            Exit::TryAgain => "try_again",
+            Exit::Protocol => "protocol",
+            Exit::Credentials => "credentials",
+            Exit::Config => "config",
+            Exit::Interrupted | Exit::Terminated => "interrupted",
+        }
+    }
+
     /// What the code means, in the words of the documentation.
     pub fn meaning(self) -> &'static str {
         match self {

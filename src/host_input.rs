@@ -6,6 +6,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 pub mod answer;
+mod batch;
 pub mod command;
 pub mod command_file;
 mod connection;
@@ -15,6 +16,7 @@ mod error;
 pub mod frame;
 pub mod identity;
 pub mod packing;
+pub mod probe;
 mod progress;
 pub mod trust;
 
@@ -46,6 +48,8 @@ pub struct Settings {
     pub window: usize,
     /// `management_center.replies`.
     pub replies: Replies,
+    /// `management_center.host_limit`: hosts that its network map holds, at most.
+    pub host_limit: Option<u32>,
     /// `management_center.trust`.
     pub trust: trust::Trust,
 }

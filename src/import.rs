@@ -10,31 +10,37 @@
 
 use std::time::Instant;
 
-use tracing::{Instrument, error, info, info_span, warn};
+use tracing::{Instrument, Span, error, info, warn};
 
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::qualys::Usage;
 use crate::report::Keep;
 use crate::report::selection::Selection;
+use crate::telemetry::spans;
 
 mod commands;
 mod error;
 pub mod metrics;
+mod plan;
 mod progress;
 mod send;
 mod sink;
 mod source;
 mod stop;
 mod summary;
+pub mod text;
+mod told;
 
 pub use error::Error;
+pub use plan::{Plan, Share};
 pub use progress::{Progress, Snapshot};
 pub use send::send;
 use sink::Sink;
 use source::{Source, Template};
 pub use stop::Stop;
 pub use summary::{Outcome, Summary, TemplateSummary};
+use told::Told as _;
 
 /// Runs one import to its end, which may be an early one when `stop` says so.
 ///
@@ -47,7 +53,13 @@ pub async fn run(config: Config, stop: &Stop, progress: &Progress) -> Summary {
     let mut not_begun = 0;
     let mut usage = Usage::default();
     let mut certificate_expires = None;
-    match prepare(config) {
+    let page = config.page.is_some();
+    let configure = spans::stage("configure");
+    let said = |failure: &Error| error!(exit = failure.exit().code(), "{failure}");
+    let prepared = configure.in_scope(|| prepare(config).inspect_err(said));
+    prepared.tell(&configure);
+    drop(configure);
+    match prepared {
         Ok((mut source, selection, mut sink)) => {
             let todo = source.templates();
             certificate_expires = sink.certificate_expires();
@@ -57,14 +69,13 @@ pub async fn run(config: Config, stop: &Stop, progress: &Progress) -> Summary {
                     not_begun += 1;
                     continue;
                 }
-                let span = info_span!("template", template = template.name());
-                let work = import(template, &mut source, &selection, &mut sink, stop, progress);
+                let span = spans::template(&template.name());
+                let work = import(template, &mut source, &selection, &mut sink, stop, progress, page);
                 templates.push(work.instrument(span).await);
             }
             usage = source.close().await;
         }
         Err(failure) => {
-            error!(exit = failure.exit().code(), "{failure}");
             let error = Some((failure.exit(), failure.to_string()));
             let mut summary = TemplateSummary::begin("preparation".to_owned(), progress);
             summary.error = error;
@@ -110,12 +121,13 @@ async fn import(
     sink: &mut Sink,
     stop: &Stop,
     progress: &Progress,
+    page: bool,
 ) -> TemplateSummary {
     let mut summary = TemplateSummary::begin(template.name(), progress);
-    let result = stages(template, source, selection, sink, stop, &mut summary).await;
+    let result = stages(template, source, selection, sink, stop, &mut summary, page).await;
     if let Err(failure) = result {
-        error!(exit = failure.exit().code(), "{failure}");
         summary.fail(&failure, stop);
+        spans::fail(&Span::current(), summary.exit().label());
     }
     source.tidy_up(&mut summary).await;
     summary
@@ -128,6 +140,7 @@ async fn stages(
     sink: &mut Sink,
     stop: &Stop,
     summary: &mut TemplateSummary,
+    page: bool,
 ) -> Result<(), Error> {
     let ready = sink.prepare(template)?;
 
@@ -136,6 +149,7 @@ async fn stages(
 
     let selected = summary.stage("select", async { selection.apply(report) }).await;
     summary.count(selected.counts());
+    summary.breakdown = page.then(|| selected.breakdown());
     info!("QualysGuard Report Processing Complete");
     if selected.is_empty() {
         warn!("no host of the report passes the selection: nothing is sent, and no host is cleared");
@@ -146,7 +160,7 @@ async fn stages(
     let delivered = summary
         .stage(stage, sink.deliver(ready, &selected, stop, progress))
         .await;
-    summary.remarks.extend(delivered.remark);
+    summary.remarks.extend(delivered.remarks);
     summary.outcome = delivered.outcome;
     delivered.result
 }

@@ -11,8 +11,11 @@
 //! | module | is the home of |
 //! |---|---|
 //! | [`process`] | one invocation, from its arguments to its exit code |
+//! | [`page`] | one HTML file that shows a run |
 //! | [`cli`] | what the user types |
 //! | [`config`] | the layers that settings come from, and the checked result |
+//! | [`check`] | the preflight: everything that an import needs, tried |
+//! | [`explain`](mod@explain) | codes and answers, explained |
 //! | [`import`] | the story above, stage by stage |
 //! | [`qualys`] | launch, wait, download: Qualys' report share |
 //! | [`report`] | parse and select: what a report says |
@@ -23,11 +26,14 @@
 //!
 //! Imports run downward in this list only.
 
+pub mod check;
 pub mod cli;
 pub mod config;
 pub mod exit;
+pub mod explain;
 pub mod host_input;
 pub mod import;
+pub mod page;
 pub mod process;
 pub mod qualys;
 pub mod report;

@@ -1,4 +1,4 @@
-//! The process: arguments → configuration → logs → import → summary and exit code.
+//! The process: arguments → configuration → telemetry → import → summary and exit code.
 
 #![expect(
     clippy::print_stderr,
@@ -9,16 +9,26 @@ use std::error::Error;
 use std::ffi::OsString;
 use std::io::{self, Write as _};
 use std::path::Path;
+use std::time::SystemTime;
 
 use crate::cli::{self, Cli, Command, Output, Summary};
-use crate::config::{Config, Given, Mistake, Mistakes, SendConfig, Surroundings};
+use crate::config::{Given, Listing, Mistake, Mistakes, Surroundings};
 use crate::exit::Exit;
 use crate::import::{self, Progress, Stop};
-use crate::telemetry::logs;
+use crate::page;
 use crate::telemetry::metrics::Settings;
-use tracing::warn;
+use crate::telemetry::{self, Telemetry, logs, traces};
+use tracing::{Instrument as _, error};
 
+mod around;
+mod bar;
+mod ending;
 mod metrics;
+mod migrate;
+mod preflight;
+
+use bar::Bar;
+use ending::Ending;
 
 /// Runs one invocation with these arguments, the name of the program left out.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
@@ -27,36 +37,44 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Err(error) => return unparsed(&error),
     };
     let given = Given::gather(&Surroundings::of_process(), cli.config_file(), cli.assignments());
-    match cli.command() {
-        Command::Import if given.is_nothing() => nothing_given(),
-        Command::Import => {
-            let metrics = given.metrics();
-            match given.import() {
-                Ok(config) => match begin(&config.log, &config.warnings) {
-                    None => import(config, &cli),
-                    Some(exit) => unconfigured(metrics.as_ref(), exit),
-                },
-                Err(mistakes) => unconfigured(metrics.as_ref(), mistaken(&mistakes)),
-            }
-        }
-        Command::Config { output } => list(given, output),
-        Command::Send { file } => match given.send() {
-            Ok(config) => begin(&config.log, &config.warnings).unwrap_or_else(|| send(config, &file, &cli)),
-            Err(mistakes) => mistaken(&mistakes),
-        },
-    }
+    let termination_file = given.termination_file();
+    let ending = invoke(given, &cli);
+    ending.leave(&termination_file);
+    ending.exit
 }
 
+fn invoke(given: Given, cli: &Cli) -> Ending {
+    let listing = given.listing();
+    match cli.command() {
+        Command::Import if given.is_nothing() => nothing_given(),
+        Command::Import if cli.plan() => plan(given, cli, &listing),
+        Command::Import => import(given, cli, &listing),
+        Command::Config { output } => Ending::untold(list(given, output)),
+        Command::Check { output } => preflight::check(given, output),
+        Command::Migrate { line } => Ending::untold(migrate::migrate(line)),
+        Command::Explain { code } => Ending::untold(around::explain(&code.join(" "))),
+        Command::Schema => Ending::untold(around::json_schema()),
+        Command::Completions { shell } => Ending::untold(around::completions(shell)),
+        Command::Man => Ending::untold(around::man()),
+        Command::Send { file } => send(given, &file, cli, &listing),
+    }
+}
 /// Help and version are asked for, everything else that isn't a command line is a mistake.
 fn unparsed(error: &clap::Error) -> Exit {
     match (error.print(), error.use_stderr()) {
-        (_, true) => Exit::Usage,
+        // What was typed isn't repeated where others see it: it may hold a secret.
+        (_, true) => {
+            let given = Given::gather(&Surroundings::of_process(), None, Vec::new());
+            let told = "what is wrong with it stands in the log";
+            Ending::new(Exit::Usage, told).leave(&given.termination_file());
+            Exit::Usage
+        }
         (printed, false) => wrote(printed),
     }
 }
 
 /// As the old tool did: the version on top, then how to use it; and what is needed at least.
-fn nothing_given() -> Exit {
+fn nothing_given() -> Ending {
     print(&cli::usage());
     failed(&Mistake::NoSink, Exit::Usage)
 }
@@ -67,7 +85,7 @@ fn list(given: Given, output: Output) -> Exit {
         Output::Text => print(&listing.to_string()),
         Output::Json => match serde_json::to_string_pretty(&listing) {
             Ok(json) => print(&format!("{json}\n")),
-            Err(error) => failed(&error, Exit::Bug),
+            Err(error) => failed(&error, Exit::Bug).exit,
         },
     };
     match given.import() {
@@ -84,37 +102,34 @@ fn list(given: Given, output: Output) -> Exit {
     }
 }
 
-/// The log and the warnings; an exit when there can be no log.
-fn begin(log: &logs::Settings, warnings: &[String]) -> Option<Exit> {
-    if let Err(error) = logs::init(log) {
-        return Some(failed(&error, error.exit()));
-    }
-    for warning in warnings {
-        warn!("{warning}");
-    }
-    None
+/// The log and the traces; an ending where there can be none.
+fn begin(log: &logs::Settings, traces: &traces::Settings, warnings: &[String]) -> Result<Telemetry, Ending> {
+    telemetry::begin(log, traces, warnings).map_err(|error| failed(&error, error.exit()))
 }
 
 /// Whoever watches metrics learns too that there was no import.
-fn unconfigured(metrics: Option<&Settings>, exit: Exit) -> Exit {
-    for failure in metrics
-        .iter()
-        .flat_map(|settings| metrics::unconfigured(settings, exit))
-    {
+fn unconfigured(metrics: Option<&Settings>, ending: Ending) -> Ending {
+    let failures = metrics.map(|settings| metrics::unconfigured(settings, ending.exit));
+    for failure in failures.into_iter().flatten() {
         eprintln!("warning: {failure}");
     }
-    exit
+    ending
 }
 
-fn mistaken(mistakes: &Mistakes) -> Exit {
+fn mistaken(mistakes: &Mistakes) -> Ending {
     for mistake in mistakes.iter() {
         eprintln!("error: {mistake}");
     }
-    mistakes.exit()
+    mistakes.into()
 }
 
-fn failed<E: Error + ?Sized>(error: &E, exit: Exit) -> Exit {
+fn failed<E: Error + ?Sized>(error: &E, exit: Exit) -> Ending {
     eprintln!("error: {error}");
+    Ending::failed(error, exit)
+}
+
+fn failed_with(sentence: &str, exit: Exit) -> Exit {
+    eprintln!("error: {sentence}");
     exit
 }
 
@@ -126,43 +141,104 @@ fn print(text: &str) -> Exit {
 /// A reader that has seen enough, as `head`, is no failure.
 fn wrote(result: io::Result<()>) -> Exit {
     match result {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => failed(&error, Exit::Io),
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => failed(&error, Exit::Io).exit,
         _ => Exit::Success,
     }
 }
 
-fn import(config: Config, cli: &Cli) -> Exit {
-    conclude(cli, async |stop| {
-        metrics::import(config, stop, &Progress::default()).await
-    })
+fn import(given: Given, cli: &Cli, listing: &Listing) -> Ending {
+    let metrics = given.metrics();
+    let configured = given.import().map_err(|mistakes| mistaken(&mistakes));
+    match configured.and_then(|config| Ok((begin(&config.log, &config.traces, &config.warnings)?, config))) {
+        Ok((telemetry, config)) => {
+            let page = config.page.clone();
+            let work = async |stop: &Stop, progress: &Progress| metrics::import(config, stop, progress).await;
+            conclude(cli, page.as_deref(), listing, telemetry, work)
+        }
+        Err(ending) => unconfigured(metrics.as_ref(), ending),
+    }
 }
 
-fn send(config: SendConfig, file: &Path, cli: &Cli) -> Exit {
-    conclude(cli, async |stop| {
-        import::send(config, file, stop, &Progress::default()).await
-    })
+/// An import that sends nothing, and whose metrics would only mislead.
+fn plan(given: Given, cli: &Cli, listing: &Listing) -> Ending {
+    let configured = given.plan().map_err(|mistakes| mistaken(&mistakes));
+    match configured.and_then(|config| Ok((begin(&config.log, &config.traces, &config.warnings)?, config))) {
+        Ok((telemetry, config)) => {
+            let page = config.page.clone();
+            let work = async |stop: &Stop, progress: &Progress| import::run(config, stop, progress).await;
+            conclude(cli, page.as_deref(), listing, telemetry, work)
+        }
+        Err(ending) => ending,
+    }
 }
 
-/// Runs the work on a runtime of one thread, until it ends or a signal ends it, and says what it did.
-fn conclude(cli: &Cli, work: impl AsyncFnOnce(&Stop) -> import::Summary) -> Exit {
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => return failed(&error, Exit::Bug),
+fn send(given: Given, file: &Path, cli: &Cli, listing: &Listing) -> Ending {
+    let configured = given.send().map_err(|mistakes| mistaken(&mistakes));
+    match configured.and_then(|config| Ok((begin(&config.log, &config.traces, &config.warnings)?, config))) {
+        Ok((telemetry, config)) => {
+            let page = config.page.clone();
+            let work = async |stop: &Stop, progress: &Progress| import::send(config, file, stop, progress).await;
+            conclude(cli, page.as_deref(), listing, telemetry, work)
+        }
+        Err(ending) => ending,
+    }
+}
+
+/// Does the work, says what it did, and flushes what tells of it, however it ended.
+fn conclude(
+    cli: &Cli,
+    page: Option<&Path>,
+    listing: &Listing,
+    telemetry: Telemetry,
+    work: impl AsyncFnOnce(&Stop, &Progress) -> import::Summary,
+) -> Ending {
+    let ending = match perform(cli, &telemetry, work) {
+        Ok(summary) => {
+            let shown = page.map_or(Exit::Success, |path| show(path, &summary, listing));
+            let exit = summary.exit.max(say(cli, &summary)).max(shown);
+            Ending::new(exit, summary.line().to_string())
+        }
+        Err(error) => failed(&error, Exit::Bug),
     };
-    let summary = runtime.block_on(async {
+    telemetry.finish(ending.exit);
+    ending
+}
+
+/// Runs the work on a runtime of one thread, until it ends or a signal ends it.
+fn perform(
+    cli: &Cli,
+    telemetry: &Telemetry,
+    work: impl AsyncFnOnce(&Stop, &Progress) -> import::Summary,
+) -> io::Result<import::Summary> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let progress = Progress::default();
+    let bar = if cli.quiet() { None } else { Bar::show(&progress) };
+    let working = async {
         let stop = Stop::on_signals()?;
-        Ok(work(&stop).await)
-    });
+        Ok(work(&stop, &progress).await)
+    };
+    let summary = runtime.block_on(working.instrument(telemetry.run().clone()));
+    drop(bar);
     // A parser that waits for standard input would wait for ever.
     runtime.shutdown_background();
-    let summary = match summary {
-        Ok(summary) => summary,
-        Err(error) => return failed::<io::Error>(&error, Exit::Bug),
-    };
-    let printed = match cli.summary() {
+    summary
+}
+
+fn say(cli: &Cli, summary: &import::Summary) -> Exit {
+    match cli.summary() {
         Summary::Text => print(&format!("{summary}\n")),
         Summary::Json => print(&format!("{}\n", summary.json())),
         Summary::None => Exit::Success,
-    };
-    summary.exit.max(printed)
+    }
+}
+
+/// Writes the page, whatever became of the import.
+fn show(path: &Path, summary: &import::Summary, listing: &Listing) -> Exit {
+    match page::write(path, &page::render(summary, listing, SystemTime::now())) {
+        Ok(()) => Exit::Success,
+        Err(failure) => {
+            error!(exit = failure.exit().code(), "{failure}");
+            failure.exit()
+        }
+    }
 }

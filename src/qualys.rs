@@ -5,10 +5,12 @@
 //! | `client` | requests with login, limits, retries and counts |
 //! | `launch`, `wait`, `download`, `tidy_up` | the stages: what is asked, and in which order |
 //! | `template` | what a template is, looked up before a launch or after its refusal |
+//! | `probe` | what can be learnt without changing anything |
 //! | `body` | the bridge from the network to the parser's thread |
 //! | `mark` | the title by which a successor finds our report |
 //! | `answer` | Qualys' small documents |
 //! | `http`, `login`, `limits` | one request and its reply |
+//! | `codes` | Qualys' codes, explained |
 //! | `error`, `fault`, `refusal` | what goes wrong, what it means, what to do |
 //! | `patience` | pauses, the gate, the deadline |
 //! | `usage` | what a run asked of Qualys |
@@ -20,6 +22,7 @@
 mod answer;
 mod body;
 mod client;
+pub mod codes;
 mod download;
 mod error;
 mod fault;
@@ -29,6 +32,7 @@ mod limits;
 mod login;
 mod mark;
 mod patience;
+mod probe;
 mod progress;
 mod refusal;
 mod template;
@@ -49,6 +53,7 @@ pub use client::Client;
 pub use error::{Error, Stage};
 pub use fault::{Fault, TimeOut};
 pub use launch::Launched;
+pub use limits::Limits;
 pub use patience::{Reason, TooLong};
 pub use progress::Progress;
 pub use refusal::{Meaning, Refusal};

@@ -9,6 +9,7 @@
 
 use std::time::SystemTime;
 
+mod breakdown;
 mod choice;
 mod counts;
 mod error;
@@ -31,6 +32,7 @@ mod values;
 mod window;
 mod xml;
 
+pub use breakdown::{Breakdown, CveShare, QidShare, SubnetShare, Top};
 pub use counts::{Counts, LeftOut, Tally};
 pub use error::{Answer, Error, Reached};
 pub use finding::{Finding, Kind, Protocol, Status};

@@ -1,4 +1,85 @@
-//! Telemetry: what people and machines learn of an import while it runs.
+//! Telemetry: what people and machines learn of an import, while it runs and afterwards.
+//!
+//! | module | is the home of |
+//! |---|---|
+//! | [`logs`] | lines, to standard error, a file, a syslog |
+//! | [`metrics`] | numbers, to a Pushgateway and to a file |
+//! | [`spans`] | what is traced: the names and attributes of spans, and what log lines carry of them |
+//! | [`terminal`] | standard error, shared with a progress bar |
+//! | [`traces`] | where spans go: to a collector, over OTLP |
+
+use std::iter;
+
+use tracing::{Span, warn};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 pub mod logs;
 pub mod metrics;
+pub mod spans;
+pub mod terminal;
+pub mod traces;
+
+use logs::{LogError, Logs};
+use traces::Traces;
+
+use crate::exit::Exit;
+
+/// The telemetry of one invocation, from its first line to its last span.
+#[must_use = "what isn't finished isn't flushed"]
+#[derive(Debug)]
+pub struct Telemetry {
+    run: Span,
+    traces: Option<Traces>,
+    logs: Logs,
+}
+
+/// Begins to log and to trace, once in a process and before anything is said, and says the `warnings`.
+///
+/// # Errors
+///
+/// There can be no log. That there can be no traces is said, and is no error.
+pub fn begin(log: &logs::Settings, traces: &traces::Settings, warnings: &[String]) -> Result<Telemetry, LogError> {
+    let logs = Logs::open(log)?;
+    let (traces, remarks) = Traces::from_environment(traces);
+    let layers: Vec<_> = iter::once(logs.layer())
+        .chain(traces.as_ref().map(Traces::layer))
+        .collect();
+    let subscriber = tracing_subscriber::registry().with(layers);
+    subscriber.try_init().map_err(|_| LogError::Twice)?;
+
+    let run = spans::run();
+    let remarks = match &traces {
+        Some(traces) => {
+            let parent = traces.adopt(&run);
+            logs.set_trace(spans::trace_id(&run));
+            [remarks, parent].concat()
+        }
+        None => remarks,
+    };
+    for warning in logs.remarks().iter().chain(warnings).chain(&remarks) {
+        warn!("{warning}");
+    }
+    Ok(Telemetry { run, traces, logs })
+}
+
+impl Telemetry {
+    /// The span of the whole run, which everything else belongs to.
+    pub fn run(&self) -> &Span {
+        &self.run
+    }
+
+    /// Flushes everything, on every way out: the process ends with `exit`.
+    ///
+    /// Takes no longer than the budgets of those who flush, whatever has become of their far ends.
+    pub fn finish(self, exit: Exit) {
+        let Telemetry { run, traces, logs } = self;
+        spans::ended(&run, exit);
+        // A span ends when nobody holds it any more.
+        drop(run);
+        if let Some(lost) = traces.and_then(Traces::finish) {
+            warn!("{lost}");
+        }
+        logs.finish();
+    }
+}

@@ -101,6 +101,7 @@ fn the_documentation_lists_every_metric() {
             Said::WithReport => "one that read a report",
             Said::WithDelivery => "one that began to deliver",
             Said::WithQualys => "one that asked Qualys",
+            Said::WithCertificate => "one that saw it",
             Said::Meanwhile => "one that runs",
         };
         writeln!(table, "| `{}` | {labels} | {} | {said} |", metric.name, metric.help).unwrap();
@@ -124,11 +125,11 @@ fn the_documentation_lists_every_alert_and_each_has_a_runbook_and_a_test() {
         for word in value("summary:").split_inclusive("}}") {
             let (text, label) = word.split_once("{{").unwrap_or((word, ""));
             happened += text;
-            happened += match label.trim_end_matches("}}").trim() {
-                "" => "",
-                label if label.starts_with("$value") => "…",
-                label => label.rsplit('.').next().unwrap(),
-            };
+            match label.trim_end_matches("}}").trim() {
+                "" => {}
+                label if label.starts_with("$value") => happened += "…",
+                label => happened += &format!("*{}*", label.rsplit('.').next().unwrap()),
+            }
         }
         writeln!(
             table,

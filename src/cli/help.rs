@@ -12,6 +12,7 @@ pub(super) const VERSION: &str = concat!("Ver. ", env!("CARGO_PKG_VERSION"));
 
 pub(super) const MANAGEMENT_CENTER: &str = "To the Management Center";
 pub(super) const CSV: &str = "Or to a file";
+pub(super) const PLAN: &str = "Or nowhere";
 pub(super) const REPORTS: &str = "From Qualys";
 pub(super) const LOG: &str = "What is said";
 pub(super) const SETTINGS: &str = "Everything else";
@@ -20,7 +21,7 @@ const TEMPLATE: &str = "\
 {name} {version}
 {about}
 
-{usage-heading} qualys-connector [import|config|send FILE] [options]
+{usage-heading} qualys-connector [COMMAND] [options]
 
 {all-args}{after-help}";
 
@@ -30,6 +31,8 @@ Examples:
   qualys-connector --server 10.10.10.10 --pkcs12 CertFile.pkcs12 --config settings.yaml
   qualys-connector --report report.xml --csvfile Output.csv
   qualys-connector -multiinfo 424242,535353 -server 10.10.10.10
+  qualys-connector --report report.xml --plan --host-limit 50000
+  qualys-connector check
   qualys-connector config
 
 The Perl connector's command lines work as they are: -server=HOST, -se HOST, -c FILE … QualysGuard.

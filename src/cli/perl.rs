@@ -32,6 +32,9 @@ const ABBREVIATIONS: [(&str, &str); 11] = [
 ///
 /// What is neither an option nor a command. Values are left to clap.
 pub(super) fn translate(command: &Command, arguments: Vec<String>) -> Result<Vec<String>, Error> {
+    if arguments.first().is_some_and(|word| word == MIGRATE) {
+        return Ok(migrated(arguments));
+    }
     let known = Known::of(command);
     let mut options = Vec::new();
     let mut words = Vec::new();
@@ -58,6 +61,18 @@ pub(super) fn translate(command: &Command, arguments: Vec<String>) -> Result<Vec
         });
     }
     arranged(command, options, words)
+}
+
+/// The command whose arguments are another command line, which is translated when its time comes.
+const MIGRATE: &str = "migrate";
+
+fn migrated(mut arguments: Vec<String>) -> Vec<String> {
+    let asks_for_help = matches!(arguments.get(1).map(String::as_str), Some("-h" | "--help" | "-help"));
+    if asks_for_help {
+        return vec![MIGRATE.into(), "--help".into()];
+    }
+    arguments.insert(1, "--".into());
+    arguments
 }
 
 /// The command first, then the options, then its arguments.
@@ -126,7 +141,14 @@ impl Known {
                 })
                 .collect::<Vec<_>>()
         });
-        Known(named.collect())
+        let mut known: Vec<Opt> = Vec::new();
+        for option in named {
+            // Several commands may have an option of the same name.
+            if !known.iter().any(|other| other.name == option.name) {
+                known.push(option);
+            }
+        }
+        Known(known)
     }
 
     fn find(&self, given: &str) -> Result<&Opt, Error> {

@@ -7,10 +7,12 @@ use super::environment::{self, CONFIG, Surroundings};
 use super::file::{self, OLD_DEFAULT};
 use super::layers::Layers;
 use super::listing::Listing;
+use super::migration::Migration;
 use super::mistake::{Mistake, Mistakes};
 use super::origin::{Assignment, Origin};
 use super::read::{self, Reader};
-use super::{Config, SendConfig, secrets, sections, warnings};
+use super::settings::TERMINATION_FILE;
+use super::{Config, Parts, SendConfig, Sink, secrets, sections, warnings};
 use crate::telemetry::metrics;
 
 /// The setting whose default is a file name that is looked for.
@@ -77,6 +79,17 @@ impl Given {
         Listing::new(&self.layers)
     }
 
+    /// A configuration file that says the same, but for secrets.
+    pub fn migration(&self) -> Migration {
+        Migration::new(&self.layers)
+    }
+
+    /// `log.termination_file`: where the outcome is told, also when that is a mistake.
+    pub fn termination_file(&self) -> PathBuf {
+        let file = Reader(&self.layers).path("log.termination_file");
+        file.unwrap_or_else(|| TERMINATION_FILE.into())
+    }
+
     /// What metrics need, if nothing is wrong with that part: what else is wrong can be told by metrics then.
     pub fn metrics(&self) -> Option<metrics::Settings> {
         let read = Reader(&self.layers);
@@ -96,20 +109,52 @@ impl Given {
     /// All mistakes of all layers.
     pub fn import(self) -> Result<Config, Mistakes> {
         let read = Reader(&self.layers);
-        let config = || {
-            Some(Config {
-                source: sections::source(read)?,
-                selection: sections::selection(read)?,
-                commands: sections::commands(read)?,
-                sink: sections::sink(read)?,
-                log: sections::log(read)?,
-                metrics: sections::metrics(read)?,
-                warnings: warnings::import(&self.layers, &self.certificates),
-            })
-        };
-        let mistakes = read::wrong_values(&self.layers).into_iter();
-        let mistakes = mistakes.chain(sections::import_mistakes(read)).collect();
-        complete(config(), self.mistakes, mistakes)
+        let mistakes = sections::import_mistakes(read);
+        let config = self.config(sections::sink(read), warnings::import(&self.layers, &self.certificates));
+        self.complete(config, mistakes)
+    }
+
+    /// The configuration of an import that is only planned: it needs no Management Center.
+    ///
+    /// # Errors
+    ///
+    /// All mistakes of all layers.
+    pub fn plan(self) -> Result<Config, Mistakes> {
+        let read = Reader(&self.layers);
+        let mistakes = sections::plan_mistakes(read);
+        let config = self.config(sections::plan(read), warnings::plan(&self.layers));
+        self.complete(config, mistakes)
+    }
+
+    fn config(&self, sink: Option<Sink>, warnings: Vec<String>) -> Option<Config> {
+        let read = Reader(&self.layers);
+        Some(Config {
+            source: sections::source(read)?,
+            selection: sections::selection(read)?,
+            commands: sections::commands(read)?,
+            sink: sink?,
+            log: sections::log(read)?,
+            traces: sections::traces(read)?,
+            metrics: sections::metrics(read)?,
+            page: read.path("page.file"),
+            warnings,
+        })
+    }
+
+    /// Every part of an import's configuration that could be made.
+    pub fn parts(self) -> Parts {
+        let read = Reader(&self.layers);
+        let missing = sections::import_mistakes(read);
+        Parts {
+            warnings: warnings::import(&self.layers, &self.certificates),
+            report: read.path("report.file"),
+            qualys: sections::qualys(read),
+            templates: sections::templates(read).unwrap_or_default(),
+            csv: read.path("csv.file"),
+            management_center: sections::management_center(read),
+            log: sections::log(read),
+            mistakes: self.complete(Some(()), missing),
+        }
     }
 
     /// The configuration that a file of commands is sent with.
@@ -123,12 +168,18 @@ impl Given {
             Some(SendConfig {
                 management_center: sections::management_center(read)?,
                 log: sections::log(read)?,
+                traces: sections::traces(read)?,
+                page: read.path("page.file"),
                 warnings: warnings::send(&self.layers, &self.certificates),
             })
         };
-        let mistakes = read::wrong_values(&self.layers).into_iter();
-        let mistakes = mistakes.chain(sections::send_mistakes(read)).collect();
-        complete(config(), self.mistakes, mistakes)
+        let (config, mistakes) = (config(), sections::send_mistakes(read));
+        self.complete(config, mistakes)
+    }
+
+    fn complete<T>(self, config: Option<T>, more: Vec<Mistake>) -> Result<T, Mistakes> {
+        let wrong = read::wrong_values(&self.layers).into_iter();
+        complete(config, self.mistakes, wrong.chain(more).collect())
     }
 }
 
@@ -196,7 +247,7 @@ mod tests {
     const COMPLETE: [(&str, &str); 8] = [
         ("qualys.user_id", "dirk_g"),
         ("qualys.password", "d0ntp@n1c"),
-        ("qualys.template_ids", "424242"),
+        ("qualys.template_ids", "424242,535353"),
         ("qualys.proxy.url", "https://192.168.1.100:443"),
         ("management_center.server", "fmc.example.com"),
         ("management_center.pkcs12", "CertFile.pkcs12"),
@@ -238,6 +289,7 @@ mod tests {
             Syntax::Boolean if setting.default == "y" => "n".into(),
             Syntax::Boolean if setting.key == "log.stderr" => "n".into(),
             Syntax::Boolean => "y".into(),
+            Syntax::Number(..) if setting.key == "qualys.template_index" => "1".into(),
             Syntax::Number(_, most) if most.to_string() != setting.default => most.to_string(),
             Syntax::Number(least, _) => least.to_string(),
             Syntax::Duration { .. } => "7m".into(),
@@ -263,6 +315,14 @@ mod tests {
     fn every_setting_of_the_table_reaches_the_configuration() {
         let plain = dump(&given(&COMPLETE).import().unwrap());
         for setting in SETTINGS {
+            // Read when all is over, from what was given.
+            if setting.key == "log.termination_file" {
+                assert_eq!(
+                    given(&[(setting.key, "another")]).termination_file(),
+                    Path::new("another")
+                );
+                continue;
+            }
             let another = another(setting);
             assert_ne!(another, setting.default, "{}", setting.key);
             let mut pairs = COMPLETE.to_vec();
@@ -354,6 +414,17 @@ mod tests {
         insta::assert_snapshot!(import(&token).unwrap_err(), @"qualys.token_file is not set: set it in the configuration file or by QC_QUALYS__TOKEN_FILE, for example /run/secrets/qualys/token");
         let token = [&token[..], &[("qualys.token_file", "t")]].concat();
         assert!(matches!(import(&token), Ok(Source::Qualys { templates, .. }) if templates == [7]));
+    }
+
+    #[test]
+    fn one_of_several_templates_is_imported_by_its_index() {
+        let import = |index: &str| {
+            let pairs = [&COMPLETE[..], &[("qualys.template_index", index)]].concat();
+            given(&pairs).import().map(|config| config.source)
+        };
+        assert!(matches!(import(""), Ok(Source::Qualys { templates, .. }) if templates == [424_242, 535_353]));
+        assert!(matches!(import("1"), Ok(Source::Qualys { templates, .. }) if templates == [535_353]));
+        insta::assert_snapshot!(import("2").unwrap_err(), @"qualys.template_index is 2, but the 2 templates of qualys.template_ids count from 0 to 1");
     }
 
     #[test]

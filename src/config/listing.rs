@@ -40,6 +40,14 @@ impl Listing {
     }
 }
 
+impl Listing {
+    /// Key, value and where that stands, of every setting.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, Option<&str>, Option<&str>)> {
+        let lines = self.0.iter();
+        lines.map(|line| (line.key, line.value.as_deref(), line.source.as_deref()))
+    }
+}
+
 impl fmt::Display for Listing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let lines = self.0.iter().map(|line| {

@@ -110,7 +110,8 @@ impl Mistake {
         matches!(self, Mistake::Missing { .. } | Mistake::NoSink | Mistake::NoServer)
     }
 
-    fn exit(&self) -> Exit {
+    /// The exit code that this mistake alone decides.
+    pub fn exit(&self) -> Exit {
         match self {
             Mistake::NoSink | Mistake::NoServer => Exit::Usage,
             Mistake::Incomplete => Exit::Bug,

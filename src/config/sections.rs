@@ -10,15 +10,28 @@ use super::read::Reader;
 use super::settings;
 use super::templates::TemplateIds;
 use super::value;
-use super::{Sink, Source};
+use super::{PlanSettings, Sink, Source};
 use crate::host_input::{self, command};
 use crate::qualys::{self, Login};
 use crate::report::selection::Selection;
 use crate::telemetry::logs::{self, Syslog};
 use crate::telemetry::metrics::{self, pushgateway};
+use crate::telemetry::traces;
 
 /// Settings that an import can't do without, or that contradict each other.
 pub(super) fn import_mistakes(read: Reader<'_>) -> Vec<Mistake> {
+    let mut mistakes = plan_mistakes(read);
+    if !read.is_set("csv.file") {
+        match read.is_set("management_center.server") {
+            true => mistakes.extend(management_center_mistakes(read)),
+            false => mistakes.push(Mistake::NoSink),
+        }
+    }
+    mistakes
+}
+
+/// The same for a plan, which goes nowhere.
+pub(super) fn plan_mistakes(read: Reader<'_>) -> Vec<Mistake> {
     let mut mistakes = Vec::new();
     if !read.is_set("report.file") {
         let token = read.word("qualys.login") == Some(Login::Token);
@@ -29,15 +42,22 @@ pub(super) fn import_mistakes(read: Reader<'_>) -> Vec<Mistake> {
         };
         mistakes.extend(missing(read, login));
         mistakes.extend(missing(read, &["qualys.template_ids"]));
-    }
-    if !read.is_set("csv.file") {
-        match read.is_set("management_center.server") {
-            true => mistakes.extend(management_center_mistakes(read)),
-            false => mistakes.push(Mistake::NoSink),
-        }
+        mistakes.extend(index_mistake(read));
     }
     mistakes.extend(metrics_mistakes(read));
     mistakes
+}
+
+/// An index that no template has.
+fn index_mistake(read: Reader<'_>) -> Option<Mistake> {
+    let index: usize = read.parsed("qualys.template_index")?;
+    let count = read.parsed::<TemplateIds>("qualys.template_ids")?.into_vec().len();
+    (index >= count).then(|| {
+        let last = count.saturating_sub(1);
+        Mistake::Contradiction(format!(
+            "qualys.template_index is {index}, but the {count} templates of qualys.template_ids count from 0 to {last}"
+        ))
+    })
 }
 
 /// The same for the sending of a file.
@@ -83,12 +103,21 @@ pub(super) fn source(read: Reader<'_>) -> Option<Source> {
         Some(path) => Some(Source::File(path.into())),
         None => Some(Source::Qualys {
             settings: qualys(read)?,
-            templates: read.parsed::<TemplateIds>("qualys.template_ids")?.into_vec(),
+            templates: templates(read)?,
         }),
     }
 }
 
-fn qualys(read: Reader<'_>) -> Option<qualys::Settings> {
+/// All of them, or the one that an index chooses.
+pub(super) fn templates(read: Reader<'_>) -> Option<Vec<u64>> {
+    let templates = read.parsed::<TemplateIds>("qualys.template_ids")?.into_vec();
+    match read.parsed::<usize>("qualys.template_index") {
+        None => Some(templates),
+        Some(index) => templates.get(index).map(|template| vec![*template]),
+    }
+}
+
+pub(super) fn qualys(read: Reader<'_>) -> Option<qualys::Settings> {
     let login = read.word("qualys.login")?;
     let (user_id, password) = match login {
         // A token proves all by itself.
@@ -156,6 +185,15 @@ pub(super) fn sink(read: Reader<'_>) -> Option<Sink> {
     }
 }
 
+/// Nowhere: what would be sent is counted.
+pub(super) fn plan(read: Reader<'_>) -> Option<Sink> {
+    Some(Sink::Plan(PlanSettings {
+        max_frame: read.parsed("management_center.max_frame")?,
+        deadline: read.duration("management_center.deadline")?,
+        host_limit: read.parsed("management_center.host_limit"),
+    }))
+}
+
 pub(super) fn management_center(read: Reader<'_>) -> Option<host_input::Settings> {
     Some(host_input::Settings {
         server: read.host("management_center.server")?,
@@ -169,6 +207,7 @@ pub(super) fn management_center(read: Reader<'_>) -> Option<host_input::Settings
         max_frame: read.parsed("management_center.max_frame")?,
         window: read.parsed("management_center.window")?,
         replies: read.word("management_center.replies")?,
+        host_limit: read.parsed("management_center.host_limit"),
         trust: read.parsed("management_center.trust")?,
     })
 }
@@ -186,6 +225,11 @@ pub(super) fn log(read: Reader<'_>) -> Option<logs::Settings> {
     })
 }
 
+pub(super) fn traces(read: Reader<'_>) -> Option<traces::Settings> {
+    Some(traces::Settings {
+        flush_timeout: read.duration("telemetry.flush_timeout")?,
+    })
+}
 pub(super) fn metrics(read: Reader<'_>) -> Option<metrics::Settings> {
     let pushgateway = match read.is_set("telemetry.pushgateway.url") {
         true => Some(pushgateway(read)?),

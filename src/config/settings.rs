@@ -50,6 +50,13 @@ pub static SETTINGS: &[Setting] = &[
     )
     .example("424242,535353")
     .old("template_id"),
+    number(
+        "qualys.template_index",
+        0,
+        99_999,
+        "Which one of them to import, counted from 0, for an Indexed Job; not set: all",
+    )
+    .example("0"),
     url("qualys.proxy.url", &["http", "https"], "Proxy on the way to Qualys")
         .example("https://192.168.1.100:443")
         .old("proxy"),
@@ -211,17 +218,29 @@ pub static SETTINGS: &[Setting] = &[
     )
     .default("1"),
     words::<Replies>("management_center.replies", "How exactly an answer must be worded").default("strict"),
+    number(
+        "management_center.host_limit",
+        1,
+        10_000_000,
+        "Hosts that its network map holds, at most: an import of more is warned about",
+    )
+    .example("50000"),
     path("csv.file", "File that takes the commands; when set, nothing is sent").example("Output.csv"),
+    path("page.file", "File that takes one page (HTML) which shows the run").example("run.html"),
     words::<logs::Level>(
         "log.level",
         "Least weight of what is logged; 3, 2, 1, 0 are debug, info, warning, error",
     )
     .default("info"),
-    words::<logs::Format>("log.format", "Form of log lines; auto is text on a terminal, else JSON").default("auto"),
+    words::<logs::Format>(
+        "log.format",
+        "Form of log lines; auto is text on a terminal and in a syslog, else JSON",
+    )
+    .default("auto"),
     path("log.file", "File that log lines are added to").example("/var/log/qualys-connector.log"),
     form::<logs::Syslog>(
         "log.syslog",
-        "none, local, udp://HOST:PORT or tcp://HOST:PORT",
+        "none, local, unix:PATH, udp://HOST:PORT or tcp://HOST:PORT",
         "Syslog that log lines go to",
     )
     .default("none"),
@@ -230,6 +249,16 @@ pub static SETTINGS: &[Setting] = &[
         "Log to standard error too; not set: only when there is no other log",
     )
     .example("y"),
+    path(
+        "log.termination_file",
+        "File that takes the outcome as one line, where it is there already",
+    )
+    .default(TERMINATION_FILE),
+    duration(
+        "telemetry.flush_timeout",
+        "Longest time that the last spans may take to a collector (OTEL_EXPORTER_OTLP_ENDPOINT)",
+    )
+    .default("5s"),
     form::<metrics::Identity>(
         "telemetry.import",
         "a name",
@@ -294,6 +323,9 @@ pub static SETTINGS: &[Setting] = &[
     .default("1m")
     .or_zero(),
 ];
+
+/// Where Kubernetes looks for the outcome of a container.
+pub(super) const TERMINATION_FILE: &str = "/dev/termination-log";
 
 impl Setting {
     /// The section, the first part of the key.
@@ -420,8 +452,12 @@ const fn url(key: &'static str, schemes: &'static [&'static str], help: &'static
 }
 
 const fn words<T: ValueEnum>(key: &'static str, help: &'static str) -> Setting {
-    let (words, check) = (value::words::<T>, value::is_word::<T>);
-    Setting::new(key, Syntax::Words { words, check }, help)
+    let syntax = Syntax::Words {
+        words: value::words::<T>,
+        spellings: value::spellings::<T>,
+        check: value::is_word::<T>,
+    };
+    Setting::new(key, syntax, help)
 }
 
 const fn form<T: FromStr<Err: ToString>>(key: &'static str, expected: &'static str, help: &'static str) -> Setting {

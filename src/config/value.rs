@@ -32,6 +32,8 @@ pub enum Syntax {
     Words {
         /// The words.
         words: fn() -> Vec<String>,
+        /// The words and their other spellings.
+        spellings: fn() -> Vec<String>,
         /// Says why a text is none of them; it knows their other spellings too.
         check: fn(&str) -> Result<(), String>,
     },
@@ -106,6 +108,14 @@ impl Syntax {
 pub(super) fn words<T: ValueEnum>() -> Vec<String> {
     let names = T::value_variants().iter().filter_map(T::to_possible_value);
     names.map(|word| word.get_name().to_owned()).collect()
+}
+
+/// Those names and their other spellings.
+pub(super) fn spellings<T: ValueEnum>() -> Vec<String> {
+    let words = T::value_variants().iter().filter_map(T::to_possible_value);
+    words
+        .flat_map(|word| word.get_name_and_aliases().map(str::to_owned).collect::<Vec<_>>())
+        .collect()
 }
 
 /// Reads one of those names, or another spelling of one. Capitals don't matter.

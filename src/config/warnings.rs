@@ -18,9 +18,7 @@ pub(super) fn import(layers: &Layers, certificates: &[String]) -> Vec<String> {
     } else {
         warnings.extend(send(layers, certificates));
     }
-    if is_set(layers, "qualys.proxy.username") && !is_set(layers, "qualys.proxy.url") {
-        warnings.push("qualys.proxy.username is ignored: qualys.proxy.url is not set".into());
-    }
+    warnings.extend(plan(layers));
     warnings.extend(metrics(layers));
     warnings
 }
@@ -42,6 +40,13 @@ fn metrics(layers: &Layers) -> Vec<String> {
         ));
     }
     warnings
+}
+
+/// Before an import that is only planned.
+pub(super) fn plan(layers: &Layers) -> Vec<String> {
+    let ignored = is_set(layers, "qualys.proxy.username") && !is_set(layers, "qualys.proxy.url");
+    let warning = ignored.then(|| "qualys.proxy.username is ignored: qualys.proxy.url is not set".into());
+    warning.into_iter().collect()
 }
 
 /// Before the sending of a file.

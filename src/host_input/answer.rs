@@ -7,6 +7,8 @@
 
 use super::Replies;
 
+pub mod texts;
+
 /// Words that only trouble is told with.
 const TROUBLE: [&str; 12] = [
     "fail",

@@ -2,14 +2,23 @@
 //!
 //! Source: Cisco's reference client (certain): the client speaks first, with its version; the server answers with
 //! the largest payload it takes; after that each data frame gets one answer; there is no goodbye.
+//!
+//! With several frames under way, answers are read while the next frame is written: a server that won't read on
+//! before its answer is taken, and a client that won't take it before its frame is written, would wait for each
+//! other for ever. Answers carry no number; that they come in the order of the frames is all that ties them together.
 
+use std::collections::VecDeque;
+use std::fmt;
+use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use futures_util::{FutureExt, SinkExt, StreamExt};
+use futures_util::{Sink, SinkExt, Stream, StreamExt};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 use tokio_rustls::client::TlsStream;
@@ -35,26 +44,29 @@ pub(super) struct Connection {
     /// When the server's certificate expires.
     pub(super) certificate_expires: Option<SystemTime>,
     answer_timeout: Duration,
-    /// Frames of commands that haven't been answered yet.
+    /// Frames of commands whose answers haven't been taken by [`Connection::answer`] yet.
     unanswered: usize,
+    /// Answers that came while a frame was written, oldest first.
+    arrived: VecDeque<Frame>,
+    /// What went wrong while a frame was written; told after the answers that came before.
+    failure: Option<Error>,
 }
 
 impl Connection {
     /// Connects to the first address of the server that answers, proves both ends, and exchanges the opening frames.
     pub(super) async fn open(settings: &Settings, tls: &Arc<ClientConfig>) -> Result<Self, Error> {
-        let (stream, peer) = connect(settings).await?;
-        // A frame leaves in one write and waits for its answer: nothing is gained by holding it back.
-        let _ = stream.set_nodelay(true);
-        let handshake = trust::connect(stream, tls.clone(), name(&settings.server));
-        let stream = match timeout(settings.connect_timeout, handshake).await {
-            Ok(stream) => stream.map_err(Box::new)?,
-            Err(_) => {
-                let after = humantime::format_duration(settings.connect_timeout);
-                return Err(Error::Connect {
-                    tried: format!("{peer}: no TLS handshake within {after}"),
-                });
-            }
-        };
+        let addresses = resolve(settings).await?;
+        let (stream, peer) = connect(settings, addresses).await?;
+        let stream = secure(settings, tls, stream, peer).await?;
+        Self::introduced(settings, stream, peer).await
+    }
+
+    /// Exchanges the opening frames.
+    pub(super) async fn introduced(
+        settings: &Settings,
+        stream: TlsStream<TcpStream>,
+        peer: SocketAddr,
+    ) -> Result<Self, Error> {
         let certificate_expires = trust::presented(&stream).map(|certificate| certificate.not_after);
         let mut connection = Connection {
             certificate_expires,
@@ -62,6 +74,8 @@ impl Connection {
             maximum: 0,
             answer_timeout: settings.answer_timeout,
             unanswered: 0,
+            arrived: VecDeque::new(),
+            failure: None,
         };
         connection.maximum = connection.introduce(&settings.server, peer).await?;
         debug!(%peer, maximum = connection.maximum, "connected to the Management Center");
@@ -99,31 +113,87 @@ impl Connection {
         }
     }
 
-    /// Sends commands.
-    pub(super) async fn send_commands(&mut self, payload: Bytes) -> Result<(), Error> {
-        if self.unanswered == 0 {
-            // An answer that nobody waits for would be taken for the next one's.
-            match self.frames.next().now_or_never() {
-                None => {}
-                Some(None) => return Err(Error::Closed),
-                Some(Some(Ok(_))) => return Err(Error::Unasked),
-                Some(Some(Err(error))) => return Err(Error::Lost(error)),
-            }
+    /// Sends commands. Whatever goes wrong is told by [`Connection::answer`] in its turn, so that no answer that
+    /// came before is lost.
+    pub(super) async fn send_commands(&mut self, payload: Bytes) {
+        if self.failure.is_none() {
+            self.failure = self.write(&Frame::Data(payload)).await.err();
         }
-        self.send(Frame::Data(payload)).await?;
         self.unanswered += 1;
-        Ok(())
+    }
+
+    /// Whether sending more is of no use: the reason is behind the answers that have come.
+    pub(super) fn is_broken(&self) -> bool {
+        self.failure.is_some()
     }
 
     /// Waits for the answer to the oldest unanswered commands, `limit` at most; returns its text.
     pub(super) async fn answer(&mut self, limit: Duration) -> Result<(Bytes, Kind), Error> {
-        let frame = self.receive(limit.min(self.answer_timeout)).await?;
+        let frame = match (self.arrived.pop_front(), self.failure.take()) {
+            (Some(frame), failure) => {
+                self.failure = failure;
+                frame
+            }
+            (None, Some(failure)) => return Err(failure),
+            (None, None) => self.receive(limit.min(self.answer_timeout)).await?,
+        };
         self.unanswered = self.unanswered.saturating_sub(1);
         match frame {
             Frame::Error(text) => Ok((text, Kind::Error)),
             Frame::Data(text) => Ok((text, Kind::Text)),
             // The reference client doesn't look at the type; so a number is text that says nothing.
             Frame::MaxSize(_) | Frame::Version(_) => Ok((Bytes::new(), Kind::Text)),
+        }
+    }
+
+    /// Writes a frame, and takes the answers that come meanwhile.
+    async fn write(&mut self, frame: &Frame) -> Result<(), Error> {
+        // An answer that nobody waits for would be taken for the next one's.
+        if let Some(failure) = poll_fn(|context| Poll::Ready(self.take_answers(context))).await {
+            return Err(failure);
+        }
+        self.frames.feed(frame).await.map_err(Error::Lost)?;
+        let limit = self.answer_timeout;
+        loop {
+            let before = self.arrived.len();
+            let step = poll_fn(|context| self.write_on(context, before));
+            match timeout(limit, step).await {
+                Ok(Ok(Written::Whole)) => return Ok(()),
+                // The server is at work, and has its time anew.
+                Ok(Ok(Written::Answered)) => {}
+                Ok(Err(error)) => return Err(error),
+                Err(_) => return Err(Error::AnswerTimeout(limit)),
+            }
+        }
+    }
+
+    /// Goes on with a frame until it is written or there are more answers than `before`.
+    fn write_on(&mut self, context: &mut Context<'_>, before: usize) -> Poll<Result<Written, Error>> {
+        let written = Pin::new(&mut self.frames).poll_flush(context);
+        if let (Poll::Ready(Ok(())), 0) = (&written, self.unanswered) {
+            return Poll::Ready(Ok(Written::Whole));
+        }
+        // Also after a failed write: what the server sent before it left can still be read.
+        let failure = self.take_answers(context);
+        Poll::Ready(match (written, failure) {
+            (Poll::Ready(Err(error)), _) => Err(Error::Lost(error)),
+            (_, Some(failure)) => Err(failure),
+            (Poll::Ready(Ok(())), None) => Ok(Written::Whole),
+            (Poll::Pending, None) if self.arrived.len() > before => Ok(Written::Answered),
+            (Poll::Pending, None) => return Poll::Pending,
+        })
+    }
+
+    /// Takes the answers that are there; returns why there will be no more, if so.
+    fn take_answers(&mut self, context: &mut Context<'_>) -> Option<Error> {
+        loop {
+            match Pin::new(&mut self.frames).poll_next(context) {
+                Poll::Pending => return None,
+                Poll::Ready(Some(Ok(_))) if self.arrived.len() == self.unanswered => return Some(Error::Unasked),
+                Poll::Ready(Some(Ok(frame))) => self.arrived.push_back(frame),
+                Poll::Ready(Some(Err(error))) => return Some(Error::Lost(error)),
+                Poll::Ready(None) => return Some(Error::Closed),
+            }
         }
     }
 
@@ -147,6 +217,14 @@ impl Connection {
             Err(_) => Err(Error::AnswerTimeout(limit)),
         }
     }
+}
+
+/// How far the writing of a frame came.
+enum Written {
+    /// All of it is on its way.
+    Whole,
+    /// An answer to an earlier one has come.
+    Answered,
 }
 
 /// How an answer was framed.
@@ -177,7 +255,8 @@ fn name(server: &str) -> &str {
         .unwrap_or(server)
 }
 
-async fn connect(settings: &Settings) -> Result<(TcpStream, SocketAddr), Error> {
+/// Every address of the server that may be tried.
+pub(super) async fn resolve(settings: &Settings) -> Result<Vec<SocketAddr>, Error> {
     let server = name(&settings.server);
     let resolve = |source| Error::Resolve {
         server: server.to_owned(),
@@ -188,23 +267,84 @@ async fn connect(settings: &Settings) -> Result<(TcpStream, SocketAddr), Error> 
         .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
         .map_err(resolve)?;
     let addresses: Vec<SocketAddr> = found.filter(|address| address.is_ipv6() || !settings.ipv6).collect();
-    if addresses.is_empty() {
-        return Err(Error::NoIpv6 {
+    match addresses.is_empty() {
+        false => Ok(addresses),
+        true => Err(Error::NoIpv6 {
             server: server.to_owned(),
-        });
+        }),
     }
-    let mut tried = Vec::new();
+}
+
+/// Connects to the first address that answers.
+pub(super) async fn connect(
+    settings: &Settings,
+    addresses: Vec<SocketAddr>,
+) -> Result<(TcpStream, SocketAddr), Unreached> {
+    let mut unreached = Unreached {
+        tried: Vec::new(),
+        timeout: settings.connect_timeout,
+    };
     for address in addresses {
-        match timeout(settings.connect_timeout, TcpStream::connect(address)).await {
-            Ok(Ok(stream)) => return Ok((stream, address)),
-            Ok(Err(error)) => tried.push(format!("{address}: {error}")),
-            Err(_) => tried.push(format!(
-                "{address}: no answer within {}",
-                humantime::format_duration(settings.connect_timeout)
-            )),
+        let connected = timeout(settings.connect_timeout, TcpStream::connect(address)).await;
+        match connected.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {
+            Ok(stream) => {
+                // A frame leaves in one write and waits for its answer: nothing is gained by holding it back.
+                let _ = stream.set_nodelay(true);
+                return Ok((stream, address));
+            }
+            Err(error) => unreached.tried.push((address, error)),
         }
     }
-    Err(Error::Connect {
-        tried: tried.join(", "),
-    })
+    Err(unreached)
+}
+
+/// Proves both ends to each other.
+pub(super) async fn secure(
+    settings: &Settings,
+    tls: &Arc<ClientConfig>,
+    stream: TcpStream,
+    peer: SocketAddr,
+) -> Result<TlsStream<TcpStream>, Error> {
+    let handshake = trust::connect(stream, tls.clone(), name(&settings.server));
+    match timeout(settings.connect_timeout, handshake).await {
+        Ok(stream) => Ok(stream.map_err(Box::new)?),
+        Err(_) => {
+            let after = humantime::format_duration(settings.connect_timeout);
+            Err(Error::Connect {
+                tried: format!("{peer}: no TLS handshake within {after}"),
+            })
+        }
+    }
+}
+
+/// Every address that was tried, and what went wrong with it.
+#[derive(Debug)]
+pub struct Unreached {
+    /// Each address with its error; [`io::ErrorKind::TimedOut`] where nothing came back.
+    pub tried: Vec<(SocketAddr, io::Error)>,
+    timeout: Duration,
+}
+
+impl fmt::Display for Unreached {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, (address, error)) in self.tried.iter().enumerate() {
+            let comma = if number == 0 { "" } else { ", " };
+            match error.kind() {
+                io::ErrorKind::TimedOut => {
+                    let after = humantime::format_duration(self.timeout);
+                    write!(f, "{comma}{address}: no answer within {after}")?;
+                }
+                _ => write!(f, "{comma}{address}: {error}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl From<Unreached> for Error {
+    fn from(unreached: Unreached) -> Self {
+        Error::Connect {
+            tried: unreached.to_string(),
+        }
+    }
 }

@@ -106,6 +106,7 @@ impl CsvFile {
         File::open(folder(&path))
             .and_then(|folder| folder.sync_all())
             .map_err(failed)?;
+        (0..blocks.len()).for_each(|index| blocks.imported(index));
         Ok(written)
     }
 }

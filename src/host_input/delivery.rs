@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
 use super::answer::{Answer, Refusal, Verdict};
+use super::batch::Batches;
 use super::command::UPDATE;
 use super::connection::{Connection, Kind};
 use super::identity::Identity;
@@ -119,6 +120,11 @@ impl ManagementCenter {
         &self.identity
     }
 
+    /// Hosts that its network map holds, at most; when that is known.
+    pub fn host_limit(&self) -> Option<u32> {
+        self.settings.host_limit
+    }
+
     /// Delivers all hosts, over as many connections as it takes. `delivery` is kept true all the while;
     /// `stop` ends it at the next host boundary.
     pub async fn deliver(
@@ -137,20 +143,26 @@ impl ManagementCenter {
             delivery,
             alone_until: 0,
             uncounted: 0,
+            batches: Batches::default(),
         };
         let mut delays = backoff();
         loop {
             let settled = run.delivery.settled;
+            run.batches.begin(&self.settings);
             let attempt = async {
                 let connection = Connection::open(&self.settings, &self.tls).await?;
                 run.delivery.connections += 1;
                 run.delivery.server_certificate_expires = connection.certificate_expires;
                 run.over(connection).await
             };
-            let error = match tokio::time::timeout_at(deadline, attempt).await {
-                Ok(Ok(())) => return Ok(()),
-                Ok(Err(error)) => error,
-                Err(_) => return Err(Error::Deadline(self.settings.deadline)),
+            let attempted = match tokio::time::timeout_at(deadline, attempt).await {
+                Ok(attempted) => attempted,
+                Err(_) => Err(Error::Deadline(self.settings.deadline)),
+            };
+            run.batches.end(attempted.as_ref().err());
+            let error = match attempted {
+                Ok(()) => return Ok(()),
+                Err(error) => error,
             };
             if run.delivery.settled > settled {
                 delays = backoff();
@@ -197,6 +209,7 @@ struct Run<'a, B> {
     alone_until: usize,
     /// Commands of the header that this Management Center counts, against what is known of others.
     uncounted: u64,
+    batches: Batches,
 }
 
 impl<B: Blocks> Run<'_, B> {
@@ -252,17 +265,23 @@ impl<B: Blocks> Run<'_, B> {
     async fn hosts(&mut self, connection: &mut Connection, limit: usize) -> Result<(), Error> {
         let first = self.delivery.settled;
         let alone = first < self.alone_until;
-        let end = if alone { first + 1 } else { self.blocks.len() };
+        // A host that is alone isn't closed by a frame that was under way when one before it was refused.
+        let (end, window) = if alone {
+            (first + 1, 1)
+        } else {
+            (self.blocks.len(), self.settings.window)
+        };
         let mut packer = Packer::new(self.blocks, first..end, limit);
         let mut unanswered = VecDeque::new();
         loop {
             if self.stop.is_cancelled() {
                 packer.finish_host();
             }
-            while unanswered.len() < self.settings.window
+            while unanswered.len() < window
+                && !connection.is_broken()
                 && let Some(frame) = packer.pack()
             {
-                self.send(connection, frame.payload.clone(), frame.commands).await?;
+                self.send(connection, frame.payload.clone(), frame.commands).await;
                 unanswered.push_back(frame);
             }
             let Some(frame) = unanswered.pop_front() else {
@@ -300,7 +319,10 @@ impl<B: Blocks> Run<'_, B> {
         self.delivery.findings_acknowledged += written.findings - u64::from(written.shortened.results);
         self.delivery.descriptions_dropped += u64::from(written.shortened.descriptions);
         match written.shortened.results {
-            0 => self.delivery.hosts_acknowledged += 1,
+            0 => {
+                self.delivery.hosts_acknowledged += 1;
+                self.blocks.imported(host);
+            }
             missing => {
                 let reason = format!("{missing} commands are longer than a frame may be");
                 self.refuse(host, u64::from(missing), reason);
@@ -362,16 +384,17 @@ impl<B: Blocks> Run<'_, B> {
 
     /// One frame out, one answer in.
     async fn exchange(&mut self, connection: &mut Connection, payload: Bytes, commands: u64) -> Result<Answer, Error> {
-        self.send(connection, payload, commands).await?;
+        self.send(connection, payload, commands).await;
         self.answer(connection).await
     }
 
-    async fn send(&mut self, connection: &mut Connection, payload: Bytes, commands: u64) -> Result<(), Error> {
+    async fn send(&mut self, connection: &mut Connection, payload: Bytes, commands: u64) {
         self.delivery.frames += 1;
         self.delivery.commands_sent += commands;
         self.delivery.bytes += payload.len() as u64;
         self.delivery.show();
-        connection.send_commands(payload).await
+        self.batches.sent(self.settings, commands, payload.len());
+        connection.send_commands(payload).await;
     }
 
     async fn answer(&mut self, connection: &mut Connection) -> Result<Answer, Error> {
@@ -383,6 +406,7 @@ impl<B: Blocks> Run<'_, B> {
             answer = connection.answer(self.settings.answer_timeout) => answer?,
             () = interrupted => return Err(Error::Interrupted),
         };
+        self.batches.answered();
         let mut answer = Answer::read(&text);
         if kind == Kind::Error {
             answer.remarks.insert(

@@ -31,6 +31,9 @@ pub trait Blocks {
 
     /// What host `index` is called in messages.
     fn label(&self, index: usize) -> String;
+
+    /// Takes note that all of host `index` has arrived.
+    fn imported(&self, _index: usize) {}
 }
 
 /// What [`Blocks::write`] wrote.
@@ -167,7 +170,7 @@ fn line_starts_before(block: &[u8], end: usize) -> usize {
 }
 
 /// Commands in `lines`.
-pub(super) fn count(lines: &[u8]) -> u64 {
+pub(crate) fn count(lines: &[u8]) -> u64 {
     lines.iter().filter(|&&byte| byte == b'\n').count() as u64
 }
 

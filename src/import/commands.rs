@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use tracing::{Level, debug, enabled};
+
 use crate::host_input::command::{Closing, Commands, Host, Mode, Protocol, ScanResult, Settings, Vulnerability};
 use crate::host_input::packing::{Blocks, Written};
 use crate::report::{self, Selected};
@@ -48,7 +50,44 @@ impl<'a> HostCommands<'a> {
     /// The address of host `index`.
     pub(super) fn address(&self, index: usize) -> Option<IpAddr> {
         let (number, _) = self.hosts.get(index)?;
-        Some(self.selected.host(*number as usize, &mut Vec::new())?.address)
+        self.selected.address(*number as usize)
+    }
+
+    /// The addresses of the hosts with findings.
+    pub(super) fn with_findings(&self) -> impl Iterator<Item = IpAddr> {
+        let with_findings = self.hosts.iter().filter(|(_, closing)| *closing != Closing::Clear);
+        with_findings.filter_map(|(number, _)| self.selected.address(*number as usize))
+    }
+
+    /// How host `index` is closed.
+    pub(super) fn closing(&self, index: usize) -> Option<Closing> {
+        self.hosts.get(index).map(|(_, closing)| *closing)
+    }
+
+    /// Logs every finding of host `index`.
+    fn log(&self, index: usize) {
+        let mut findings = Vec::new();
+        let Some((number, _)) = self.hosts.get(index) else {
+            return;
+        };
+        let Some(host) = self.selected.host(*number as usize, &mut findings) else {
+            return;
+        };
+        if host.clean {
+            debug!(host = %host.address, "results removed: all findings of the host are fixed");
+        }
+        for finding in &findings {
+            debug!(
+                host = %host.address,
+                qid = self.selected.vulnerability(finding).map(|vulnerability| vulnerability.qid),
+                port = finding.port,
+                protocol = finding.protocol.map(|protocol| match protocol {
+                    report::Protocol::Tcp => "tcp",
+                    report::Protocol::Udp => "udp",
+                }),
+                "finding imported"
+            );
+        }
     }
 
     /// CVE ids that aren't of the documented form, and are left out.
@@ -97,6 +136,12 @@ impl Blocks for HostCommands<'_> {
         self.address(index)
             .map(|address| address.to_string())
             .unwrap_or_default()
+    }
+
+    fn imported(&self, index: usize) {
+        if enabled!(Level::DEBUG) {
+            self.log(index);
+        }
     }
 }
 

@@ -44,7 +44,7 @@ pub fn of_summary(settings: &Settings, summary: &Summary) -> Exposition {
 
 /// What is said of a run that didn't come to an import, since it can't be configured.
 pub fn of_failure(settings: &Settings, exit: Exit) -> Exposition {
-    ended(settings, exit, Some("configure"))
+    ended(settings, exit, "configure")
 }
 
 /// What is said while an import runs; nothing of it is true of the last one that ended.
@@ -64,7 +64,7 @@ pub fn of_snapshot(settings: &Settings, snapshot: &Snapshot) -> Exposition {
     metrics
 }
 
-fn ended(settings: &Settings, exit: Exit, failed: Option<&str>) -> Exposition {
+fn ended(settings: &Settings, exit: Exit, failed_stage: &str) -> Exposition {
     let mut metrics = Exposition::new(&settings.import);
     let now = unix(SystemTime::now());
     metrics.set(&t::LAST_COMPLETION, &[], now);
@@ -72,7 +72,7 @@ fn ended(settings: &Settings, exit: Exit, failed: Option<&str>) -> Exposition {
         metrics.set(&t::LAST_SUCCESS, &[], now);
     }
     metrics.set(&t::LAST_EXIT_CODE, &[], f64::from(exit.code()));
-    let failed = failed.filter(|_| exit != Exit::Success).map(label);
+    let failed = (exit != Exit::Success).then(|| label(failed_stage));
     metrics.set_each(&t::LAST_FAILED_STAGE, |stage| one_if(failed.as_deref() == Some(stage)));
     metrics.set(&t::EXPECTED_INTERVAL, &[], settings.expected_interval.as_secs_f64());
     metrics.set(&t::BUILD_INFO, &[env!("CARGO_PKG_VERSION")], 1.0);
@@ -138,7 +138,7 @@ fn deliveries(metrics: &mut Exposition, templates: &[TemplateSummary]) {
     };
     for template in templates {
         match &template.outcome {
-            Outcome::Nothing => continue,
+            Outcome::Nothing | Outcome::Planned(_) => continue,
             Outcome::Sent(sent) => {
                 let not_sent = (sent.hosts_not_sent(), template.findings_not_sent(sent));
                 add(&mut hosts, [sent.hosts_acknowledged, sent.hosts_refused, not_sent.0, 0]);
@@ -178,13 +178,15 @@ fn deliveries(metrics: &mut Exposition, templates: &[TemplateSummary]) {
 }
 
 fn certificates(metrics: &mut Exposition, summary: &Summary) {
-    let servers = summary.templates.iter().filter_map(|template| match &template.outcome {
+    let mut servers = summary.templates.iter().filter_map(|template| match &template.outcome {
         Outcome::Sent(delivery) => delivery.server_certificate_expires,
-        Outcome::Nothing | Outcome::Written(..) => None,
+        Outcome::Nothing | Outcome::Written(..) | Outcome::Planned(_) => None,
     });
-    for (end, expires) in [("client", summary.certificate_expires), ("server", servers.last())] {
+    let client = (&t::CLIENT_CERTIFICATE_EXPIRY, summary.certificate_expires);
+    // Of their own, so that a run which didn't come so far leaves the other as it is.
+    for (metric, expires) in [client, (&t::SERVER_CERTIFICATE_EXPIRY, servers.next_back())] {
         if let Some(expires) = expires {
-            metrics.set(&t::CERTIFICATE_EXPIRY, &[end], unix(expires));
+            metrics.set(metric, &[], unix(expires));
         }
     }
 }

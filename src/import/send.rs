@@ -3,16 +3,18 @@
 use std::path::Path;
 use std::time::Instant;
 
-use tracing::error;
+use tracing::{Instrument as _, Span};
 
 use super::error::Error;
 use super::progress::Progress;
+use super::sink::{self, Delivered};
 use super::stop::Stop;
-use super::summary::{Outcome, Summary, TemplateSummary};
+use super::summary::{Summary, TemplateSummary};
 use crate::config::SendConfig;
 use crate::host_input::command_file::CommandFile;
 use crate::host_input::delivery::{Delivery, ManagementCenter};
 use crate::qualys::Usage;
+use crate::telemetry::spans;
 
 /// Sends the commands of a file to the Management Center. `progress` is written for whoever watches.
 pub async fn send(config: SendConfig, path: &Path, stop: &Stop, progress: &Progress) -> Summary {
@@ -20,10 +22,14 @@ pub async fn send(config: SendConfig, path: &Path, stop: &Stop, progress: &Progr
     progress.begin();
     progress.plan(1, None);
     let mut summary = TemplateSummary::begin(path.display().to_string(), progress);
-    if let Err(failure) = file(config, path, stop, &mut summary).await {
-        error!(exit = failure.exit().code(), "{failure}");
-        summary.fail(&failure, stop);
-    }
+    let span = spans::template(&summary.name);
+    let work = async {
+        if let Err(failure) = file(config, path, stop, &mut summary).await {
+            summary.fail(&failure, stop);
+            spans::fail(&Span::current(), summary.exit().label());
+        }
+    };
+    work.instrument(span).await;
     Summary {
         exit: summary.exit(),
         templates: vec![summary],
@@ -37,14 +43,21 @@ pub async fn send(config: SendConfig, path: &Path, stop: &Stop, progress: &Progr
 async fn file(config: SendConfig, path: &Path, stop: &Stop, summary: &mut TemplateSummary) -> Result<(), Error> {
     let center = ManagementCenter::new(config.management_center)?;
     let commands = CommandFile::read(path)?;
-    let mut delivery = Delivery {
-        progress: summary.progress().delivery(),
-        ..Delivery::default()
+    let progress = summary.progress().delivery();
+    let work = async {
+        let mut delivery = Delivery {
+            progress,
+            ..Delivery::default()
+        };
+        let delivered = center.deliver(&commands, stop.token(), &mut delivery).await;
+        let (outcome, result) = sink::sent(delivered, delivery);
+        Delivered {
+            outcome,
+            remarks: Vec::new(),
+            result,
+        }
     };
-    let work = center.deliver(&commands, stop.token(), &mut delivery);
     let delivered = summary.stage("send", work).await;
-    let refused = Error::refused(&delivery);
-    summary.outcome = Outcome::Sent(Box::new(delivery));
-    delivered?;
-    refused
+    summary.outcome = delivered.outcome;
+    delivered.result
 }

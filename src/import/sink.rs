@@ -1,4 +1,4 @@
-//! The sink: where an import ends, at a Management Center or in a CSV file.
+//! The sink: where an import ends, at a Management Center, in a CSV file, or in a plan.
 
 use std::collections::HashSet;
 use std::net::IpAddr;
@@ -7,18 +7,21 @@ use std::rc::Rc;
 use std::time::SystemTime;
 
 use tokio::sync::watch;
+use tracing::warn;
 
 use super::commands::HostCommands;
 use super::error::Error;
+use super::plan::Plan;
 use super::source::Template;
 use super::stop::Stop;
 use super::summary::Outcome;
-use crate::config;
+use crate::config::{self, PlanSettings};
 use crate::host_input::Progress;
-use crate::host_input::command::{self, Mode};
+use crate::host_input::command::Mode;
 use crate::host_input::csv_file::CsvFile;
 use crate::host_input::delivery::{Delivery, ManagementCenter};
 use crate::host_input::packing::Blocks;
+use crate::host_input::{self, command};
 use crate::report::Selected;
 
 /// Where the commands go.
@@ -27,12 +30,15 @@ pub(super) struct Sink {
     target: Target,
     /// Hosts that a template of this invocation has replaced; kept only where another template follows.
     replaced: Option<HashSet<IpAddr>>,
+    /// Hosts with findings, of all templates so far.
+    hosts: u64,
 }
 
 enum Target {
     ManagementCenter(Rc<ManagementCenter>),
     /// Base of the file's name; with several templates each id is put in front.
     CsvFile(PathBuf),
+    Plan(PlanSettings),
 }
 
 /// What was made ready before the template was asked for, so that its failure costs nothing.
@@ -41,6 +47,8 @@ pub(super) enum Ready {
     ManagementCenter(Rc<ManagementCenter>),
     /// The file has been created.
     CsvFile(CsvFile, PathBuf),
+    /// Nothing is needed.
+    Plan(PlanSettings),
 }
 
 /// What became of a delivery.
@@ -48,7 +56,7 @@ pub(super) struct Delivered {
     /// What was delivered, also when it failed half way.
     pub(super) outcome: Outcome,
     /// What the user should know of the commands.
-    pub(super) remark: Option<String>,
+    pub(super) remarks: Vec<String>,
     /// Whether all of it was.
     pub(super) result: Result<(), Error>,
 }
@@ -58,6 +66,7 @@ impl Sink {
     pub(super) fn new(sink: config::Sink, commands: command::Settings, several: bool) -> Result<Self, Error> {
         let target = match sink {
             config::Sink::Csv(path) => Target::CsvFile(path),
+            config::Sink::Plan(settings) => Target::Plan(settings),
             config::Sink::ManagementCenter(settings) => {
                 Target::ManagementCenter(Rc::new(ManagementCenter::new(settings)?))
             }
@@ -66,6 +75,7 @@ impl Sink {
             commands,
             target,
             replaced: several.then(HashSet::new),
+            hosts: 0,
         })
     }
 
@@ -73,7 +83,7 @@ impl Sink {
     pub(super) fn certificate_expires(&self) -> Option<SystemTime> {
         match &self.target {
             Target::ManagementCenter(center) => Some(center.identity().certificate().not_after),
-            Target::CsvFile(_) => None,
+            Target::CsvFile(_) | Target::Plan(_) => None,
         }
     }
 
@@ -81,6 +91,7 @@ impl Sink {
     pub(super) fn prepare(&self, template: &Template) -> Result<Ready, Error> {
         match &self.target {
             Target::ManagementCenter(center) => Ok(Ready::ManagementCenter(center.clone())),
+            Target::Plan(settings) => Ok(Ready::Plan(settings.clone())),
             Target::CsvFile(base) => {
                 let several = self.replaced.is_some();
                 let path = if several {
@@ -107,10 +118,15 @@ impl Sink {
                 .is_some_and(|replaced| replaced.contains(&address))
         };
         let commands = HostCommands::new(&self.commands, selected, replaced);
-        let remark = match commands.ids_left_out() {
-            0 => None,
-            ids => Some(format!("{ids} CVE ids aren't of the documented form and are left out")),
-        };
+        self.hosts += commands.with_findings().filter(|address| !replaced(*address)).count() as u64;
+        let mut remarks = Vec::new();
+        if let ids @ 1.. = commands.ids_left_out() {
+            remarks.push(format!("{ids} CVE ids aren't of the documented form and are left out"));
+        }
+        if let Some(remark) = self.too_many() {
+            warn!("{remark}");
+            remarks.push(remark);
+        }
         let (outcome, result) = match ready {
             Ready::ManagementCenter(center) => {
                 let mut delivery = Delivery {
@@ -119,8 +135,7 @@ impl Sink {
                 };
                 let delivered = center.deliver(&commands, stop.token(), &mut delivery).await;
                 self.remember(&commands, delivery.settled, &delivery.refused);
-                let result = delivered.map_err(Error::from).and(Error::refused(&delivery));
-                (Outcome::Sent(Box::new(delivery)), result)
+                sent(delivered, delivery)
             }
             Ready::CsvFile(file, path) => match file.write(&commands) {
                 Ok(written) => {
@@ -129,10 +144,21 @@ impl Sink {
                 }
                 Err(error) => (Outcome::Nothing, Err(error.into())),
             },
+            Ready::Plan(settings) => {
+                self.remember(&commands, commands.len(), &[]);
+                let plan = Plan {
+                    add_host: self.commands.add_host,
+                    hosts: self.hosts,
+                    host_limit: settings.host_limit,
+                    deadline: settings.deadline,
+                    ..Plan::of(&commands, settings.max_frame)
+                };
+                (Outcome::Planned(Box::new(plan)), Ok(()))
+            }
         };
         Delivered {
             outcome,
-            remark,
+            remarks,
             result,
         }
     }
@@ -142,7 +168,23 @@ impl Sink {
         match self.target {
             Target::ManagementCenter(_) => "send",
             Target::CsvFile(_) => "write",
+            Target::Plan(_) => "plan",
         }
+    }
+
+    /// What becomes of hosts that the network map has no room for isn't ours to decide, but to say before.
+    fn too_many(&self) -> Option<String> {
+        let Target::ManagementCenter(center) = &self.target else {
+            return None;
+        };
+        let limit = center.host_limit()?;
+        (self.commands.add_host && self.hosts > limit.into()).then(|| {
+            format!(
+                "{} hosts are told of, and the network map holds {limit} (management_center.host_limit): the Management \
+                 Center drops those that were inactive longest, or refuses new ones",
+                self.hosts
+            )
+        })
     }
 
     fn remember(&mut self, commands: &HostCommands<'_>, settled: usize, refused: &[usize]) {
@@ -151,6 +193,12 @@ impl Sink {
             replaced.extend(settled.filter_map(|index| commands.address(index)));
         }
     }
+}
+
+/// What became of a delivery, and whether all of it was taken.
+pub(super) fn sent(delivered: Result<(), host_input::Error>, delivery: Delivery) -> (Outcome, Result<(), Error>) {
+    let result = delivered.map_err(Error::from).and(Error::refused(&delivery));
+    (Outcome::Sent(Box::new(delivery)), result)
 }
 
 /// `out/424242_Output.csv` for `out/Output.csv`, as the Perl connector names the files of several templates.

@@ -5,16 +5,22 @@ use std::future::Future;
 use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::{Map, Value, json};
-use tracing::{Instrument, info, info_span, warn};
+use tracing::{Instrument, error, info, warn};
 
 use super::error::Error;
+use super::plan::Plan;
 use super::progress::Progress;
 use super::stop::Stop;
+use super::text::{grouped, took};
+use super::told::Told;
 use crate::exit::Exit;
 use crate::host_input::csv_file::CsvWritten;
 use crate::host_input::delivery::Delivery;
 use crate::qualys;
-use crate::report::{Counts, Report, Tally};
+use crate::report::{Breakdown, Counts, Report, Tally};
+use crate::telemetry::spans;
+
+mod line;
 
 /// Refused hosts that are named in the text; the line for machines names more.
 const NAMED: usize = 10;
@@ -49,6 +55,8 @@ pub struct TemplateSummary {
     pub bytes: u64,
     /// What was read, selected and left out; once the report was read.
     pub counts: Option<Counts>,
+    /// What was selected, broken down; only where somebody asks for it.
+    pub breakdown: Option<Breakdown>,
     /// What is odd in the report.
     pub remarks: Vec<String>,
     /// What became of it in the end.
@@ -72,6 +80,8 @@ pub enum Outcome {
     Sent(Box<Delivery>),
     /// Into a CSV file.
     Written(String, CsvWritten),
+    /// Nowhere, since it was only planned.
+    Planned(Box<Plan>),
 }
 
 impl TemplateSummary {
@@ -90,18 +100,23 @@ impl TemplateSummary {
         &self.progress
     }
 
-    /// Runs the work of a stage and remembers how long it took.
-    pub async fn stage<T>(&mut self, stage: &'static str, work: impl Future<Output = T>) -> T {
+    /// Runs the work of a stage, remembers how long it took, and lets it tell what came of it.
+    pub(super) async fn stage<T: Told>(&mut self, stage: &'static str, work: impl Future<Output = T>) -> T {
         let begun = Instant::now();
         self.progress.enter(stage);
-        let result = work.instrument(info_span!("stage", stage)).await;
+        let span = spans::stage(stage);
+        let result = work.instrument(span.clone()).await;
+        result.tell(&span);
         self.progress.leave();
         self.stages.push((stage, begun.elapsed()));
         result
     }
 
-    /// Takes note of why it isn't imported, or not in full.
+    /// Takes note of why it isn't imported, or not in full, and says so.
     pub fn fail(&mut self, failure: &Error, stop: &Stop) {
+        // Nothing fails between two stages, but something may before the first.
+        let stage = self.stages.last().map(|(stage, _)| *stage);
+        error!(exit = failure.exit().code(), stage, "{failure}");
         let told = stop.exit().filter(|_| failure.exit() == Exit::Terminated);
         self.error = Some((told.unwrap_or(failure.exit()), failure.to_string()));
         self.failed_stage = self.stages.last().map(|(stage, _)| *stage);
@@ -195,6 +210,9 @@ impl TemplateSummary {
                 rest.insert("file".into(), file.as_str().into());
                 rest.insert("commands".into(), json!({ "written": written.commands }));
             }
+            Outcome::Planned(plan) => {
+                rest.insert("plan".into(), plan.json(self.counts.as_ref()));
+            }
         }
         if let Some(object) = object.as_object_mut() {
             object.insert("hosts".into(), hosts.into());
@@ -281,6 +299,7 @@ impl TemplateSummary {
             Outcome::Written(file, written) => {
                 row(out, "written", written.hosts, written.findings, &format!(" to {file}"))?;
             }
+            Outcome::Planned(plan) => plan.text(out, self.counts.as_ref())?,
         }
         if let Some((_, error)) = &self.error {
             writeln!(out, "  {:<13}{error}", "failed")?;
@@ -290,18 +309,31 @@ impl TemplateSummary {
 }
 
 impl Summary {
-    /// The stage of the failure that decided how the process ends.
-    pub(super) fn failed_stage(&self) -> Option<&'static str> {
-        let worst = self.templates.iter().max_by_key(|template| template.exit())?;
-        worst.error.as_ref()?;
-        Some(worst.failed_stage.unwrap_or("configure"))
+    /// One line to read: why it failed, and what was imported.
+    pub fn line(&self) -> impl fmt::Display {
+        line::Line(self)
+    }
+
+    /// What the exit code means here.
+    pub fn meaning(&self) -> &'static str {
+        let planned = |template: &TemplateSummary| matches!(template.outcome, Outcome::Planned(_));
+        match self.exit {
+            Exit::Success if self.templates.iter().any(planned) => "planned, nothing was sent",
+            exit => exit.meaning(),
+        }
+    }
+
+    /// The stage of the failure that decided how the process ends; where it failed before any stage, `configure`.
+    pub(super) fn failed_stage(&self) -> &'static str {
+        let worst = self.templates.iter().max_by_key(|template| template.exit());
+        worst.and_then(|worst| worst.failed_stage).unwrap_or("configure")
     }
 
     /// One line of JSON.
     pub fn json(&self) -> String {
         json!({
             "exit": self.exit.code(),
-            "meaning": self.exit.meaning(),
+            "meaning": self.meaning(),
             "seconds": self.duration.as_secs_f64(),
             "templates": self.templates.iter().map(TemplateSummary::json).collect::<Vec<_>>(),
             "templates_not_begun": self.not_begun,
@@ -319,7 +351,13 @@ impl fmt::Display for Summary {
         if self.not_begun > 0 {
             writeln!(out, "{} templates weren't begun", self.not_begun)?;
         }
-        write!(out, "{} in {}", self.exit, took(self.duration))?;
+        write!(
+            out,
+            "{} ({}) in {}",
+            self.exit.code(),
+            self.meaning(),
+            took(self.duration)
+        )?;
         f.write_str(&out)
     }
 }
@@ -339,37 +377,4 @@ fn reasons(tally: &Tally) -> Value {
         .map(|(reason, count)| (reason.label().to_owned(), Value::from(count)))
         .collect::<Map<_, _>>()
         .into()
-}
-
-/// A number as people read it: `1,234,567`.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-fn took(duration: Duration) -> String {
-    match duration.as_secs() {
-        0..60 => format!("{:.1} s", duration.as_secs_f64()),
-        seconds => humantime::format_duration(Duration::from_secs(seconds)).to_string(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_grouped() {
-        assert_eq!(
-            [0, 999, 1000, 1_234_567].map(grouped),
-            ["0", "999", "1,000", "1,234,567"]
-        );
-    }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use reqwest::Method;
 use tokio::sync::watch;
 use tokio::time::Instant;
-use tracing::{debug, info, warn};
+use tracing::{Instrument as _, debug, info, warn};
 
 use super::answer::{self, Document, Root};
 use super::body::Stream;
@@ -14,6 +14,7 @@ use super::error::{Error, Stage};
 use super::fault::Fault;
 use super::http::{Expects, Http, Reply, Request};
 use super::launch::Listing;
+use super::limits::Limits;
 use super::login::Credentials;
 use super::patience::{Patience, Reason, Remedy, Tries};
 use super::progress::{Progress, Wait};
@@ -21,6 +22,7 @@ use super::refusal::Meaning;
 use super::tidy_up::InHand;
 use super::usage::Usage;
 use super::{Api, Login, Settings};
+use crate::telemetry::spans;
 
 /// Small answers end here.
 const DOCUMENT: usize = 1 << 20;
@@ -44,6 +46,8 @@ pub struct Client {
     pub(super) patience: Patience,
     pub(super) listing: Option<Listing>,
     pub(super) in_hand: Option<InHand>,
+    /// What the headers of the latest answer said.
+    pub(super) heard: Option<Limits>,
     pub(super) progress: watch::Sender<Progress>,
 }
 
@@ -68,6 +72,7 @@ impl Client {
                 patience: Patience::new(Instant::from_std(deadline), settings.poll_interval),
                 listing: None,
                 in_hand: None,
+                heard: None,
                 progress: watch::Sender::default(),
             })
         };
@@ -108,9 +113,20 @@ impl Client {
         request: &Request,
         read: impl Fn(Received) -> Result<T, Fault>,
     ) -> Result<T, Error> {
+        self.ask_again(stage, request, 0, read).await
+    }
+
+    /// Asks for something that was asked for already, `resends` times.
+    pub(super) async fn ask_again<T>(
+        &mut self,
+        stage: Stage,
+        request: &Request,
+        resends: u32,
+        read: impl Fn(Received) -> Result<T, Fault>,
+    ) -> Result<T, Error> {
         let mut tries = self.patience.tries();
         loop {
-            match self.once(stage, request).await.and_then(&read) {
+            match self.once(stage, request, resends + tries.made()).await.and_then(&read) {
                 Ok(answer) => return Ok(answer),
                 Err(fault) => self.again(stage, fault, &mut tries).await?,
             }
@@ -149,24 +165,24 @@ impl Client {
     }
 
     /// Asks once. A proof that expired is renewed, once: that is another login, not a refused one again.
-    pub(super) async fn once(&mut self, stage: Stage, request: &Request) -> Result<Received, Fault> {
-        match self.logged_in(stage, request).await {
+    pub(super) async fn once(&mut self, stage: Stage, request: &Request, resends: u32) -> Result<Received, Fault> {
+        match self.logged_in(stage, request, resends).await {
             Err(Fault::Refused(refusal)) if refusal.meaning() == Meaning::BadLogin && self.credentials.renew() => {
                 info!(%stage, "the login has expired and is renewed");
-                self.logged_in(stage, request).await
+                self.logged_in(stage, request, resends + 1).await
             }
             received => received,
         }
     }
 
-    async fn logged_in(&mut self, stage: Stage, request: &Request) -> Result<Received, Fault> {
+    async fn logged_in(&mut self, stage: Stage, request: &Request, resends: u32) -> Result<Received, Fault> {
         if self.credentials.needs_session() {
             self.open_session(stage).await?;
         }
         self.pass_gate(stage).await?;
         let builder = self.credentials.prove(self.http.prepare(request))?;
         let received = self
-            .exchange(stage, builder, request.expects)
+            .exchange(stage, request, builder, resends)
             .await
             .map(|(received, _)| received);
         if received.is_ok() {
@@ -189,12 +205,18 @@ impl Client {
     async fn exchange(
         &mut self,
         stage: Stage,
+        request: &Request,
         builder: reqwest::RequestBuilder,
-        expects: Expects,
+        resends: u32,
     ) -> Result<(Received, String), Fault> {
         let started = Instant::now();
-        let received = self.send(stage, builder, expects).await;
+        let span = self.http.span(request, resends);
+        let sent = self.send(stage, builder, request.expects, &span);
+        let received = sent.instrument(span.span().clone()).await;
         let label = received.as_ref().map_or_else(Fault::label, |_| "ok");
+        if received.is_err() {
+            span.fail(label);
+        }
         self.note(|progress| progress.usage.count(stage, label));
         debug!(%stage, outcome = label, took = ?started.elapsed(), "request");
         received
@@ -205,8 +227,9 @@ impl Client {
         stage: Stage,
         builder: reqwest::RequestBuilder,
         expects: Expects,
+        span: &spans::Request,
     ) -> Result<(Received, String), Fault> {
-        let sent = self.http.send(builder, expects, self.patience.deadline()).await;
+        let sent = self.http.send(builder, expects, self.patience.deadline(), span).await;
         self.note(|progress| progress.usage.answer(stage, &sent));
         let mut reply = sent?;
         if let Some(wait) = reply.limits.to_wait {
@@ -215,6 +238,7 @@ impl Client {
         }
         let cookies = reply.cookies();
         let limits = reply.limits.clone();
+        self.heard = Some(limits.clone());
         let received = receive(&mut reply, expects).await.map_err(|fault| match fault {
             // The headers count precisely; what the body says comes second.
             Fault::Refused(mut refusal) => {
@@ -234,7 +258,7 @@ impl Client {
     async fn open_session(&mut self, stage: Stage) -> Result<(), Fault> {
         let login = self.credentials.session_login();
         let builder = self.http.prepare(&login);
-        match self.exchange(stage, builder, login.expects).await? {
+        match self.exchange(stage, &login, builder, 0).await? {
             (Received::Document(Document::Done(_)), cookies) if !cookies.is_empty() => {
                 self.credentials.set_session(Some(cookies));
                 debug!(%stage, "logged in");
@@ -253,7 +277,7 @@ impl Client {
         }
         let logout = self.credentials.session_logout();
         let outcome = match self.credentials.prove(self.http.prepare(&logout)) {
-            Ok(builder) => self.exchange(Stage::TidyUp, builder, logout.expects).await.map(drop),
+            Ok(builder) => self.exchange(Stage::TidyUp, &logout, builder, 0).await.map(drop),
             Err(fault) => Err(fault),
         };
         self.credentials.set_session(None);

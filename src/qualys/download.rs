@@ -40,7 +40,7 @@ impl Client {
         let request = self.download_request(finished);
         let mut tries = self.patience.tries();
         loop {
-            let mut stream = self.fetch(&request).await?;
+            let mut stream = self.fetch(&request, tries.made()).await?;
             let (pumped, parsed) = self.pump(&mut stream, parse.clone()).await;
             let fault = match (pumped, parsed) {
                 (Err(fault), _) => fault,
@@ -72,9 +72,9 @@ impl Client {
         }
     }
 
-    /// Asks for the body until it begins to arrive.
-    async fn fetch(&mut self, request: &Request) -> Result<Stream, Error> {
-        self.ask(Stage::Download, request, |received| match received {
+    /// Asks for the body until it begins to arrive; `resends` bodies broke off before.
+    async fn fetch(&mut self, request: &Request, resends: u32) -> Result<Stream, Error> {
+        self.ask_again(Stage::Download, request, resends, |received| match received {
             Received::Report(stream) => Ok(stream),
             other => Err(unexpected(other)),
         })

@@ -15,6 +15,7 @@ use url::{Host, Url};
 use super::Settings;
 use super::fault::{Fault, TimeOut};
 use super::limits::Limits;
+use crate::telemetry::spans;
 use crate::tls;
 
 const USER_AGENT: &str = concat!("qualys-connector/", env!("CARGO_PKG_VERSION"));
@@ -115,17 +116,29 @@ impl Http {
         }
     }
 
-    /// A request without credentials.
-    pub(super) fn prepare(&self, request: &Request) -> RequestBuilder {
+    /// Where a request goes to. A POST has its parameters in the body.
+    fn url(&self, request: &Request) -> Url {
         let mut url = self.base.clone();
         url.set_path(&format!("{}{}", self.base.path().trim_end_matches('/'), request.path));
-        let post = request.method == Method::POST;
-        if !post {
+        if request.method != Method::POST {
             url.query_pairs_mut().extend_pairs(&request.parameters);
         }
+        url
+    }
+
+    /// The span of one attempt at a request, after `resends` others.
+    pub(super) fn span(&self, request: &Request, resends: u32) -> spans::Request {
+        let action = request.parameters.iter().find(|(name, _)| *name == "action");
+        let action = action.map_or("", |(_, action)| action);
+        spans::request(request.method.as_str(), &self.url(request), action, resends)
+    }
+
+    /// A request without credentials.
+    pub(super) fn prepare(&self, request: &Request) -> RequestBuilder {
+        let post = request.method == Method::POST;
         let builder = self
             .client
-            .request(request.method.clone(), url)
+            .request(request.method.clone(), self.url(request))
             // Qualys refuses calls without it, whatever it says.
             .header("X-Requested-With", USER_AGENT);
         match post {
@@ -140,6 +153,7 @@ impl Http {
         builder: RequestBuilder,
         expects: Expects,
         deadline: Instant,
+        span: &spans::Request,
     ) -> Result<Reply, Fault> {
         let silence = match expects {
             Expects::ReportAfterSilence => deadline,
@@ -151,6 +165,7 @@ impl Http {
             Err(_) => return Err(Fault::TimedOut(TimeOut::Deadline(self.deadline_length))),
         };
         let status = response.status();
+        span.answered(status.as_u16());
         if status.is_redirection() {
             return Err(Fault::Redirected { to: target(&response) });
         }

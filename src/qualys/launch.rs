@@ -158,7 +158,8 @@ impl Client {
         let request = self.report_share("launch", parameters);
         let mut tries = self.patience.tries();
         loop {
-            let fault = match self.once(Stage::Launch, &request).await.and_then(launched_id) {
+            let received = self.once(Stage::Launch, &request, tries.made()).await;
+            let fault = match received.and_then(launched_id) {
                 Ok(id) => {
                     self.note(|progress| progress.usage.launched += 1);
                     info!(template = mark.template, report = id, "report launched");

@@ -4,13 +4,21 @@ use std::time::{Duration, SystemTime};
 
 use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 
-/// The counters of one answer.
+/// The counters of one answer, and its clock.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Limits {
+pub struct Limits {
+    /// Calls that are left in this window.
+    pub remaining: Option<u64>,
+    /// Calls that a window has.
+    pub calls: Option<u64>,
+    /// How long a window is.
+    pub window: Option<Duration>,
+    /// How long no call will be taken.
+    pub to_wait: Option<Duration>,
+    /// What time it is there.
+    pub date: Option<SystemTime>,
     /// As many calls run as may.
     pub(super) busy: bool,
-    /// How long no call will be taken.
-    pub(super) to_wait: Option<Duration>,
     /// `Retry-After`, which gateways and proxies send.
     pub(super) retry_after: Option<Duration>,
 }
@@ -27,6 +35,10 @@ impl Limits {
             busy: number("x-concurrency-limit-running")
                 .zip(number("x-concurrency-limit-limit"))
                 .is_some_and(|(running, limit)| running >= limit),
+            remaining: number("x-ratelimit-remaining"),
+            calls: number("x-ratelimit-limit"),
+            window: number("x-ratelimit-window-sec").map(Duration::from_secs),
+            date: date(DATE),
             to_wait: number("x-ratelimit-towait-sec").map(Duration::from_secs),
             retry_after,
         }

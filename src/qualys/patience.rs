@@ -176,6 +176,17 @@ impl Reason {
             Reason::BackOff => "back_off",
         }
     }
+
+    /// What is waited for, in words.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Reason::Running => "the report to be finished",
+            Reason::RateLimit => "the subscription's next window of calls",
+            Reason::Concurrency => "other calls of the subscription to end",
+            Reason::Maintenance => "Qualys' maintenance to end",
+            Reason::BackOff => "a fault to pass",
+        }
+    }
 }
 
 impl fmt::Display for TooLong {

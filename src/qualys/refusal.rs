@@ -156,7 +156,7 @@ impl Refusal {
         }
     }
 
-    fn advice(&self) -> &'static str {
+    pub(super) fn advice(&self) -> &'static str {
         match self.meaning() {
             Meaning::InvalidReport => {
                 "check qualys.template_ids: the id stands behind `id=` in the link of the template's Info button, \
@@ -185,7 +185,7 @@ impl Refusal {
                 "log in to Qualys once with this account, complete its registration and accept the licence agreement"
             }
             Meaning::AddressNotAllowed => {
-                "this machine's address (or its proxy's) isn't among those that the subscription allows"
+                "this machine's address (or its proxy's) isn't among those that the subscription allows: have it added in Qualys"
             }
             Meaning::BasicLoginRequired => "set qualys.login to basic",
             Meaning::SecurIdRequired => "the account logs in with SecurID: use an account without it for the API",

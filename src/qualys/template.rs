@@ -3,33 +3,16 @@
 //! The only public list of templates belongs to API v1 and knows Basic login only (likely). An account may be kept from
 //! it and still make reports. So whatever goes wrong here proves nothing, and says nothing.
 
+use super::Login;
 use super::answer::{Document, Template};
 use super::client::{Client, Received};
-use super::error::{Error, Stage};
+use super::error::Stage;
 use super::fault::Fault;
 use super::http::Expects;
+use super::launch::unexpected;
 use super::refusal::Meaning;
-use super::{Api, Login};
 
 impl Client {
-    /// Proves that the login works and that a template is fit for an import, and changes nothing. Gives the template's
-    /// title where Qualys tells it.
-    ///
-    /// # Errors
-    /// As [`launch`](Self::launch); and a template that doesn't exist or is of the wrong kind: exit code 78.
-    pub async fn check(&mut self, template: u64) -> Result<Option<String>, Error> {
-        if self.settings.api == Api::ReportShare && self.listing.is_none() {
-            self.listing = Some(self.list_ours().await?);
-        }
-        let Some(known) = self.templates().await else {
-            return Ok(None);
-        };
-        match look_up(&known, template) {
-            Ok(found) => Ok(Some(found.title.clone())),
-            Err(problem) => Err(self.error(Stage::Launch, Fault::Template { id: template, problem })),
-        }
-    }
-
     /// Adds to a refusal what is wrong with its template.
     pub(super) async fn explain(&mut self, template: u64, fault: Fault) -> Fault {
         let Fault::Refused(mut refusal) = fault else {
@@ -47,18 +30,23 @@ impl Client {
     }
 
     async fn templates(&mut self) -> Option<Vec<Template>> {
-        if self.settings.login != Login::Basic {
-            return None;
+        match self.settings.login {
+            Login::Basic => self.template_list().await.ok(),
+            Login::Session | Login::Token => None,
         }
+    }
+
+    /// The templates that the account sees, asked for once.
+    pub(super) async fn template_list(&mut self) -> Result<Vec<Template>, Fault> {
         let request = self.v1("report_template_list", Vec::new(), Expects::Document(1 << 20));
-        match self.once(Stage::Launch, &request).await {
-            Ok(Received::Document(Document::Templates(templates))) => Some(templates),
-            _ => None,
+        match self.once(Stage::Launch, &request, 0).await? {
+            Received::Document(Document::Templates(templates)) => Ok(templates),
+            other => Err(unexpected(other)),
         }
     }
 }
 
-fn look_up(known: &[Template], id: u64) -> Result<&Template, String> {
+pub(super) fn look_up(known: &[Template], id: u64) -> Result<&Template, String> {
     let template = known
         .iter()
         .find(|template| template.id == id)

@@ -119,7 +119,7 @@ impl Client {
     /// Deletes a report, with one try.
     pub(super) async fn delete(&mut self, stage: Stage, id: u64) -> Result<(), Fault> {
         let request = self.report_share("delete", vec![("id", id.to_string())]);
-        self.once(stage, &request).await.map(drop)?;
+        self.once(stage, &request, 0).await.map(drop)?;
         self.note(|progress| progress.usage.deleted += 1);
         Ok(())
     }

@@ -143,6 +143,8 @@ pub struct Counts {
     pub with_cve: u64,
     /// Findings that go on, by severity 1 to 5; at 0 those whose severity the report doesn't tell.
     pub by_severity: [u64; 6],
+    /// Findings that go on, in the order of [`Kind`](super::Kind): confirmed, potential, information.
+    pub by_kind: [u64; 3],
     /// Different QIDs among the findings that go on.
     pub vulnerabilities: u64,
 }

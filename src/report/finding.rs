@@ -36,7 +36,8 @@ pub enum Protocol {
     Udp,
 }
 
-/// A selected finding. The order of findings is that of their QIDs, ports and protocols.
+/// A selected finding. The order of findings is that of their QIDs, ports and protocols; of the same place the surest
+/// comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Finding {
     /// Index into [`Selected::vulnerabilities`](super::Selected::vulnerabilities), which is in the order of QIDs.
@@ -45,6 +46,15 @@ pub struct Finding {
     pub port: Option<NonZeroU16>,
     /// None: Qualys names none, as for ICMP.
     pub protocol: Option<Protocol>,
+    /// How sure Qualys is.
+    pub kind: Kind,
+}
+
+impl Finding {
+    /// What makes it a finding of its own on its host, whatever its kind and status.
+    pub fn place(&self) -> (u32, Option<NonZeroU16>, Option<Protocol>) {
+        (self.vulnerability, self.port, self.protocol)
+    }
 }
 
 /// What a report says of one finding, as a number: QID, port, protocol, kind and status from the high bits to

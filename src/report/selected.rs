@@ -139,6 +139,9 @@ impl Selected {
                 *sum += 1;
             }
             counts.with_cve += u64::from(has_cve(vulnerability));
+            if let Some(sum) = counts.by_kind.get_mut(finding.kind as usize) {
+                *sum += 1;
+            }
             if let Some(used) = used.get_mut(finding.vulnerability as usize) {
                 *used = true;
             }
@@ -153,6 +156,7 @@ impl Selected {
                     vulnerability: *vulnerability,
                     port,
                     protocol: key.protocol(),
+                    kind: key.kind(),
                 }),
                 Some(Err(reason)) => left_out(*reason),
                 None => {}
@@ -194,6 +198,12 @@ impl Selected {
         })
     }
 
+    /// The address of the host at `index` below [`len`](Selected::len).
+    pub fn address(&self, index: usize) -> Option<IpAddr> {
+        let (address, _) = self.hosts.group(*self.chosen.get(index)? as usize)?;
+        Some(address)
+    }
+
     /// Vulnerabilities that findings refer to, in the order of QIDs.
     pub fn vulnerabilities(&self) -> &[Vulnerability] {
         &self.vulnerabilities
@@ -223,5 +233,5 @@ impl Selected {
 /// Sorted, and each finding once, whatever its kind and status.
 fn tidy(findings: &mut Vec<Finding>) {
     findings.sort();
-    findings.dedup();
+    findings.dedup_by_key(|finding| finding.place());
 }

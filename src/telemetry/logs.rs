@@ -1,23 +1,28 @@
-//! Logs: lines for people on a terminal, lines of JSON for everything else.
+//! Logs: lines for people on a terminal, lines of JSON for everything else; to standard error, to a file, to a syslog.
 //!
 //! Only what this crate says is logged below a warning. The libraries beneath it are talkative, and nobody has
 //! checked their debug lines for secrets.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, IsTerminal as _};
-use std::path::{Path, PathBuf};
-use std::str::FromStr;
+use std::io;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
 
 use clap::ValueEnum;
+use tracing::Metadata;
 use tracing::level_filters::LevelFilter;
-use tracing::{Subscriber, warn};
-use tracing_subscriber::Layer;
-use tracing_subscriber::filter::Targets;
-use tracing_subscriber::fmt::MakeWriter;
-use tracing_subscriber::layer::SubscriberExt as _;
-use tracing_subscriber::registry::{LookupSpan, Registry};
-use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::Layer as _;
+use tracing_subscriber::filter::FilterFn;
 
+mod layer;
+mod line;
+mod output;
+mod syslog;
+
+use layer::{LogLayer, Traced};
+use output::Output;
+pub use syslog::{Syslog, SyslogError};
+
+use super::traces::BoxedLayer;
 use crate::exit::Exit;
 
 /// The section `log` of the configuration.
@@ -55,50 +60,12 @@ pub enum Level {
 /// `log.format`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// Text on a terminal, otherwise JSON.
+    /// Text on a terminal and in a syslog, otherwise JSON.
     Auto,
     /// Lines to read.
     Text,
     /// One JSON object a line.
     Json,
-}
-
-/// `log.syslog`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Syslog {
-    /// No syslog.
-    None,
-    /// The socket of this machine.
-    Local,
-    /// A server over UDP, `host:port`.
-    Udp(String),
-    /// A server over TCP, `host:port`.
-    Tcp(String),
-}
-
-/// Why a text is no [`Syslog`].
-#[derive(Debug, thiserror::Error)]
-#[error("a syslog is none, local, udp://HOST:PORT or tcp://HOST:PORT")]
-pub struct SyslogError;
-
-impl FromStr for Syslog {
-    type Err = SyslogError;
-
-    fn from_str(text: &str) -> Result<Self, SyslogError> {
-        let server = |address: &str| match address.rsplit_once(':') {
-            Some((host, port)) if !host.is_empty() && port.parse().is_ok_and(|port: u16| port != 0) => {
-                Ok(address.to_owned())
-            }
-            _ => Err(SyslogError),
-        };
-        match text.split_once("://") {
-            Some(("udp", address)) => server(address).map(Syslog::Udp),
-            Some(("tcp", address)) => server(address).map(Syslog::Tcp),
-            None if text == "none" => Ok(Syslog::None),
-            None if text == "local" => Ok(Syslog::Local),
-            _ => Err(SyslogError),
-        }
-    }
 }
 
 /// Why there can be no log.
@@ -112,6 +79,9 @@ pub enum LogError {
         /// Why.
         error: io::Error,
     },
+    /// The system has no thread left.
+    #[error("no thread can be started for the syslog: {0}")]
+    Thread(io::Error),
     /// Two loggers in one process.
     #[error("a log is already kept")]
     Twice,
@@ -122,77 +92,107 @@ impl LogError {
     pub fn exit(&self) -> Exit {
         match self {
             LogError::File { .. } => Exit::CannotCreate,
-            LogError::Twice => Exit::Bug,
+            LogError::Thread(_) | LogError::Twice => Exit::Bug,
         }
     }
 }
 
-/// Begins to log; to be called once, before anything is said.
-///
-/// # Errors
-///
-/// The log file can't be opened.
-pub fn init(settings: &Settings) -> Result<(), LogError> {
-    subscriber(settings)?.try_init().map_err(|_| LogError::Twice)?;
-    if settings.syslog != Syslog::None {
-        warn!("log.syslog is set, but this version can't log to syslog yet; the log goes to standard error");
-    }
-    Ok(())
+/// Where lines go.
+#[derive(Debug)]
+pub struct Logs {
+    level: Level,
+    outputs: Arc<Vec<Output>>,
+    trace: Traced,
+    remarks: Vec<String>,
 }
 
-fn subscriber(settings: &Settings) -> Result<impl Subscriber + Send + Sync + use<>, LogError> {
-    let mut outputs = Vec::new();
-    if settings.stderr || settings.syslog != Syslog::None {
-        let terminal = io::stderr().is_terminal();
-        let colour = terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-        outputs.push(output(settings.format, terminal, colour, io::stderr));
+impl Logs {
+    /// Opens everything that lines go to.
+    ///
+    /// # Errors
+    ///
+    /// The log file can't be opened.
+    pub(super) fn open(settings: &Settings) -> Result<Self, LogError> {
+        let mut outputs = Vec::new();
+        let mut remarks = Vec::new();
+        let mut stderr = settings.stderr;
+        match syslog::Sender::open(&settings.syslog) {
+            Ok(Some(sender)) => outputs.push(Output::syslog(settings.format, sender)),
+            Ok(None) => {}
+            Err(syslog::OpenError::Thread(error)) => return Err(LogError::Thread(error)),
+            Err(syslog::OpenError::Missing(problem)) => {
+                remarks.push(format!("{problem} (log.syslog); the log goes to standard error"));
+                stderr = true;
+            }
+        }
+        if stderr {
+            outputs.push(Output::stderr(settings.format));
+        }
+        if let Some(path) = &settings.file {
+            outputs.push(Output::file(settings.format, path)?);
+        }
+        Ok(Logs {
+            level: settings.level,
+            outputs: Arc::new(outputs),
+            trace: Arc::new(OnceLock::new()),
+            remarks,
+        })
     }
-    if let Some(path) = &settings.file {
-        outputs.push(output(settings.format, false, false, open(path)?));
+
+    /// What the user should know of the log.
+    pub(super) fn remarks(&self) -> &[String] {
+        &self.remarks
     }
-    let level = match settings.level {
-        Level::Error => LevelFilter::ERROR,
-        Level::Warning => LevelFilter::WARN,
-        Level::Info => LevelFilter::INFO,
-        Level::Debug => LevelFilter::DEBUG,
-    };
-    let ours = Targets::new()
-        .with_target(env!("CARGO_CRATE_NAME"), level)
-        .with_default(level.min(LevelFilter::WARN));
-    Ok(tracing_subscriber::registry().with(outputs.with_filter(ours)))
+
+    /// What makes lines of events.
+    pub(super) fn layer(&self) -> BoxedLayer {
+        let level = match self.level {
+            Level::Error => LevelFilter::ERROR,
+            Level::Warning => LevelFilter::WARN,
+            Level::Info => LevelFilter::INFO,
+            Level::Debug => LevelFilter::DEBUG,
+        };
+        let filter = FilterFn::new(move |metadata| is_logged(metadata, level)).with_max_level_hint(level.max(SPANS));
+        let layer = LogLayer::new(self.outputs.clone(), self.trace.clone());
+        layer.with_filter(filter).boxed()
+    }
+
+    /// From now on lines carry the id of the trace.
+    pub(super) fn set_trace(&self, trace: Option<String>) {
+        if let Some(trace) = trace {
+            // There is one trace in a process.
+            let _ = self.trace.set(trace);
+        }
+    }
+
+    /// Waits a little for those who take lines, and says what didn't reach them.
+    pub(super) fn finish(&self) {
+        for output in self.outputs.iter() {
+            output.finish();
+        }
+    }
 }
 
-fn open(path: &Path) -> Result<File, LogError> {
-    let opened = OpenOptions::new().create(true).append(true).open(path);
-    opened.map_err(|error| LogError::File {
-        path: path.to_owned(),
-        error,
-    })
-}
+/// Spans are of this level.
+const SPANS: LevelFilter = LevelFilter::INFO;
 
-type Output = Box<dyn Layer<Registry> + Send + Sync>;
-
-fn output<W>(format: Format, terminal: bool, colour: bool, writer: W) -> Output
-where
-    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
-{
-    let layer = tracing_subscriber::fmt::layer().with_writer(writer).with_ansi(colour);
-    match format {
-        Format::Json => boxed(layer.json().flatten_event(true)),
-        Format::Auto if !terminal => boxed(layer.json().flatten_event(true)),
-        Format::Text | Format::Auto => boxed(layer.with_target(false)),
+/// Our spans are always seen, since lines carry what they say.
+fn is_logged(metadata: &Metadata<'_>, level: LevelFilter) -> bool {
+    let ours = super::traces::is_ours(metadata);
+    match (metadata.is_span(), ours) {
+        (true, _) => ours && *metadata.level() <= SPANS,
+        (false, true) => *metadata.level() <= level,
+        (false, false) => *metadata.level() <= level.min(LevelFilter::WARN),
     }
-}
-
-fn boxed<S: Subscriber + for<'a> LookupSpan<'a>>(
-    layer: impl Layer<S> + Send + Sync + 'static,
-) -> Box<dyn Layer<S> + Send + Sync> {
-    Box::new(layer)
 }
 
 #[cfg(test)]
 mod tests {
+
+    use tracing_subscriber::layer::SubscriberExt as _;
+
     use super::*;
+    use crate::telemetry::spans;
 
     fn to_file(path: PathBuf) -> Settings {
         Settings {
@@ -208,28 +208,36 @@ mod tests {
     fn a_file_gets_lines_of_json_added_to_what_it_holds() {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), "earlier\n").unwrap();
-        let subscriber = subscriber(&to_file(file.path().to_owned())).unwrap();
-        tracing::subscriber::with_default(subscriber, || {
+        let logs = Logs::open(&to_file(file.path().to_owned())).unwrap();
+        // With one dispatcher alone, tracing asks the thread that first meets a call site, and another test's has none.
+        let _second = tracing::Dispatch::new(tracing_subscriber::registry());
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(logs.layer()), || {
+            let _template = spans::template("424242").entered();
+            let _stage = spans::stage("select").entered();
             tracing::info!(hosts = 7, "imported");
             tracing::debug!("not at this level");
+            logs.set_trace(Some("4bf92f35".to_owned()));
             tracing::info!(target: "rustls", "not from there");
-            tracing::warn!(target: "rustls", "from there too");
+            tracing::warn!(target: "rustls", template = 424_242, "from there too\nin full");
         });
         let log = std::fs::read_to_string(file.path()).unwrap();
         let (earlier, lines) = log.split_once('\n').unwrap();
         assert_eq!(earlier, "earlier");
-        let lines: Vec<serde_json::Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-        let messages: Vec<_> = lines.iter().map(|line| &line["message"]).collect();
-        assert_eq!(messages, ["imported", "from there too"]);
-        assert_eq!(lines[0]["hosts"], 7);
-        assert_eq!(lines[0]["level"], "INFO");
+        let lines: Vec<&str> = lines.lines().map(|line| line.split_once(',').unwrap().1).collect();
+        assert_eq!(
+            lines,
+            [
+                r#""level":"INFO","message":"imported","hosts":7,"stage":"select","template":"424242"}"#,
+                r#""level":"WARN","target":"rustls","message":"from there too\nin full","stage":"select","template":"424242","trace_id":"4bf92f35"}"#,
+            ]
+        );
     }
 
     #[test]
     fn a_file_that_cannot_be_written_is_named() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("missing").join("log");
-        let error = subscriber(&to_file(path.clone())).err().unwrap();
+        let error = Logs::open(&to_file(path.clone())).err().unwrap();
         assert_eq!(error.exit(), Exit::CannotCreate);
         assert!(error.to_string().contains(&path.display().to_string()), "{error}");
     }
@@ -243,16 +251,5 @@ mod tests {
         );
         assert_eq!(level("warning"), Some(Level::Warning));
         assert_eq!(level("4"), None);
-    }
-
-    #[test]
-    fn a_syslog_server_has_a_port() {
-        let syslog = |text: &str| text.parse::<Syslog>().ok();
-        assert_eq!(syslog("local"), Some(Syslog::Local));
-        assert_eq!(syslog("udp://[::1]:514"), Some(Syslog::Udp("[::1]:514".into())));
-        assert_eq!(syslog("tcp://log:601"), Some(Syslog::Tcp("log:601".into())));
-        for wrong in ["", "udp://log", "udp://:514", "tcp://log:0", "http://log:1", "log:514"] {
-            assert_eq!(syslog(wrong), None, "{wrong}");
-        }
     }
 }

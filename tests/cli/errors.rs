@@ -89,7 +89,7 @@ fn values_are_wrong() {
     error: option --server: management_center.server 'https://fmc': it is more than that; expected a name or an address, for example 10.10.10.10
     error: option --port: management_center.port '65536': too large; expected a number from 1 to 65535, for example 8307
     error: option --level: log.level '4': not one of the words; expected error, warning, info or debug, for example info
-    error: QC_LOG__SYSLOG: log.syslog 'loghost': a syslog is none, local, udp://HOST:PORT or tcp://HOST:PORT
+    error: QC_LOG__SYSLOG: log.syslog 'loghost': a syslog is none, local, unix:PATH, udp://HOST:PORT or tcp://HOST:PORT
     exit 78
     "#);
 }
@@ -183,7 +183,7 @@ fn an_option_is_unknown_lacks_its_value_or_has_one_too_many() {
     exit 64
     ");
     insta::assert_snapshot!(place.fails("-server h QualysGard"), @r"
-    error: 'QualysGard' is neither a command (import, config, send) nor a plugin (QualysGuard, csv)
+    error: 'QualysGard' is neither a command (import, config, check, send, migrate, explain, schema, completions, man) nor a plugin (QualysGuard, csv)
 
     For more information, try '--help'.
     exit 64

@@ -30,6 +30,7 @@ fn sink(line: &str) -> String {
     match import(line).sink {
         Sink::Csv(path) => path.display().to_string(),
         Sink::ManagementCenter(to) => format!("{}:{} {}", to.server, to.port, to.pkcs12.display()),
+        Sink::Plan(_) => panic!("{line} only plans"),
     }
 }
 

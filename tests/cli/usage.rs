@@ -10,12 +10,18 @@ fn help_is_short_and_grouped() {
     qualys-connector Ver. 0.1.0
     Takes vulnerability reports from Qualys to a Cisco Management Center's Host Input
 
-    Usage: qualys-connector [import|config|send FILE] [options]
+    Usage: qualys-connector [COMMAND] [options]
 
     Commands:
-      import  Import reports (this is done when no command is named)
-      config  Show every setting, its value and where that stands
-      send    Send a file of Host Input commands to the Management Center
+      import       Import reports (this is done when no command is named)
+      config       Show every setting, its value and where that stands
+      check        Try everything that an import needs, and change nothing
+      send         Send a file of Host Input commands to the Management Center
+      migrate      Print the new configuration in the place of an old one
+      explain      Say what a code or an answer means, and what to do
+      schema       Print the JSON schema of the configuration file, for editors
+      completions  Print the completions of a shell
+      man          Print the man page
 
     To the Management Center:
           --server <HOST>        Management Center, by name or address
@@ -52,6 +58,7 @@ fn help_is_short_and_grouped() {
       qualys-connector --server 10.10.10.10 --pkcs12 CertFile.pkcs12 --config settings.yaml
       qualys-connector --report report.xml --csvfile Output.csv
       qualys-connector -multiinfo 424242,535353 -server 10.10.10.10
+      qualys-connector check
       qualys-connector config
 
     The Perl connector's command lines work as they are: -server=HOST, -se HOST, -c FILE … QualysGuard.

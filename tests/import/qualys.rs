@@ -11,7 +11,7 @@ use connector_lab::report::Report;
 
 use crate::support::{Results, center, held, meant, run, sending, small};
 
-async fn qualys(options: qualys::Options) -> Qualys {
+pub(crate) async fn qualys(options: qualys::Options) -> Qualys {
     let options = qualys::Options {
         user: Some("dirk_g".to_owned()),
         password: Some("d0ntp@n1c".to_owned()),
@@ -20,7 +20,7 @@ async fn qualys(options: qualys::Options) -> Qualys {
     Qualys::start(options).await.unwrap()
 }
 
-fn importing(folder: &Path, center: &ManagementCenter, qualys: &Qualys, templates: &str) -> Command {
+pub(crate) fn importing(folder: &Path, center: &ManagementCenter, qualys: &Qualys, templates: &str) -> Command {
     let mut command = sending(folder, center);
     command
         .args(["-multiinfo", templates, "--set", "qualys.poll_interval=100ms"])
@@ -31,7 +31,7 @@ fn importing(folder: &Path, center: &ManagementCenter, qualys: &Qualys, template
     command
 }
 
-fn count(qualys: &Qualys, action: &str) -> usize {
+pub(crate) fn count(qualys: &Qualys, action: &str) -> usize {
     let requests = qualys.requests();
     requests.iter().filter(|request| request.action == action).count()
 }

@@ -5,7 +5,7 @@ use connector_lab::management_center::{Faults, Options};
 use crate::support::{center, faulty, report, run, sending, small};
 
 /// Without what differs from run to run.
-fn steady(text: &str, folder: &std::path::Path) -> String {
+pub(crate) fn steady(text: &str, folder: &std::path::Path) -> String {
     let text = text.replace(&folder.display().to_string(), "FOLDER");
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
     if let Some(last) = lines.last_mut().filter(|line| line.ends_with(" s")) {

@@ -330,9 +330,10 @@ async fn templates_that_will_not_do_are_explained() {
         }
     }
     // Qualys launches it; the check knows better.
-    let error = client.check(3).await.unwrap_err();
-    assert!(error.to_string().contains("is a Patch template"), "{error}");
-    client.check(1).await.unwrap();
+    let looked = client.look_at(&[3, 1]).await.unwrap();
+    let problem = looked[0].1.as_ref().unwrap_err().to_string();
+    assert!(problem.contains("is a Patch template"), "{problem}");
+    assert_eq!(looked[1], (1, Ok("Template 1".to_owned())));
 }
 
 #[tokio::test]

@@ -235,8 +235,10 @@ async fn a_refused_template_is_explained_by_the_template_list() {
 #[tokio::test]
 async fn a_check_asks_for_lists_only() {
     let qualys = Scripted::start();
-    let error = client(&settings(&qualys.url())).check(1).await.unwrap_err();
-    insta::assert_snapshot!(error.to_string().replace(&error.host, "HOST"), @r#"launch at HOST: template 1 ("By hand") is Manual (scan based), which needs scans picked by hand; an Auto (host based) one is needed; check qualys.template_ids"#);
-    assert_eq!(error.exit().code(), 78);
+    let mut client = client(&settings(&qualys.url()));
+    client.probe().await.unwrap();
+    let looked = client.look_at(&[1]).await.unwrap().remove(0).1.unwrap_err();
+    insta::assert_snapshot!(looked, @r#"template 1 ("By hand") is Manual (scan based), which needs scans picked by hand; an Auto (host based) one is needed; check qualys.template_ids"#);
+    assert_eq!(looked.exit().code(), 78);
     assert_eq!(qualys.actions(), ["list", "report_template_list.php"]);
 }

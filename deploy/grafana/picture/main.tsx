@@ -66,6 +66,9 @@ function Content({ panel, width, height }: { panel: Panel; width: number; height
     const value: DisplayValue = { ...field.display!(field.values.at(-1)), title: field.name };
     return { field, value };
   });
+  if (all.length === 0) {
+    return <div style={{ height, display: 'grid', placeItems: 'center', fontSize: 18, color: theme.colors.text.secondary }}>{panel.fieldConfig.defaults.noValue ?? 'No data'}</div>;
+  }
   switch (panel.type) {
     case 'timeseries':
       return (
@@ -90,15 +93,15 @@ function Content({ panel, width, height }: { panel: Panel; width: number; height
       const shown = values.filter(({ value }) => panel.title !== 'Stages of the last run' || value.numeric > 0);
       const max = panel.fieldConfig.defaults.max ?? Math.max(...shown.map(({ value }) => value.numeric));
       const one = Math.min(height / shown.length, 38);
-      const title = Math.max(...shown.map(({ value }) => value.title!.length)) * 7.4 + 10;
+      const title = Math.max(...shown.map(({ value }) => value.title!.length)) * 8 + 16;
       return (
         <div>
           {shown.map(({ field, value }) => (
             <div key={value.title} style={{ display: 'flex', alignItems: 'center', height: one, fontSize: 13 }}>
-              <div style={{ width: title, color: theme.colors.text.primary }}>{value.title}</div>
+              <div style={{ width: title, flexShrink: 0, color: theme.colors.text.primary }}>{value.title}</div>
               <BarGauge theme={theme} width={width - title} height={one - 5} orientation={'horizontal' as any}
                 displayMode={panel.options.displayMode} showUnfilled field={{ ...field.config, min: 0, max } as any}
-                display={field.display} value={{ ...value, title: '' }} itemSpacing={4} lcdCellWidth={12}
+                display={field.display} value={{ ...value, title: '' }} itemSpacing={4} lcdCellWidth={12} text={{ valueSize: 16 }}
                 valueDisplayMode={panel.options.valueMode} />
             </div>
           ))}

@@ -9,11 +9,15 @@ use std::time::{Duration, SystemTime};
 
 use sha2::{Digest, Sha256};
 use thiserror::Error;
+use x509_parser::oid_registry::asn1_rs::oid;
 use x509_parser::oid_registry::{OID_X509_COMMON_NAME, OID_X509_TITLE, Oid};
 use x509_parser::prelude::{ASN1Time, FromDer, GeneralName, X509Certificate, X509Error, X509Name};
 
 /// The title that the Management Center gives to the certificates of its Host Input clients.
 const HOST_INPUT: &str = "hostinputd";
+
+/// X.520's generationQualifier, which holds `client_` and the UUID of the domain (certain for one real file).
+const GENERATION_QUALIFIER: Oid<'static> = oid!(2.5.4.44);
 
 /// Longest text taken from a certificate, in characters; X.520 allows 64, and a host name 253.
 const LONGEST_TEXT: usize = 255;
@@ -28,6 +32,10 @@ pub struct Certificate {
     pub common_name: Option<String>,
     /// Title of the subject: `hostinputd` for a Host Input client, `InternalCA` for the Management Center's CA.
     pub title: Option<String>,
+    /// Common name of the issuer; the Management Center's CA carries the UUID of its Management Center.
+    pub issuer: Option<String>,
+    /// UUID of the domain that a client was made in.
+    pub domain: Option<String>,
     /// What it is for: the DNS names and addresses of subjectAltName, or without these the common name. The
     /// Management Center writes addresses as DNS names (certain for client certificates).
     pub names: Vec<String>,
@@ -60,6 +68,9 @@ impl Certificate {
             names: alternative_names(certificate).unwrap_or_else(|| common_name.iter().cloned().collect()),
             common_name,
             title: text(certificate.subject(), &OID_X509_TITLE),
+            issuer: text(certificate.issuer(), &OID_X509_COMMON_NAME),
+            domain: text(certificate.subject(), &GENERATION_QUALIFIER)
+                .and_then(|text| Some(text.strip_prefix("client_")?.to_owned())),
             self_issued: is_self_issued(certificate),
             serial: certificate.raw_serial_as_string(),
             not_before: time(certificate.validity().not_before),

@@ -19,6 +19,8 @@ pub enum Said {
     WithDelivery,
     /// At the end of a run that asked Qualys.
     WithQualys,
+    /// At the end of a run that saw the certificate.
+    WithCertificate,
     /// While an import runs, every `telemetry.pushgateway.interval`.
     Meanwhile,
 }
@@ -47,7 +49,8 @@ pub static METRICS: &[(Said, &Metric)] = &[
     (Said::WithDelivery, &COMMANDS),
     (Said::WithDelivery, &FRAMES),
     (Said::WithDelivery, &CONNECTIONS),
-    (Said::AtTheEnd, &CERTIFICATE_EXPIRY),
+    (Said::WithCertificate, &CLIENT_CERTIFICATE_EXPIRY),
+    (Said::WithCertificate, &SERVER_CERTIFICATE_EXPIRY),
     (Said::WithQualys, &HTTP_REQUESTS),
     (Said::WithQualys, &HTTP_RETRIES),
     (Said::WithQualys, &HTTP_WAIT),
@@ -133,7 +136,8 @@ metrics! {
     COMMANDS = "commands" [Label { name: "outcome", values: || COMMAND_OUTCOMES.to_vec() }]: "Host Input commands; those sent again count again, and refused are those lost in the end";
     FRAMES = "frames" []: "Frames of commands sent";
     CONNECTIONS = "connections" []: "Connections to the Management Center";
-    CERTIFICATE_EXPIRY = "certificate_expiry_timestamp_seconds" [Label { name: "end", values: || vec!["client", "server"] }]: "When the certificates of the session with the Management Center expire, as far as the run saw them";
+    CLIENT_CERTIFICATE_EXPIRY = "client_certificate_expiry_timestamp_seconds" []: "When the client certificate expires";
+    SERVER_CERTIFICATE_EXPIRY = "server_certificate_expiry_timestamp_seconds" []: "When the certificate of the Management Center expires";
     HTTP_REQUESTS = "http_requests" [QUALYS_STAGE, Label { name: "code_class", values: || CLASSES.to_vec() }]: "Requests to Qualys, by the class of their status; none: there was no answer";
     HTTP_RETRIES = "http_retries" [QUALYS_STAGE]: "Requests to Qualys that were made again";
     HTTP_WAIT = "http_wait_seconds" [Label { name: "reason", values: || Reason::ALL.map(Reason::label).to_vec() }]: "Time that was waited for Qualys, by reason";

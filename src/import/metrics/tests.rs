@@ -108,8 +108,8 @@ fn several_templates_add_up_and_the_oldest_report_counts() {
         ("run_duration_seconds", 99.0),
         ("last_exit_code", 0.0),
         ("running", 0.0),
-        ("certificate_expiry_timestamp_seconds{end=\"client\"}", 2_000_000_000.0),
-        ("certificate_expiry_timestamp_seconds{end=\"server\"}", 1_900_000_000.0),
+        ("client_certificate_expiry_timestamp_seconds", 2_000_000_000.0),
+        ("server_certificate_expiry_timestamp_seconds", 1_900_000_000.0),
     ] {
         assert_eq!(values.get(name), Some(&value), "{name}\n{values:#?}");
     }

@@ -37,7 +37,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 use thiserror::Error;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 
@@ -125,10 +125,10 @@ impl ManagementCenter {
             daemon.discover(&list);
         }
         let credentials = make_credentials(dir.clone(), options.clone()).await?;
-        let listener = listen(options.listen).await?;
+        let listener = listen(options.listen, options.receive_buffer)?;
         let address = listener.local_addr().map_err(in_dir)?;
         let http_listener = match options.http {
-            Some(address) => Some(listen(address).await?),
+            Some(address) => Some(listen(address, None)?),
             None => None,
         };
         let http_address = http_listener.as_ref().and_then(|listener| listener.local_addr().ok());
@@ -286,8 +286,19 @@ async fn make_credentials(dir: PathBuf, options: Options) -> Result<Credentials,
     }
 }
 
-async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
-    TcpListener::bind(address)
-        .await
-        .map_err(|error| StartError::Listen { address, error })
+/// Connections inherit the size of the receive buffer, if one is given.
+fn listen(address: SocketAddr, receive_buffer: Option<u32>) -> Result<TcpListener, StartError> {
+    let socket = || {
+        let socket = match address {
+            SocketAddr::V4(_) => TcpSocket::new_v4(),
+            SocketAddr::V6(_) => TcpSocket::new_v6(),
+        }?;
+        socket.set_reuseaddr(true)?;
+        if let Some(bytes) = receive_buffer {
+            socket.set_recv_buffer_size(bytes)?;
+        }
+        socket.bind(address)?;
+        socket.listen(1024)
+    };
+    socket().map_err(|error| StartError::Listen { address, error })
 }

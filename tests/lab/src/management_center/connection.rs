@@ -4,7 +4,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -181,10 +181,12 @@ impl Connection {
     /// Takes in a frame and prepares its answer. The error says why the connection closes instead.
     fn process(&mut self, number: u64, frame: &Frame) -> Result<Answer, &'static str> {
         let fault = self.faults.answers.get(&number).copied();
+        let began = Instant::now();
         let note = |summary| What::Frame {
             number,
             kind: frame.kind,
             bytes: frame.payload.len(),
+            took: began.elapsed().as_micros() as f64 / 1e6,
             summary,
         };
         match (number, frame.kind) {
@@ -208,7 +210,11 @@ impl Connection {
                 };
                 let commands = outcome.summary.commands;
                 self.note(note(Some(outcome.summary)));
-                Ok(Answer::text(outcome.answer, commands, fault))
+                let mut text = outcome.answer;
+                if self.faults.long_answers > 0 {
+                    text.insert_str(0, &format!("{}\n", "Lorem ".repeat(self.faults.long_answers / 6)));
+                }
+                Ok(Answer::text(text, commands, fault))
             }
             _ => {
                 self.note(note(None));

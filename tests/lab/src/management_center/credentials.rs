@@ -138,7 +138,12 @@ impl Credentials {
         let ca = internal_ca(&registration, options.ca_validity).issue(&ca_key, &ca_key)?;
         let client = client(&registration, options.client_validity).issue(&client_key, &ca_key)?;
         let server = server(&registration, &options.server_names, Validity::Current).issue(&server_key, &ca_key)?;
-        let pkcs12 = pkcs12::container(&client, client_key.pkcs8(), &ca, &options.pkcs12_password)?;
+        let pkcs12 = pkcs12::container(
+            &client,
+            client_key.pkcs8(),
+            (!options.pkcs12_without_ca).then_some(&ca),
+            &options.pkcs12_password,
+        )?;
 
         let write = |name: &str, bytes: &[u8], mode| {
             let path = dir.join(name);

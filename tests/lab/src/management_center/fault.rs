@@ -35,6 +35,8 @@ pub struct Faults {
     pub slow_answers: Duration,
     /// Sends answers byte by byte, with this pause between two.
     pub split_answers: Option<Duration>,
+    /// Says this many bytes more in each answer to commands, nothing of trouble.
+    pub long_answers: usize,
     /// Drops lines that contain one of these texts, as a parser would that finds fault with them.
     pub drop_lines: Vec<String>,
     /// Fails to execute commands for these addresses.
@@ -116,7 +118,7 @@ pub enum FaultError {
 }
 
 /// Every fault's form, for `--help` and errors.
-const KNOWN: [&str; 29] = [
+const KNOWN: [&str; 30] = [
     "refuse-connections=AFTER",
     "silent",
     "plain-text",
@@ -143,6 +145,7 @@ const KNOWN: [&str; 29] = [
     "twice=N",
     "slow-answers=MS",
     "split-answers[=MS]",
+    "long-answers=BYTES",
     "drop-lines=TEXT",
     "refuse-host=IP",
     "refuse-scan=IP",
@@ -220,6 +223,7 @@ impl Faults {
             ("close-after-handshake", None) => drop(self.answers.insert(0, AnswerFault::CloseAfter)),
             ("slow-answers", Some(pause)) => self.slow_answers = milliseconds(pause)?,
             ("split-answers", pause) => self.split_answers = Some(milliseconds(pause.unwrap_or("0"))?),
+            ("long-answers", Some(bytes)) => self.long_answers = bytes.parse().ok()?,
             ("drop-lines", Some(text)) if !text.is_empty() => self.drop_lines.push(text.to_owned()),
             ("refuse-host", Some(address)) => drop(self.refuse_hosts.insert(address.parse().ok()?)),
             ("refuse-scan", Some(address)) => drop(self.refuse_scans.insert(address.parse().ok()?)),
@@ -277,6 +281,7 @@ mod tests {
                 .replace("=AFTER", "=1")
                 .replace("=N", "=4")
                 .replace("=MS", "=5")
+                .replace("=BYTES", "=5")
                 .replace("=IP", "=192.0.2.1");
             let faults = Faults::parse([fault.as_str()]).unwrap_or_else(|error| panic!("{error}"));
             assert_ne!(faults, Faults::default(), "{fault}");

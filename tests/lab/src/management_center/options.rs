@@ -24,6 +24,9 @@ pub struct Options {
     /// Password of client.pkcs12
     #[arg(long, value_name = "PASSWORD", default_value = "", hide_default_value = true)]
     pub pkcs12_password: String,
+    /// Leaves the InternalCA out of client.pkcs12
+    #[arg(long)]
+    pub pkcs12_without_ca: bool,
     /// The client's registered address (or host name), in its certificate
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
     pub client_name: String,
@@ -49,6 +52,9 @@ pub struct Options {
     /// Largest payload of a frame, in bytes
     #[arg(long, value_name = "BYTES", default_value_t = 524_288)]
     pub max_size: u32,
+    /// Bytes that its system takes ahead of it; the smaller, the sooner a client has to wait
+    #[arg(long, value_name = "BYTES")]
+    pub receive_buffer: Option<u32>,
 
     /// Most hosts that the network map holds
     #[arg(long, value_name = "HOSTS", default_value_t = 50_000)]

@@ -18,11 +18,11 @@ use thiserror::Error;
 #[error("the client's PKCS12 can't be made: {0}")]
 pub struct Pkcs12Error(String);
 
-/// DER of a container that holds a client's certificate and key, and its CA.
+/// DER of a container that holds a client's certificate and key, and most often its CA.
 pub(crate) fn container(
     client: &CertificateDer<'_>,
     pkcs8: &[u8],
-    ca: &CertificateDer<'_>,
+    ca: Option<&CertificateDer<'_>>,
     password: &str,
 ) -> Result<Vec<u8>, Pkcs12Error> {
     let local_key_id = PKCS12Attribute::LocalKeyId(digest::digest(&SHA1_FOR_LEGACY_USE_ONLY, client).as_ref().to_vec());
@@ -30,10 +30,8 @@ pub(crate) fn container(
         bag: SafeBagKind::CertBag(CertBag::X509(der.to_vec())),
         attributes,
     };
-    let certificates = [
-        certificate(client, vec![local_key_id.clone()]),
-        certificate(ca, Vec::new()),
-    ];
+    let mut certificates = vec![certificate(client, vec![local_key_id.clone()])];
+    certificates.extend(ca.map(|ca| certificate(ca, Vec::new())));
     let password_bytes = bmp_string(password);
     let certificates = EncryptedData::from_safe_bags(&certificates, &password_bytes)
         .ok_or_else(|| Pkcs12Error("the certificates can't be encrypted".to_owned()))?;

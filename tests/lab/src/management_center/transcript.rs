@@ -58,6 +58,8 @@ pub enum What {
         kind: u32,
         /// Bytes of payload.
         bytes: usize,
+        /// Seconds that it took to process it.
+        took: f64,
         /// What was in it, if it was one of commands.
         #[serde(flatten, skip_serializing_if = "Option::is_none")]
         summary: Option<FrameSummary>,
@@ -166,6 +168,7 @@ mod tests {
             number: 1,
             kind: 3,
             bytes: 10,
+            took: 0.25,
             summary: Some(FrameSummary::default()),
         };
         let read: Event = serde_json::from_str(&text(frame.clone())).unwrap();

@@ -47,6 +47,8 @@ pub(super) enum Effect {
     Fate(Fate),
     /// Which certificate a connection is shown.
     Certificate(Certificate),
+    /// The clock that the Date header tells of is so many seconds ahead, or behind.
+    Clock(i64),
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -192,6 +194,14 @@ impl Struck {
             _ => None,
         });
         fates.collect()
+    }
+
+    /// Seconds that Qualys' clock is ahead of the right time.
+    pub(super) fn clock(&self) -> Option<i64> {
+        self.effects.iter().find_map(|effect| match effect {
+            Effect::Clock(seconds) => Some(*seconds),
+            _ => None,
+        })
     }
 
     pub(super) fn certificate(&self) -> Option<Certificate> {

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use hyper::Response;
 use hyper::body::Incoming;
@@ -101,7 +101,7 @@ async fn handle(
     let credentials = service.accounts.judge(&call, service.clock.now());
     let entry = service.journal.open(&call, credentials, struck.names.clone());
     tokio::time::sleep(struck.delay()).await;
-    let answer = match struck.instead() {
+    let mut answer = match struck.instead() {
         None => service.answer(&call, &struck).await,
         Some((what, done)) => {
             if done {
@@ -115,8 +115,20 @@ async fn handle(
             service.instead(what, &call).ok_or(CutOff)?
         }
     };
+    answer.headers.extend(struck.clock().and_then(date));
     entry.answered(answer.status, answer.code);
     Ok(answer.into_response(struck.transfers(), line))
+}
+
+/// A Date header by another clock; the right one is the server's own business.
+fn date(seconds_ahead: i64) -> Option<(&'static str, String)> {
+    let ahead = Duration::from_secs(seconds_ahead.unsigned_abs());
+    let now = SystemTime::now();
+    let there = match seconds_ahead {
+        0.. => now.checked_add(ahead),
+        _ => now.checked_sub(ahead),
+    };
+    Some(("date", httpdate::fmt_http_date(there?)))
 }
 
 /// A connection that can be reset instead of closed.

@@ -190,6 +190,7 @@ async fn the_transcript_tells_the_story() {
             kind: 3,
             bytes,
             summary: Some(summary),
+            ..
         },
         What::Answer { number: 1, text, .. },
         What::Close { how: Close::Orderly },

@@ -66,6 +66,7 @@ static NAMES: &[Name] = &[
     name("runs-forever", "", Action::Launch, "the report is never finished", |_| fate(Fate::RunsForever)),
     name("unlisted", "", Action::Launch, "the list never shows the report", |_| fate(Fate::Unlisted)),
     name("late-fetch", "TIMES", Action::Launch, "finished, yet fetch says 7001 so many times", |times| fate(Fate::LateFetch(number(times)?))),
+    name("clock", "SECONDS", Action::Any, "the Date header is so far ahead, or behind with a minus sign", |seconds| Ok(Effect::Clock(number(seconds)?))),
     name("certificate", "foreign|expired|other-name", Action::Connection, "the certificate isn't to be trusted", certificate),
 ];
 

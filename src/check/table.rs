@@ -1,0 +1,83 @@
+//! The table that people read: a sign, the step, what was found; below it what to do.
+
+use std::fmt;
+
+use super::finding::{Finding, Status};
+use super::walk::Walk;
+
+/// Whether signs are coloured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Colour {
+    /// On a terminal.
+    Always,
+    /// Everywhere else, and where NO_COLOR is set.
+    Never,
+}
+
+/// A walk as a table.
+#[derive(Debug)]
+pub struct Table<'a> {
+    /// What was found.
+    pub walk: &'a Walk,
+    /// How it is shown.
+    pub colour: Colour,
+}
+
+impl fmt::Display for Table<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let steps = self.walk.findings.iter().map(|finding| finding.step.chars().count());
+        let width = steps.max().unwrap_or_default();
+        for finding in &self.walk.findings {
+            self.line(f, finding, width)?;
+        }
+        writeln!(f)?;
+        writeln!(f, "{}", self.verdict())
+    }
+}
+
+impl Table<'_> {
+    fn line(&self, f: &mut fmt::Formatter<'_>, finding: &Finding, width: usize) -> fmt::Result {
+        let (sign, colour) = sign(finding.status);
+        let (on, off) = match self.colour {
+            Colour::Always => (colour, "\u{1b}[0m"),
+            Colour::Never => ("", ""),
+        };
+        let Finding { step, text, .. } = finding;
+        writeln!(f, "{on}{sign}{off} {step:width$}  {text}")?;
+        match &finding.remedy {
+            Some(remedy) => writeln!(f, "  {:width$}  → {remedy}", ""),
+            None => Ok(()),
+        }
+    }
+
+    fn verdict(&self) -> String {
+        let count = |status, one: &str, many: &str| match self.walk.count(status) {
+            1 => format!("1 {one}"),
+            number => format!("{number} {many}"),
+        };
+        let failed = self.walk.count(Status::Failed);
+        let warnings = self.walk.count(Status::Warning);
+        let mut verdict = match (failed, warnings) {
+            (0, 0) => return "Ready for an import.".to_owned(),
+            (0, _) => "An import would run".to_owned(),
+            _ => format!("An import would fail, with exit code {}", self.walk.exit()),
+        };
+        let counts = [
+            (failed > 0).then(|| count(Status::Failed, "problem", "problems")),
+            (warnings > 0).then(|| count(Status::Warning, "warning", "warnings")),
+            (self.walk.count(Status::NotTried) > 0).then(|| format!("{} not tried", self.walk.count(Status::NotTried))),
+        ];
+        let counts: Vec<String> = counts.into_iter().flatten().collect();
+        verdict.push_str(&format!(": {}.", counts.join(", ")));
+        verdict
+    }
+}
+
+fn sign(status: Status) -> (&'static str, &'static str) {
+    match status {
+        Status::Passed => ("✓", "\u{1b}[32m"),
+        Status::Warning => ("!", "\u{1b}[33m"),
+        Status::Failed => ("✗", "\u{1b}[31m"),
+        Status::NotTried | Status::NotNeeded => ("-", "\u{1b}[2m"),
+    }
+}

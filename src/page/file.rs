@@ -1,0 +1,71 @@
+//! The page's file: it takes its name only when it is complete and on disk.
+
+use std::fs::Permissions;
+use std::io::{self, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use crate::exit::Exit;
+
+/// Why there is no page. The import has nothing to do with it.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// The folder doesn't take a file, or the name belongs to a folder.
+    #[error("the page {} can't be created: {source}; check that its folder exists and may be written to (page.file)", path.display())]
+    Create {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Writing failed half way.
+    #[error("the page {} can't be written: {source}; what was written has been removed (page.file)", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+impl Error {
+    /// The exit code that tells a scheduler what to make of it.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Error::Create { .. } => Exit::CannotCreate,
+            Error::Write { .. } => Exit::Io,
+        }
+    }
+}
+
+/// Writes the page, in the place of an earlier one.
+///
+/// # Errors
+/// Nothing is left of a page that can't be written, and an earlier one stays.
+pub fn write(path: &Path, page: &str) -> Result<(), Error> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let created = tempfile::Builder::new()
+        .prefix(".")
+        .suffix(".partial")
+        // As any new file: the process' umask takes away what it takes away.
+        .permissions(Permissions::from_mode(0o666))
+        .tempfile_in(folder.unwrap_or(Path::new(".")));
+    let mut file = created.map_err(|source| Error::Create {
+        path: path.to_owned(),
+        source,
+    })?;
+    let written = file.write_all(page.as_bytes()).and_then(|()| file.as_file().sync_all());
+    let persisted = written.and_then(|()| file.persist(path).map_err(|error| error.error));
+    persisted.map(drop).map_err(|source| match source.kind() {
+        io::ErrorKind::IsADirectory => Error::Create {
+            path: path.to_owned(),
+            source,
+        },
+        _ => Error::Write {
+            path: path.to_owned(),
+            source,
+        },
+    })
+}

@@ -1,0 +1,128 @@
+//! What concerns the whole run: where its time went, what it waited for, how it was configured.
+
+use std::time::Duration;
+
+use maud::{Markup, html};
+
+use super::bars::{self, Row};
+use crate::config::Listing;
+use crate::import::text::{amount, grouped, took};
+use crate::import::{Outcome, Summary};
+
+/// The stages one after the other, as they passed.
+pub(super) fn stages(summary: &Summary) -> Markup {
+    let passed = || summary.templates.iter().flat_map(|template| &template.stages);
+    let total = passed().map(|(_, took)| *took).sum::<Duration>().as_secs_f64();
+    let part = |duration: Duration| {
+        if total > 0.0 {
+            duration.as_secs_f64() / total
+        } else {
+            0.0
+        }
+    };
+    let several = summary.templates.len() > 1;
+    let mut begun = Duration::ZERO;
+    let mut rows = Vec::new();
+    for template in &summary.templates {
+        for (stage, duration) in &template.stages {
+            let label = match several {
+                true => html! { (template.name) ": " (stage) },
+                false => html! { (stage) },
+            };
+            rows.push(Row {
+                label,
+                bar: (part(begun), part(*duration)),
+                class: "accent",
+                cells: vec![took(*duration)],
+            });
+            begun += *duration;
+        }
+    }
+    html! {
+        section {
+            h2 { "Where the time went" }
+            (bars::table("Each stage begins where the one before it ended", &["Stage", "Took"], rows))
+        }
+    }
+}
+
+/// What Qualys and the Management Center made the run wait for or do again.
+pub(super) fn waits(summary: &Summary) -> Markup {
+    let usage = &summary.usage;
+    let connections = summary.templates.iter().map(|template| match &template.outcome {
+        Outcome::Sent(delivery) => delivery.connections,
+        _ => 0,
+    });
+    let connections: u64 = connections.sum();
+    let longest = usage.waited.values().max().copied().unwrap_or_default().as_secs_f64();
+    let waited = usage.waited.iter().map(|(reason, waited)| Row {
+        label: html! { (reason.sentence()) },
+        bar: (
+            0.0,
+            if longest > 0.0 {
+                waited.as_secs_f64() / longest
+            } else {
+                0.0
+            },
+        ),
+        class: "odd",
+        cells: vec![took(*waited)],
+    });
+    let calls = usage.calls();
+    let requests = usage.requests.iter().map(|((stage, ended), count)| Row {
+        label: html! { (stage) ": " (ended) },
+        bar: (0.0, bars::of(*count, calls)),
+        class: if *ended == "ok" { "good" } else { "bad" },
+        cells: vec![grouped(*count)],
+    });
+    let retries: u64 = usage.retries.values().sum();
+    html! {
+        section {
+            h2 { "Waits and retries" }
+            @if calls == 0 {
+                p { "Qualys wasn't asked for anything." }
+            } @else {
+                p {
+                    (grouped(calls)) " requests to Qualys, " (grouped(retries)) " of them made again after a fault; "
+                    (grouped(usage.launched)) " reports launched, " (grouped(usage.adopted))
+                    " taken over from an earlier attempt, " (grouped(usage.deleted)) " deleted; "
+                    (amount(usage.bytes)) " of reports received."
+                }
+                h3 { "Waited for" }
+                (bars::table("Time spent waiting for Qualys", &["What for", "Time"], waited.collect()))
+                h3 { "Requests" }
+                (bars::table("Requests to Qualys by stage and outcome", &["Stage and outcome", "Requests"], requests.collect()))
+            }
+            @match connections {
+                0 => {}
+                1 => p { "One connection to the Management Center, which held." }
+                more => p { (grouped(more)) " connections to the Management Center: " (grouped(more - 1))
+                    " times it had to be connected to again." }
+            }
+        }
+    }
+}
+
+/// What was in force, and where it stood.
+pub(super) fn configuration(listing: &Listing) -> Markup {
+    html! {
+        section class="wide" {
+            h2 { "Configuration" }
+            table class="settings" {
+                caption { "Every setting that has a value; secrets are hidden" }
+                thead { tr { th scope="col" { "Setting" } th scope="col" { "Value" } th scope="col" { "Stands in" } } }
+                tbody {
+                    @for (key, value, source) in listing.iter() {
+                        @if let Some(value) = value {
+                            tr {
+                                th scope="row" { (key) }
+                                td { (value) }
+                                td { (source.unwrap_or_default()) }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,309 @@
+//! What became of one template, or of one report file.
+
+use maud::{Markup, html};
+
+use super::bars::{self, Row, of, per_cent};
+use crate::import::text::{amount, grouped};
+use crate::import::{Outcome, TemplateSummary};
+use crate::report::{Breakdown, Counts, CveShare, QidShare, SubnetShare, Top};
+
+/// Colours of the severities, from "not told" to 5.
+const SEVERITIES: [&str; 6] = [
+    "muted",
+    "severity-1",
+    "severity-2",
+    "severity-3",
+    "severity-4",
+    "severity-5",
+];
+
+pub(super) fn sections(index: usize, template: &TemplateSummary) -> Markup {
+    html! {
+        section class="wide" {
+            h2 { (template.name) }
+            p {
+                @match (&template.title, template.generated) {
+                    (Some(title), Some(generated)) =>
+                        { "“" (title) "”, made " (humantime::format_rfc3339_seconds(generated)) ", " (amount(template.bytes)) "." }
+                    (Some(title), None) => { "“" (title) "”, " (amount(template.bytes)) "." }
+                    (None, _) if template.counts.is_some() => { "A report without a title, " (amount(template.bytes)) "." }
+                    (None, _) => { "There is no report." }
+                }
+            }
+            @if let Some((exit, error)) = &template.error {
+                p class="failure" { strong { "Failed (exit code " (exit.code()) "): " } (error) }
+            }
+            @for remark in &template.remarks {
+                p class="remark" { (remark) }
+            }
+            @if let Some(counts) = &template.counts {
+                (figures(template, counts))
+            }
+        }
+        @if let Some(counts) = &template.counts {
+            (funnel(template, counts))
+            (severities(counts))
+            (impact(index, counts, template.breakdown.as_ref()))
+            @if let Some(breakdown) = &template.breakdown {
+                (qids("Most frequent QIDs", &breakdown.qids, counts))
+                (cves(&breakdown.cves, counts))
+                (subnets(&breakdown.subnets))
+            }
+        }
+        (refused(template))
+    }
+}
+
+/// The few numbers that are looked for first.
+fn figures(template: &TemplateSummary, counts: &Counts) -> Markup {
+    let (hosts, findings, what) = arrived(template);
+    let figures = [
+        (grouped(hosts), format!("hosts {what}")),
+        (grouped(findings), format!("findings {what}")),
+        (
+            grouped(counts.hosts_clean),
+            "clean hosts, all of whose findings are fixed".to_owned(),
+        ),
+        (
+            per_cent(counts.with_cve, counts.findings_selected),
+            "of the findings have a CVE".to_owned(),
+        ),
+    ];
+    html! {
+        dl class="figures" {
+            @for (number, what) in figures {
+                div { dt { (what) } dd { (number) } }
+            }
+        }
+    }
+}
+
+/// Hosts and findings that came to the end, and what that end is called.
+fn arrived(template: &TemplateSummary) -> (u64, u64, &'static str) {
+    match &template.outcome {
+        Outcome::Nothing => (0, 0, "sent"),
+        Outcome::Sent(delivery) => (
+            delivery.hosts_acknowledged,
+            delivery.findings_acknowledged,
+            "acknowledged",
+        ),
+        Outcome::Written(_, written) => (written.hosts, written.findings, "written"),
+        Outcome::Planned(plan) => {
+            let findings = plan.replaced.findings + plan.merged.findings;
+            (
+                plan.replaced.hosts + plan.merged.hosts + plan.cleared,
+                findings,
+                "planned",
+            )
+        }
+    }
+}
+
+/// From what was read to what arrived: each reason takes its part off the end.
+fn funnel(template: &TemplateSummary, counts: &Counts) -> Markup {
+    let all = counts.findings_read;
+    let row = |label: String, count: u64, start: u64, class| Row {
+        label: html! { (label) },
+        bar: (of(start, all), of(count, all)),
+        class,
+        cells: vec![grouped(count), per_cent(count, all)],
+    };
+    let mut rows = vec![row("read".to_owned(), all, 0, "accent")];
+    let mut left = all;
+    for (reason, count) in counts.findings_left_out.iter() {
+        left = left.saturating_sub(count);
+        rows.push(row(format!("left out: {}", reason.reason()), count, left, "muted"));
+    }
+    rows.push(row("selected".to_owned(), counts.findings_selected, 0, "accent"));
+    let (_, arrived, what) = arrived(template);
+    let refused = match &template.outcome {
+        Outcome::Sent(delivery) => delivery.findings_refused,
+        Outcome::Planned(plan) => plan.too_long,
+        Outcome::Nothing | Outcome::Written(..) => 0,
+    };
+    let not_sent = counts.findings_selected.saturating_sub(arrived + refused);
+    if not_sent > 0 {
+        rows.push(row("not sent".to_owned(), not_sent, arrived + refused, "odd"));
+    }
+    if refused > 0 {
+        rows.push(row("refused".to_owned(), refused, arrived, "bad"));
+    }
+    rows.push(row(what.to_owned(), arrived, 0, "good"));
+    let hosts = counts.hosts_left_out.iter().map(|(reason, count)| Row {
+        label: html! { "left out: " (reason.reason()) },
+        bar: (0.0, of(count, counts.hosts_read)),
+        class: "muted",
+        cells: vec![grouped(count), per_cent(count, counts.hosts_read)],
+    });
+    html! {
+        section {
+            h2 { "From read to " (what) }
+            (bars::table("What became of the findings", &["Findings", "Number", "Of all"], rows))
+            @if counts.hosts_left_out.total() > 0 {
+                h3 { "Hosts left out" }
+                (bars::table("Why entries of hosts were left out", &["Entries of hosts", "Number", "Of all"], hosts.collect()))
+            }
+        }
+    }
+}
+
+fn severities(counts: &Counts) -> Markup {
+    let all = counts.findings_selected;
+    let row = |label: String, count: u64, class| Row {
+        label: html! { (label) },
+        bar: (0.0, of(count, all)),
+        class,
+        cells: vec![grouped(count), per_cent(count, all)],
+    };
+    let severities = counts.by_severity.into_iter().zip(SEVERITIES).enumerate().rev();
+    let severities = severities.filter(|(_, (count, _))| *count > 0);
+    let severities = severities.map(|(severity, (count, class))| match severity {
+        0 => row("not told".to_owned(), count, class),
+        _ => row(format!("severity {severity}"), count, class),
+    });
+    let kinds = counts
+        .by_kind
+        .into_iter()
+        .zip(["confirmed", "potential", "information"]);
+    let kinds = kinds.filter(|(count, _)| *count > 0);
+    let kinds = kinds.map(|(count, kind)| row(kind.to_owned(), count, "accent"));
+    html! {
+        section {
+            h2 { "Severity and kind" }
+            (bars::table("Selected findings by severity", &["Severity", "Findings", "Of all"], severities.collect()))
+            (bars::table("Selected findings by kind", &["Kind", "Findings", "Of all"], kinds.collect()))
+        }
+    }
+}
+
+/// How much of it can matter to an intrusion event.
+fn impact(index: usize, counts: &Counts, breakdown: Option<&Breakdown>) -> Markup {
+    let (with, all) = (counts.with_cve, counts.findings_selected);
+    let sentence = format!(
+        "{} of {} selected findings ({}) have a CVE; {} have none.",
+        grouped(with),
+        grouped(all),
+        per_cent(with, all),
+        grouped(counts.without_cve())
+    );
+    html! {
+        section {
+            h2 { "What can raise an event's impact" }
+            p {
+                "The Management Center relates what Qualys found to the vulnerabilities that intrusion rules are about by "
+                "CVE. A finding without a CVE is shown on its host, but never raises the impact of an event."
+            }
+            @if all > 0 {
+                (bars::parts(&format!("impact-{index}"), "Findings with a CVE among all", &sentence, of(with, all)))
+            }
+            p { (sentence) }
+            @if let Some(breakdown) = breakdown {
+                @if all > 0 {
+                    p { (grouped(breakdown.hosts_with_cve)) " of " (grouped(counts.hosts_selected))
+                        " hosts have at least one finding with a CVE." }
+                }
+                h3 { "QIDs without a CVE" }
+                (qid_table(&breakdown.qids_without_cve, counts))
+            }
+        }
+    }
+}
+
+fn qids(title: &str, top: &Top<QidShare>, counts: &Counts) -> Markup {
+    html! {
+        section { h2 { (title) } (qid_table(top, counts)) }
+    }
+}
+
+fn qid_table(top: &Top<QidShare>, counts: &Counts) -> Markup {
+    let rows = top.first.iter().map(|share| Row {
+        label: html! { b { (share.qid) } " " (share.title) },
+        bar: (0.0, of(share.hosts, counts.hosts_selected)),
+        class: share
+            .severity
+            .and_then(|severity| SEVERITIES.get(usize::from(severity)))
+            .unwrap_or(&"muted"),
+        cells: vec![
+            share.severity.map_or("–".to_owned(), |severity| severity.to_string()),
+            grouped(share.hosts),
+            grouped(share.findings),
+        ],
+    });
+    html! {
+        (bars::table("Bars show the share of hosts, colours the severity", &["QID", "Sev.", "Hosts", "Findings"], rows.collect()))
+        (more(top, "QIDs"))
+    }
+}
+
+fn cves(top: &Top<CveShare>, counts: &Counts) -> Markup {
+    let rows = top.first.iter().map(|share| Row {
+        label: html! { (share.id) },
+        bar: (0.0, of(share.hosts, counts.hosts_selected)),
+        class: "good",
+        cells: vec![grouped(share.hosts), grouped(share.findings)],
+    });
+    html! {
+        section {
+            h2 { "Most frequent CVEs" }
+            (bars::table("Bars show the share of hosts", &["CVE", "Hosts", "Findings"], rows.collect()))
+            (more(top, "CVEs"))
+        }
+    }
+}
+
+fn subnets(top: &Top<SubnetShare>) -> Markup {
+    let most = top.first.iter().map(|share| share.hosts).max().unwrap_or_default();
+    let rows = top.first.iter().map(|share| Row {
+        label: html! { (share.network) },
+        bar: (0.0, of(share.hosts, most)),
+        class: "accent",
+        cells: vec![
+            grouped(share.hosts),
+            grouped(share.findings),
+            per_cent(share.with_cve, share.findings),
+        ],
+    });
+    html! {
+        section {
+            h2 { "Hosts by subnet" }
+            (bars::table("Hosts with findings, in networks of /24 and /64", &["Network", "Hosts", "Findings", "With CVE"], rows.collect()))
+            (more(top, "networks"))
+        }
+    }
+}
+
+fn more<T>(top: &Top<T>, what: &str) -> Markup {
+    html! {
+        @if top.more() > 0 {
+            p class="more" { "and " (grouped(top.more() as u64)) " " (what) " more" }
+        }
+    }
+}
+
+/// What the Management Center didn't take.
+fn refused(template: &TemplateSummary) -> Markup {
+    let Outcome::Sent(delivery) = &template.outcome else {
+        return html! {};
+    };
+    if delivery.hosts_refused == 0 {
+        return html! {};
+    }
+    let more = delivery.hosts_refused.saturating_sub(delivery.refusals.len() as u64);
+    html! {
+        section class="wide" {
+            h2 { "Refused by the Management Center" }
+            table {
+                caption { (grouped(delivery.findings_refused)) " findings of " (grouped(delivery.hosts_refused)) " hosts" }
+                thead { tr { th scope="col" { "Host" } th scope="col" { "Why" } } }
+                tbody {
+                    @for (host, reason) in &delivery.refusals {
+                        tr { th scope="row" { (host) } td { (reason) } }
+                    }
+                }
+            }
+            @if more > 0 {
+                p class="more" { "and " (grouped(more)) " hosts more" }
+            }
+        }
+    }
+}

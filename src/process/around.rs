@@ -1,0 +1,35 @@
+//! What stands around the binary, made from the code: man page, completions, schema, explanations.
+
+use clap_complete::Shell;
+
+use super::{failed, failed_with, print};
+use crate::cli;
+use crate::config::schema::schema;
+use crate::exit::Exit;
+use crate::explain;
+
+/// The man page, as roff.
+pub(super) fn man() -> Exit {
+    match cli::man() {
+        Ok(page) => print(&page),
+        Err(error) => failed(&error, Exit::Bug).exit,
+    }
+}
+
+/// Completions for a shell.
+pub(super) fn completions(shell: Shell) -> Exit {
+    print(&cli::completions(shell))
+}
+
+/// The configuration file's JSON schema.
+pub(super) fn json_schema() -> Exit {
+    print(&format!("{:#}\n", schema()))
+}
+
+/// What a code or an answer means.
+pub(super) fn explain(given: &str) -> Exit {
+    match explain::explain(given) {
+        Ok(told) => print(&told),
+        Err(sentence) => failed_with(&sentence, Exit::Usage),
+    }
+}

@@ -1,0 +1,252 @@
+//! The progress bar: how far an import is, for whoever sits before a terminal.
+//!
+//! It watches from a thread of its own, since the import's thread is busy while it selects. Stages that are over become
+//! lines; stages that are over before anybody looks aren't told of.
+
+use std::io::{self, IsTerminal as _};
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::import::text::{amount, grouped, took};
+use crate::import::{Progress, Snapshot};
+use crate::telemetry::terminal;
+
+/// Time between two looks.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// A bar on the terminal, until it is dropped.
+pub(super) struct Bar {
+    /// Its end is what the thread waits for.
+    end: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Bar {
+    /// Shows `progress`, where standard error is a terminal that can redraw a line.
+    pub(super) fn show(progress: &Progress) -> Option<Self> {
+        let dumb = std::env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb");
+        if dumb || !io::stderr().is_terminal() {
+            return None;
+        }
+        let (end, ended) = mpsc::channel::<()>();
+        let progress = progress.clone();
+        let watch = move || {
+            let mut view = View::new();
+            while let Err(RecvTimeoutError::Timeout) = ended.recv_timeout(LOOK) {
+                view.look(progress.snapshot());
+            }
+            view.end(progress.snapshot());
+        };
+        Some(Bar {
+            end: Some(end),
+            // Without a thread there is no bar, and nothing else is the worse for it.
+            thread: thread::Builder::new().name("progress".to_owned()).spawn(watch).ok(),
+        })
+    }
+}
+
+impl Drop for Bar {
+    fn drop(&mut self) {
+        self.end = None;
+        if let Some(thread) = self.thread.take() {
+            // A bar that broke is no reason to fail.
+            let _ = thread.join();
+        }
+    }
+}
+
+struct View {
+    bar: ProgressBar,
+    spinner: ProgressStyle,
+    sending: ProgressStyle,
+    last: Snapshot,
+}
+
+impl View {
+    fn new() -> Self {
+        let style =
+            |template| ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner());
+        let spinner = style("{spinner} {prefix:9} {wide_msg}");
+        let bar = terminal::bars().add(ProgressBar::new_spinner().with_style(spinner.clone()));
+        View {
+            bar,
+            spinner,
+            sending: style("{spinner} {prefix:9} {bar:20} {wide_msg}"),
+            last: Snapshot::default(),
+        }
+    }
+
+    fn look(&mut self, now: Snapshot) {
+        self.pass(&now);
+        if let Some((stage, begun)) = now.stage {
+            let length = if stage == "send" { now.delivery.hosts } else { 0 };
+            self.bar.set_style(if length > 0 {
+                self.sending.clone()
+            } else {
+                self.spinner.clone()
+            });
+            self.bar.set_length(length);
+            self.bar
+                .set_position(now.delivery.hosts_acknowledged + now.delivery.hosts_refused);
+            self.bar.set_prefix(stage);
+            self.bar.set_message(running(stage, &now, begun.elapsed()));
+            self.bar.tick();
+        }
+        self.last = now;
+    }
+
+    fn end(mut self, now: Snapshot) {
+        self.pass(&now);
+        self.bar.finish_and_clear();
+        terminal::bars().remove(&self.bar);
+    }
+
+    /// Leaves a line for the stage that is over, if one is.
+    fn pass(&mut self, now: &Snapshot) {
+        let Some((stage, begun)) = self.last.stage else { return };
+        if now.stage == self.last.stage {
+            return;
+        }
+        // Its last numbers, unless the next template has begun to count anew.
+        let numbers = if now.number == self.last.number {
+            now
+        } else {
+            &self.last
+        };
+        let mut line = format!("  {stage:9} {}", took(begun.elapsed()));
+        let reached = reached(stage, numbers);
+        if !reached.is_empty() {
+            line += &format!(", {reached}");
+        }
+        if now.templates > 1 {
+            line += &format!(" ({})", self.last.template);
+        }
+        // Nothing can be done about a terminal that is gone.
+        let _ = terminal::bars().println(line);
+    }
+}
+
+/// What there is to see of a stage while it runs.
+fn running(stage: &str, now: &Snapshot, elapsed: Duration) -> String {
+    let mut parts = Vec::new();
+    if now.templates > 1 {
+        parts.push(format!("{} ({} of {})", now.template, now.number, now.templates));
+    }
+    let waiting = now.qualys.as_ref().and_then(|qualys| qualys.waiting);
+    if stage == "wait" {
+        parts.extend(now.qualys.as_ref().and_then(|qualys| qualys.state.clone()));
+    } else if let Some((reason, wait)) = waiting {
+        let whole = Duration::from_secs(wait.as_secs());
+        parts.push(format!(
+            "waiting {} for {}",
+            humantime::format_duration(whole),
+            reason.sentence()
+        ));
+    }
+    let reached = reached(stage, now);
+    parts.extend((!reached.is_empty()).then_some(reached));
+    if stage == "send" {
+        parts.extend(pace(now, elapsed));
+    }
+    parts.push(took(elapsed));
+    parts.join(" · ")
+}
+
+/// How far a stage has come.
+fn reached(stage: &str, now: &Snapshot) -> String {
+    let hosts = || format!("{} hosts", grouped(now.hosts_parsed));
+    match stage {
+        "parse" => format!("{}, {}", amount(now.bytes_parsed), hosts()),
+        "download" => {
+            let received = now.qualys.as_ref().map_or(0, |qualys| qualys.received);
+            format!("{}, {}", amount(received), hosts())
+        }
+        "send" if now.delivery.hosts > 0 => {
+            let delivery = now.delivery;
+            let done = delivery.hosts_acknowledged + delivery.hosts_refused;
+            let refused = match delivery.hosts_refused {
+                0 => String::new(),
+                refused => format!(", {} refused", grouped(refused)),
+            };
+            format!("{} of {} hosts{refused}", grouped(done), grouped(delivery.hosts))
+        }
+        _ => String::new(),
+    }
+}
+
+/// How quick the sending is, and how long it takes if it stays so.
+fn pace(now: &Snapshot, elapsed: Duration) -> Option<String> {
+    let delivery = now.delivery;
+    let done = delivery.hosts_acknowledged + delivery.hosts_refused;
+    let seconds = elapsed.as_secs_f64();
+    if done == 0 || seconds < 0.5 {
+        return None;
+    }
+    let rate = done as f64 / seconds;
+    let left = Duration::from_secs((delivery.hosts.saturating_sub(done) as f64 / rate).ceil() as u64);
+    Some(format!(
+        "{} hosts/s, {} left",
+        grouped(rate as u64),
+        humantime::format_duration(left)
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{host_input, qualys};
+
+    #[test]
+    fn each_stage_says_what_matters_of_it() {
+        let now = Snapshot {
+            templates: 1,
+            number: 1,
+            bytes_parsed: 43_000_000,
+            hosts_parsed: 12_345,
+            qualys: Some(qualys::Progress {
+                state: Some("Running 45 %".to_owned()),
+                received: 7_500_000,
+                ..qualys::Progress::default()
+            }),
+            delivery: host_input::Progress {
+                hosts: 98_765,
+                hosts_acknowledged: 24_000,
+                hosts_refused: 1,
+                ..host_input::Progress::default()
+            },
+            ..Snapshot::default()
+        };
+        let stages = ["launch", "wait", "download", "parse", "select", "send", "tidy up"];
+        let said = stages.map(|stage| format!("{stage}: {}", running(stage, &now, Duration::from_secs(20))));
+        insta::assert_snapshot!(said.join("\n"), @r"
+        launch: 20.0 s
+        wait: Running 45 % · 20.0 s
+        download: 7.5 MB, 12,345 hosts · 20.0 s
+        parse: 43.0 MB, 12,345 hosts · 20.0 s
+        select: 20.0 s
+        send: 24,001 of 98,765 hosts, 1 refused · 1,200 hosts/s, 1m 3s left · 20.0 s
+        tidy up: 20.0 s
+        ");
+    }
+
+    #[test]
+    fn a_wait_says_what_for_and_a_template_which_one() {
+        let now = Snapshot {
+            templates: 2,
+            number: 2,
+            template: "535353".to_owned(),
+            qualys: Some(qualys::Progress {
+                waiting: Some((qualys::Reason::RateLimit, Duration::from_millis(90_400))),
+                ..qualys::Progress::default()
+            }),
+            ..Snapshot::default()
+        };
+        assert_eq!(
+            running("launch", &now, Duration::from_secs(61)),
+            "535353 (2 of 2) · waiting 1m 30s for the subscription's next window of calls · 1m 1s"
+        );
+    }
+}

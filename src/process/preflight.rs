@@ -1,0 +1,89 @@
+//! The command `check`: one preflight, told as a table or as JSON.
+
+use std::env;
+use std::io::{self, IsTerminal as _, stdout};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Ending, failed, print};
+use crate::check::{self, Colour, FarEnd, FarEnds, Table, Walk};
+use crate::cli::Output;
+use crate::config::Given;
+use crate::exit::Exit;
+use crate::import::Stop;
+use crate::telemetry::traces;
+use crate::tls;
+
+/// Walks through everything and says what was found. The exit code is the one that an import would end with.
+pub(super) fn check(given: Given, output: Output) -> Ending {
+    let far_ends = far_ends(&given);
+    let parts = given.parts();
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&error, Exit::Bug),
+    };
+    let walked = runtime.block_on(async {
+        let stop = Stop::on_signals()?;
+        Ok(tokio::select! {
+            walk = check::run(&parts, &far_ends) => Ok(walk),
+            () = stop.token().cancelled() => Err(stop.exit().unwrap_or(Exit::Terminated)),
+        })
+    });
+    runtime.shutdown_background();
+    match walked {
+        Ok(Ok(walk)) => {
+            let printed = print(&told(&walk, output));
+            Ending::new(
+                walk.exit().max(printed),
+                walk.first().unwrap_or_else(|| "ready for an import".to_owned()),
+            )
+        }
+        Ok(Err(stopped)) => Ending::untold(stopped),
+        Err(error) => failed::<io::Error>(&error, Exit::Bug),
+    }
+}
+
+fn told(walk: &Walk, output: Output) -> String {
+    let colour = match stdout().is_terminal() && is_unset("NO_COLOR") {
+        true => Colour::Always,
+        false => Colour::Never,
+    };
+    match output {
+        Output::Json => format!("{:#}\n", walk.json()),
+        Output::Text => Table { walk, colour }.to_string(),
+    }
+}
+
+/// What other programs' variables say, too. An empty one says nothing.
+fn far_ends(given: &Given) -> FarEnds {
+    const PROXIES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+    let far_end = |(url, tls)| FarEnd {
+        url,
+        proxied: false,
+        tls: Arc::new(tls),
+    };
+    FarEnds {
+        proxy: PROXIES.into_iter().find(|name| !is_unset(name)),
+        pushgateway: pushgateway(given),
+        collector: traces::collector().map(|collector| collector.map(far_end)),
+        patience: Duration::from_secs(5),
+    }
+}
+
+fn pushgateway(given: &Given) -> Result<Option<FarEnd>, String> {
+    let Some(settings) = given.metrics().and_then(|metrics| metrics.pushgateway) else {
+        return Ok(None);
+    };
+    match tls::client_config(settings.ca_file.as_deref()) {
+        Ok(tls) => Ok(Some(FarEnd {
+            url: settings.url,
+            tls: Arc::new(tls),
+            proxied: settings.proxy.is_some(),
+        })),
+        Err(error) => Err(format!("telemetry.pushgateway.ca_file: {error}")),
+    }
+}
+
+fn is_unset(name: &str) -> bool {
+    env::var_os(name).is_none_or(|value| value.is_empty())
+}

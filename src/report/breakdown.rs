@@ -1,0 +1,362 @@
+//! Breakdown: where the findings that go on are, and what they are, for people who look at one run.
+//!
+//! One pass over the hosts. What is kept follows the glossary and a fixed number of subnets, never the hosts.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use rustc_hash::FxHashMap;
+
+use super::finding::Finding;
+use super::glossary::Vulnerability;
+use super::selected::Selected;
+use super::selection::has_cve;
+
+/// Entries of each list, at most.
+const LONGEST: usize = 20;
+/// Bits of the address that make a subnet, of IPv4 and of IPv6.
+const PREFIX: (u8, u8) = (24, 64);
+
+/// What the selected findings are, and where.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Breakdown {
+    /// Hosts of which one finding at least has a CVE.
+    pub hosts_with_cve: u64,
+    /// Vulnerabilities, those on most hosts first.
+    pub qids: Top<QidShare>,
+    /// Vulnerabilities without a CVE, those on most hosts first.
+    pub qids_without_cve: Top<QidShare>,
+    /// CVEs, those on most hosts first.
+    pub cves: Top<CveShare>,
+    /// Networks of 256 IPv4 addresses or of one IPv6 subnet, those with most hosts first.
+    pub subnets: Top<SubnetShare>,
+}
+
+/// The first entries of a list that may be long.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Top<T> {
+    /// The greatest ones, in order; 20 at most.
+    pub first: Vec<T>,
+    /// How many there are in all.
+    pub all: usize,
+}
+
+/// How common a vulnerability is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QidShare {
+    /// Qualys' number.
+    pub qid: u32,
+    /// What it is called.
+    pub title: Box<str>,
+    /// 1 to 5, where the report tells it.
+    pub severity: Option<u8>,
+    /// Hosts that have it.
+    pub hosts: u64,
+    /// Findings of it.
+    pub findings: u64,
+}
+
+/// How common a CVE is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CveShare {
+    /// Its id as the report writes it.
+    pub id: Box<str>,
+    /// Hosts that have it.
+    pub hosts: u64,
+    /// Findings of vulnerabilities that name it.
+    pub findings: u64,
+}
+
+/// What is found in a subnet. Ordered by hosts, then findings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SubnetShare {
+    /// Hosts with findings.
+    pub hosts: u64,
+    /// Their findings.
+    pub findings: u64,
+    /// Those of them that have a CVE.
+    pub with_cve: u64,
+    /// The addresses.
+    pub network: IpNet,
+}
+
+impl<T> Default for Top<T> {
+    fn default() -> Self {
+        Top {
+            first: Vec::new(),
+            all: 0,
+        }
+    }
+}
+
+impl<T> Top<T> {
+    /// How many aren't listed.
+    pub fn more(&self) -> usize {
+        self.all - self.first.len()
+    }
+}
+
+impl Selected {
+    /// What goes on, broken down.
+    pub fn breakdown(&self) -> Breakdown {
+        let vulnerabilities = self.vulnerabilities();
+        let mut tally = Tally::new(vulnerabilities);
+        let mut findings = Vec::new();
+        for index in 0..self.len() {
+            match self.host(index, &mut findings) {
+                Some(host) if !host.clean => tally.add(host.address, &findings),
+                _ => {}
+            }
+        }
+        tally.finish(vulnerabilities)
+    }
+}
+
+/// How often something was met, and the host that it was met on last.
+#[derive(Debug, Clone, Copy, Default)]
+struct Met {
+    hosts: u64,
+    findings: u64,
+    last: u64,
+}
+
+impl Met {
+    /// Meets it on the `host`th host, counted from 1.
+    fn on(&mut self, host: u64) {
+        self.findings += 1;
+        self.hosts += u64::from(self.last != host);
+        self.last = host;
+    }
+}
+
+struct Tally<'s> {
+    hosts: u64,
+    hosts_with_cve: u64,
+    /// By index of the vulnerability.
+    qids: Vec<Met>,
+    /// The CVEs of each vulnerability, as indices of `cves`.
+    named: Vec<Vec<u32>>,
+    cves: Vec<(&'s str, Met)>,
+    /// The subnet of the last host: addresses come in order, so that each subnet comes once.
+    subnet: Option<SubnetShare>,
+    /// The greatest subnets.
+    subnets: BinaryHeap<Reverse<SubnetShare>>,
+    subnets_all: usize,
+}
+
+impl<'s> Tally<'s> {
+    fn new(vulnerabilities: &'s [Vulnerability]) -> Self {
+        let mut numbers = FxHashMap::default();
+        let mut cves = Vec::new();
+        let mut number = |id: &'s str| {
+            *numbers.entry(id).or_insert_with(|| {
+                cves.push((id, Met::default()));
+                // There are fewer CVEs than a u32 counts: each is kept in memory.
+                (cves.len() - 1) as u32
+            })
+        };
+        let named = vulnerabilities
+            .iter()
+            .map(|known| known.cves.iter().map(|id| number(id)).collect());
+        Tally {
+            hosts: 0,
+            hosts_with_cve: 0,
+            qids: vec![Met::default(); vulnerabilities.len()],
+            named: named.collect(),
+            cves,
+            subnet: None,
+            subnets: BinaryHeap::new(),
+            subnets_all: 0,
+        }
+    }
+
+    fn add(&mut self, address: IpAddr, findings: &[Finding]) {
+        self.hosts += 1;
+        let mut with_cve = 0;
+        for finding in findings {
+            let index = finding.vulnerability as usize;
+            if let Some(met) = self.qids.get_mut(index) {
+                met.on(self.hosts);
+            }
+            let cves = self.named.get(index).map(Vec::as_slice).unwrap_or_default();
+            with_cve += u64::from(!cves.is_empty());
+            for cve in cves {
+                if let Some((_, met)) = self.cves.get_mut(*cve as usize) {
+                    met.on(self.hosts);
+                }
+            }
+        }
+        self.hosts_with_cve += u64::from(with_cve > 0);
+        let network = subnet(address);
+        let share = match self.subnet.take() {
+            Some(share) if share.network == network => share,
+            earlier => {
+                self.close(earlier);
+                SubnetShare {
+                    hosts: 0,
+                    findings: 0,
+                    with_cve: 0,
+                    network,
+                }
+            }
+        };
+        self.subnet = Some(SubnetShare {
+            hosts: share.hosts + 1,
+            findings: share.findings + findings.len() as u64,
+            with_cve: share.with_cve + with_cve,
+            network,
+        });
+    }
+
+    fn close(&mut self, subnet: Option<SubnetShare>) {
+        let Some(subnet) = subnet else { return };
+        self.subnets_all += 1;
+        self.subnets.push(Reverse(subnet));
+        if self.subnets.len() > LONGEST {
+            self.subnets.pop();
+        }
+    }
+
+    fn finish(mut self, vulnerabilities: &[Vulnerability]) -> Breakdown {
+        let last = self.subnet.take();
+        self.close(last);
+        let met = |met: &&(&Vulnerability, Met)| met.1.findings > 0;
+        let qids: Vec<_> = vulnerabilities.iter().zip(self.qids).collect();
+        let cves = self.cves.into_iter().filter(|(_, met)| met.findings > 0);
+        Breakdown {
+            hosts_with_cve: self.hosts_with_cve,
+            qids: top(qids.iter().filter(met).copied(), qid_share),
+            qids_without_cve: top(
+                qids.iter().filter(met).filter(|(known, _)| !has_cve(known)).copied(),
+                qid_share,
+            ),
+            cves: top(cves, |id, met| CveShare {
+                id: id.into(),
+                hosts: met.hosts,
+                findings: met.findings,
+            }),
+            subnets: Top {
+                first: self
+                    .subnets
+                    .into_sorted_vec()
+                    .into_iter()
+                    .map(|Reverse(share)| share)
+                    .collect(),
+                all: self.subnets_all,
+            },
+        }
+    }
+}
+
+fn qid_share(known: &Vulnerability, met: Met) -> QidShare {
+    QidShare {
+        qid: known.qid,
+        title: known.title.clone(),
+        severity: known.severity,
+        hosts: met.hosts,
+        findings: met.findings,
+    }
+}
+
+/// The first of `all` by hosts, then findings; of equal ones in the order of `all`.
+fn top<K, T>(all: impl Iterator<Item = (K, Met)>, share: impl Fn(K, Met) -> T) -> Top<T> {
+    let mut all: Vec<_> = all.collect();
+    all.sort_by_key(|(_, met)| Reverse((met.hosts, met.findings)));
+    Top {
+        all: all.len(),
+        first: all
+            .into_iter()
+            .take(LONGEST)
+            .map(|(key, met)| share(key, met))
+            .collect(),
+    }
+}
+
+fn subnet(address: IpAddr) -> IpNet {
+    let prefix = match address {
+        IpAddr::V4(_) => PREFIX.0,
+        IpAddr::V6(_) => PREFIX.1,
+    };
+    // Both prefixes are shorter than the address.
+    IpNet::new(address, prefix).map_or_else(|_| address.into(), |network| network.trunc())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::selection::Selection;
+    use super::super::tests::{parsed, report};
+    use super::*;
+
+    fn host(address: &str, qids: &[(u32, u16)]) -> String {
+        let findings: String = qids
+            .iter()
+            .map(|(qid, port)| {
+                format!("<VULN_INFO><QID>{qid}</QID><TYPE>Vuln</TYPE><PORT>{port}</PORT><PROTOCOL>tcp</PROTOCOL></VULN_INFO>")
+            })
+            .collect();
+        format!("<HOST><IP>{address}</IP><VULN_INFO_LIST>{findings}</VULN_INFO_LIST></HOST>")
+    }
+
+    fn details(qid: u32, cves: &[&str]) -> String {
+        let cves: String = cves
+            .iter()
+            .map(|id| format!("<CVE_ID><ID>{id}</ID></CVE_ID>"))
+            .collect();
+        format!(
+            "<VULN_DETAILS><QID>{qid}</QID><TITLE>T{qid}</TITLE><SEVERITY>3</SEVERITY>\
+             <CVE_ID_LIST>{cves}</CVE_ID_LIST></VULN_DETAILS>"
+        )
+    }
+
+    #[test]
+    fn hosts_are_counted_once_and_findings_each_time() {
+        let hosts = [
+            host("10.0.0.1", &[(1, 80), (1, 443), (2, 0)]),
+            host("10.0.0.2", &[(1, 80), (3, 0)]),
+            host("10.0.1.1", &[(3, 0)]),
+        ];
+        let glossary = [
+            details(1, &["CVE-2026-0001"]),
+            details(2, &["CVE-2026-0001", "CVE-2026-0002"]),
+            details(3, &[]),
+        ];
+        let report = parsed(report(&hosts.concat(), &glossary.concat()));
+        let breakdown = Selection::default().apply(report).breakdown();
+        let qids = |top: &Top<QidShare>| {
+            top.first
+                .iter()
+                .map(|share| (share.qid, share.hosts, share.findings))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(qids(&breakdown.qids), [(1, 2, 3), (3, 2, 2), (2, 1, 1)]);
+        assert_eq!(qids(&breakdown.qids_without_cve), [(3, 2, 2)]);
+        let cves = breakdown.cves.first.iter();
+        let cves: Vec<_> = cves.map(|share| (&*share.id, share.hosts, share.findings)).collect();
+        assert_eq!(cves, [("CVE-2026-0001", 2, 4), ("CVE-2026-0002", 1, 1)]);
+        let subnets = breakdown.subnets.first.iter();
+        let subnets: Vec<_> = subnets
+            .map(|share| (share.network.to_string(), share.hosts, share.findings, share.with_cve))
+            .collect();
+        assert_eq!(
+            subnets,
+            [("10.0.0.0/24".into(), 2, 5, 4), ("10.0.1.0/24".into(), 1, 1, 0)]
+        );
+        assert_eq!(breakdown.hosts_with_cve, 2);
+    }
+
+    #[test]
+    fn lists_end_somewhere_and_say_how_long_they_would_be() {
+        let hosts: String = (0..50)
+            .map(|number| host(&format!("10.0.{number}.1"), &[(number + 1, 0)]))
+            .collect();
+        let breakdown = Selection::default().apply(parsed(report(&hosts, ""))).breakdown();
+        assert_eq!(
+            (breakdown.qids.first.len(), breakdown.qids.all, breakdown.qids.more()),
+            (20, 50, 30)
+        );
+        assert_eq!((breakdown.subnets.first.len(), breakdown.subnets.all), (20, 50));
+        assert_eq!((breakdown.cves.first.len(), breakdown.cves.all), (0, 0));
+    }
+}

@@ -1,0 +1,116 @@
+//! Outputs: what takes lines, and in which form.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::line::Line;
+use super::syslog::Sender;
+use super::{Format, LogError};
+use crate::telemetry::terminal;
+
+/// Takes lines.
+#[derive(Debug)]
+pub(super) struct Output {
+    json: bool,
+    target: Target,
+}
+
+#[derive(Debug)]
+enum Target {
+    Stderr {
+        colour: bool,
+    },
+    File {
+        file: File,
+        path: PathBuf,
+        failed: AtomicBool,
+    },
+    Syslog(Sender),
+}
+
+impl Output {
+    /// Text on a terminal, otherwise JSON.
+    pub(super) fn stderr(format: Format) -> Self {
+        let terminal = io::stderr().is_terminal();
+        let colour = terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        Output {
+            json: format == Format::Json || format == Format::Auto && !terminal,
+            target: Target::Stderr { colour },
+        }
+    }
+
+    /// A file that lines are added to; JSON if nothing else is said.
+    pub(super) fn file(format: Format, path: &Path) -> Result<Self, LogError> {
+        let opened = OpenOptions::new().create(true).append(true).open(path);
+        let file = opened.map_err(|error| LogError::File {
+            path: path.to_owned(),
+            error,
+        })?;
+        Ok(Output {
+            json: format != Format::Text,
+            target: Target::File {
+                file,
+                path: path.to_owned(),
+                failed: AtomicBool::new(false),
+            },
+        })
+    }
+
+    /// A syslog, which brings time and level itself; text if nothing else is said.
+    pub(super) fn syslog(format: Format, sender: Sender) -> Self {
+        Output {
+            json: format == Format::Json,
+            target: Target::Syslog(sender),
+        }
+    }
+
+    pub(super) fn write(&self, line: &Line<'_>) {
+        match &self.target {
+            Target::Stderr { colour } => {
+                // Where standard error is closed, nobody can be told.
+                let _ = terminal::stderr().write_all(self.form(line, *colour).as_bytes());
+            }
+            Target::File { file, path, failed } => {
+                let mut file = file;
+                if let Err(error) = file.write_all(self.form(line, false).as_bytes())
+                    && !failed.swap(true, Ordering::Relaxed)
+                {
+                    complain(&format!(
+                        "the log file {} can't be written: {error} (log.file)",
+                        path.display()
+                    ));
+                }
+            }
+            Target::Syslog(sender) => {
+                let words = if self.json { line.json() } else { line.words() };
+                sender.send(line.at, line.level, &words);
+            }
+        }
+    }
+
+    /// Waits a little for what is under way, and says what was lost.
+    pub(super) fn finish(&self) {
+        if let Target::Syslog(sender) = &self.target
+            && let Some(lost) = sender.finish()
+        {
+            complain(&lost);
+        }
+    }
+
+    /// The whole line, so that it leaves in one piece.
+    fn form(&self, line: &Line<'_>, colour: bool) -> String {
+        let mut text = match self.json {
+            true => line.json(),
+            false => line.text(colour),
+        };
+        text.push('\n');
+        text
+    }
+}
+
+/// What can't be logged is said on standard error, whether the log goes there or not.
+fn complain(problem: &str) {
+    let _ = writeln!(terminal::stderr(), "warning: {problem}");
+}

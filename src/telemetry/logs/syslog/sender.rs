@@ -1,0 +1,110 @@
+//! The sender: a thread of its own, so that a syslog which is slow or gone holds nobody up.
+
+use std::io;
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, SystemTime};
+
+use tracing::Level;
+
+use super::Syslog;
+use super::format::Format;
+use super::queue::Queue;
+use super::socket::{Socket, Way};
+
+/// Between two tries to reach a syslog that is gone.
+const PAUSE: Duration = Duration::from_millis(250);
+/// What the end of a run waits for messages that are on their way.
+const LAST: Duration = Duration::from_secs(2);
+
+/// Sends messages to a syslog.
+#[derive(Debug)]
+pub(in super::super) struct Sender {
+    name: String,
+    format: Format,
+    queue: Arc<Queue>,
+}
+
+/// Why nothing can be sent.
+#[derive(Debug)]
+pub(in super::super) enum OpenError {
+    /// There is no socket on this machine.
+    Missing(String),
+    /// There can be no thread.
+    Thread(io::Error),
+}
+
+impl Sender {
+    /// Opens the way to a syslog, if there is to be one. Servers are reached for later, and again and again.
+    pub(in super::super) fn open(syslog: &Syslog) -> Result<Option<Self>, OpenError> {
+        let (way, format) = match syslog {
+            Syslog::None => return Ok(None),
+            Syslog::Local => (Way::local(), Format::Classic),
+            Syslog::Unix(path) => (Way::Unix(vec![path.into()]), Format::Classic),
+            Syslog::Udp(address) => (Way::Udp(address.clone()), Format::modern()),
+            Syslog::Tcp(address) => (Way::Tcp(address.clone()), Format::modern()),
+        };
+        let name = way.name();
+        let socket = match &way {
+            Way::Unix(_) => Some(
+                way.open()
+                    .map_err(|error| OpenError::Missing(format!("there is no syslog at {name} ({error})")))?,
+            ),
+            _ => None,
+        };
+        let queue = Arc::new(Queue::default());
+        let messages = queue.clone();
+        thread::Builder::new()
+            .name("syslog".to_owned())
+            .spawn(move || Delivery { way, socket }.run(&messages))
+            .map_err(OpenError::Thread)?;
+        Ok(Some(Sender { name, format, queue }))
+    }
+
+    pub(in super::super) fn send(&self, at: SystemTime, level: Level, words: &str) {
+        self.queue.push(self.format.message(at, level, words));
+    }
+
+    /// Waits a little for what is on its way; a sentence about what didn't arrive.
+    pub(in super::super) fn finish(&self) -> Option<String> {
+        let lost = self.queue.close(LAST)?;
+        let (name, messages) = (&self.name, lost.messages);
+        let problem = lost.problem.map(|problem| format!(": {problem}")).unwrap_or_default();
+        Some(format!(
+            "{messages} log lines didn't reach the syslog {name}{problem} (log.syslog)"
+        ))
+    }
+}
+
+struct Delivery {
+    way: Way,
+    socket: Option<Socket>,
+}
+
+impl Delivery {
+    fn run(mut self, queue: &Queue) {
+        while let Some(message) = queue.take() {
+            while let Err(error) = self.send(&message) {
+                // A datagram that nobody took is gone; the next one may do better.
+                if matches!(self.way, Way::Udp(_)) || !queue.pause(PAUSE, &error.to_string()) {
+                    queue.lost(error.to_string());
+                    break;
+                }
+            }
+        }
+        queue.end();
+    }
+
+    fn send(&mut self, message: &[u8]) -> io::Result<()> {
+        let mut socket = match self.socket.take() {
+            Some(socket) => socket,
+            None => self.way.open()?,
+        };
+        let sent = socket.send(message);
+        // A socket that failed is opened anew, but for UDP's, which only tells of an earlier message.
+        if sent.is_ok() || matches!(socket, Socket::Udp(_)) {
+            self.socket = Some(socket);
+        }
+        sent
+    }
+}

@@ -1,0 +1,171 @@
+//! Spans: the names and attributes of everything that is traced. `docs/traces.md` promises them, and a test compares.
+//!
+//! Whether anybody collects spans isn't known here: they are spans of `tracing`, and cost next to nothing where nobody
+//! listens. Log lines take the template and the stage that they belong to from them.
+
+use std::cell::Cell;
+
+use opentelemetry::trace::TraceContextExt as _;
+use tracing::field::Empty;
+use tracing::{Span, info_span};
+use tracing_opentelemetry::OpenTelemetrySpanExt as _;
+use url::Url;
+
+use crate::exit::Exit;
+
+/// The attribute that names a template, for log lines too.
+pub const TEMPLATE: &str = "qualys_connector.template";
+/// The attribute that names a stage, for log lines too.
+pub const STAGE: &str = "qualys_connector.stage";
+
+/// The program's name, as the conventions for command lines want it.
+const PROGRAM: &str = env!("CARGO_PKG_NAME");
+
+/// A whole invocation.
+pub fn run() -> Span {
+    info_span!(
+        parent: None,
+        "run",
+        "otel.name" = PROGRAM,
+        "process.executable.name" = PROGRAM,
+        "process.pid" = i64::from(std::process::id()),
+        "process.exit.code" = Empty,
+        "error.type" = Empty,
+        "otel.status_code" = Empty,
+    )
+}
+
+/// Takes note of how the process ends.
+pub fn ended(run: &Span, exit: Exit) {
+    run.record("process.exit.code", i64::from(exit.code()));
+    if exit != Exit::Success {
+        fail(run, exit.label());
+    }
+}
+
+/// The import of one template.
+pub fn template(name: &str) -> Span {
+    info_span!(
+        "template",
+        "qualys_connector.template" = name,
+        "error.type" = Empty,
+        "otel.status_code" = Empty,
+    )
+}
+
+/// One stage. Its counts are put on with [`count`] when it ends.
+pub fn stage(stage: &'static str) -> Span {
+    info_span!(
+        "stage",
+        "otel.name" = stage,
+        "qualys_connector.stage" = stage,
+        "qualys_connector.report.id" = Empty,
+        "qualys_connector.bytes" = Empty,
+        "qualys_connector.hosts.read" = Empty,
+        "qualys_connector.hosts.selected" = Empty,
+        "qualys_connector.hosts.clean" = Empty,
+        "qualys_connector.hosts.acknowledged" = Empty,
+        "qualys_connector.hosts.refused" = Empty,
+        "qualys_connector.hosts.not_sent" = Empty,
+        "qualys_connector.hosts.written" = Empty,
+        "qualys_connector.findings.read" = Empty,
+        "qualys_connector.findings.selected" = Empty,
+        "qualys_connector.findings.acknowledged" = Empty,
+        "qualys_connector.findings.refused" = Empty,
+        "qualys_connector.findings.written" = Empty,
+        "qualys_connector.connections" = Empty,
+        "qualys_connector.frames" = Empty,
+        "qualys_connector.commands" = Empty,
+        "error.type" = Empty,
+        "otel.status_code" = Empty,
+    )
+}
+
+/// Puts a number on a span that has a place for it: `name` without the prefix.
+pub fn count(span: &Span, name: &str, count: impl TryInto<i64>) {
+    let count: i64 = count.try_into().unwrap_or(i64::MAX);
+    span.record(format!("qualys_connector.{name}").as_str(), count);
+}
+
+/// Marks a span as failed. `error` is one of a fixed set of words.
+pub fn fail(span: &Span, error: &str) {
+    span.record("error.type", error);
+    span.record("otel.status_code", "ERROR");
+}
+
+/// One attempt at a request over HTTP. Dropped without a word, it was cancelled, which is no failure.
+#[derive(Debug)]
+pub struct Request {
+    span: Span,
+    failed: Cell<bool>,
+}
+
+/// A request to `url`, without credentials; `resends` counts the attempts before this one.
+pub fn request(method: &str, url: &Url, action: &str, resends: u32) -> Request {
+    let mut shown = url.clone();
+    // Neither can be missing from what has a host, and without them there is nothing to hide.
+    let _ = (shown.set_username(""), shown.set_password(None));
+    let span = info_span!(
+        "request",
+        "otel.name" = format!("{method} {}", url.path()),
+        "otel.kind" = "client",
+        "http.request.method" = method,
+        "http.request.resend_count" = (resends > 0).then_some(i64::from(resends)),
+        "http.response.status_code" = Empty,
+        "url.full" = shown.as_str(),
+        "url.template" = url.path(),
+        "server.address" = url.host_str().unwrap_or_default(),
+        "server.port" = url.port_or_known_default().map(i64::from),
+        "qualys_connector.action" = action,
+        "error.type" = Empty,
+        "otel.status_code" = Empty,
+    );
+    Request {
+        span,
+        failed: Cell::new(false),
+    }
+}
+
+impl Request {
+    /// The span, to do the work in.
+    pub fn span(&self) -> &Span {
+        &self.span
+    }
+
+    /// Takes note of the answer's status; those from 400 on are failures by the conventions.
+    pub fn answered(&self, status: u16) {
+        self.span.record("http.response.status_code", i64::from(status));
+        if status >= 400 {
+            self.fail(&status.to_string());
+        }
+    }
+
+    /// Takes note of a fault, one of a fixed set of words; of the first one only.
+    pub fn fail(&self, error: &str) {
+        if !self.failed.replace(true) {
+            fail(&self.span, error);
+        }
+    }
+}
+
+/// A batch of frames to a Management Center. Counts are put on with [`count`] when it ends.
+pub fn frames(server: &str, port: u16) -> Span {
+    info_span!(
+        "frames",
+        "otel.kind" = "client",
+        "server.address" = server,
+        "server.port" = i64::from(port),
+        "qualys_connector.frames" = Empty,
+        "qualys_connector.commands" = Empty,
+        "qualys_connector.bytes" = Empty,
+        "error.type" = Empty,
+        "otel.status_code" = Empty,
+    )
+}
+
+/// The id of the trace that a span belongs to, if it is traced.
+pub fn trace_id(span: &Span) -> Option<String> {
+    let context = span.context();
+    let context = context.span().span_context().clone();
+    context.is_valid().then(|| context.trace_id().to_string())
+}

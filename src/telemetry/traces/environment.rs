@@ -1,0 +1,348 @@
+//! The environment: what the standard `OTEL_*` variables ask for, those included that the SDK doesn't read.
+//!
+//! Sampling, queues and limits of attributes are left to the SDK, which reads them itself. A variable that can't be
+//! followed is said and never stops an import. No value is ever repeated that may hold a secret.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use reqwest::header::HeaderName;
+use url::Url;
+
+use super::parent::Parent;
+
+/// What the environment of a process says of traces.
+pub(super) struct Environment {
+    variables: BTreeMap<String, String>,
+}
+
+/// How spans are sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Plan {
+    pub(super) protocol: Protocol,
+    /// Scheme and host; over HTTP with the path too.
+    pub(super) endpoint: Url,
+    pub(super) gzip: bool,
+    /// Longest time for one batch, repetitions included.
+    pub(super) timeout: Duration,
+    /// The only CAs to trust (PEM).
+    pub(super) certificate: Option<PathBuf>,
+    /// The client's key and certificate (PEM).
+    pub(super) identity: Option<(PathBuf, PathBuf)>,
+}
+
+/// `OTEL_EXPORTER_OTLP_PROTOCOL`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Protocol {
+    Http,
+    Grpc,
+}
+
+impl Environment {
+    pub(super) fn of_process() -> Self {
+        Environment {
+            variables: env::vars_os()
+                .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+                .filter(|(name, _)| name.starts_with("OTEL_") || name.starts_with("TRACE"))
+                .collect(),
+        }
+    }
+
+    /// What is asked for, if traces are, and what must be said.
+    pub(super) fn plan(&self) -> (Option<Plan>, Vec<String>) {
+        let mut remarks = Vec::new();
+        let plan = self.planned(&mut remarks).unwrap_or_else(|problem| {
+            remarks.push(format!("{problem}; no traces are sent"));
+            None
+        });
+        (plan, remarks)
+    }
+
+    fn planned(&self, remarks: &mut Vec<String>) -> Result<Option<Plan>, String> {
+        if self.is_true("OTEL_SDK_DISABLED") || !self.exports(remarks) {
+            return Ok(None);
+        }
+        let protocol = match self.otlp("PROTOCOL") {
+            None => Protocol::Http,
+            Some((_, protocol)) if protocol == "http/protobuf" => Protocol::Http,
+            Some((_, protocol)) if protocol == "grpc" => Protocol::Grpc,
+            Some((name, protocol)) => {
+                return Err(format!(
+                    "{name} is {protocol:?}; only http/protobuf and grpc are supported"
+                ));
+            }
+        };
+        let Some(endpoint) = self.endpoint(protocol)? else {
+            if self.get("OTEL_TRACES_EXPORTER").is_some() {
+                remarks.push(
+                    "OTEL_TRACES_EXPORTER is set, but OTEL_EXPORTER_OTLP_ENDPOINT isn't; no traces are sent".into(),
+                );
+            }
+            return Ok(None);
+        };
+        self.check_headers(remarks);
+        self.check_propagators(remarks);
+        Ok(Some(Plan {
+            protocol,
+            endpoint,
+            gzip: self.gzip(remarks),
+            timeout: self.timeout(remarks),
+            certificate: self.otlp("CERTIFICATE").map(|(_, path)| path.into()),
+            identity: self.identity()?,
+        }))
+    }
+
+    /// The parent of the run, as the propagators allow.
+    pub(super) fn parent(&self) -> Parent {
+        let propagated = match self.get("OTEL_PROPAGATORS") {
+            None => true,
+            Some(propagators) => propagators
+                .split(',')
+                .any(|propagator| propagator.trim() == "tracecontext"),
+        };
+        match propagated {
+            true => Parent::read(self.get("TRACEPARENT"), self.get("TRACESTATE")),
+            false => Parent::None,
+        }
+    }
+
+    fn exports(&self, remarks: &mut Vec<String>) -> bool {
+        let Some(exporters) = self.get("OTEL_TRACES_EXPORTER") else {
+            return true;
+        };
+        let mut otlp = false;
+        for exporter in exporters.split(',').map(str::trim) {
+            match exporter {
+                "otlp" => otlp = true,
+                "none" => {}
+                other => remarks.push(format!(
+                    "OTEL_TRACES_EXPORTER has {other:?}; only otlp and none are supported"
+                )),
+            }
+        }
+        otlp
+    }
+
+    fn endpoint(&self, protocol: Protocol) -> Result<Option<Url>, String> {
+        let Some((name, text)) = self.otlp("ENDPOINT") else {
+            return Ok(None);
+        };
+        let scheme = match (protocol, text.contains("://")) {
+            (_, true) => "",
+            (Protocol::Http, false) => return Err(format!("{name} must begin with http:// or https://")),
+            (Protocol::Grpc, false) if self.otlp("INSECURE").is_some_and(|(_, value)| is_true(&value)) => "http://",
+            (Protocol::Grpc, false) => "https://",
+        };
+        let mut url: Url = format!("{scheme}{text}")
+            .parse()
+            .map_err(|error| format!("{name} is no URL: {error}"))?;
+        if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
+            return Err(format!("{name} must begin with http:// or https://"));
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(format!(
+                "{name} holds credentials; they belong into OTEL_EXPORTER_OTLP_HEADERS"
+            ));
+        }
+        // The general one is the base of all signals, the one for traces is taken as it is.
+        if protocol == Protocol::Http && name == "OTEL_EXPORTER_OTLP_ENDPOINT" {
+            url.set_path(&format!("{}/v1/traces", url.path().trim_end_matches('/')));
+        }
+        Ok(Some(url))
+    }
+
+    fn gzip(&self, remarks: &mut Vec<String>) -> bool {
+        match self.otlp("COMPRESSION") {
+            None => false,
+            Some((_, compression)) if compression == "none" => false,
+            Some((_, compression)) if compression == "gzip" => true,
+            Some((name, other)) => {
+                remarks.push(format!(
+                    "{name} is {other:?}; only gzip and none are supported, spans go uncompressed"
+                ));
+                false
+            }
+        }
+    }
+
+    fn timeout(&self, remarks: &mut Vec<String>) -> Duration {
+        let standard = Duration::from_secs(10);
+        let Some((name, text)) = self.otlp("TIMEOUT") else {
+            return standard;
+        };
+        match text.parse() {
+            Ok(milliseconds @ 1..) => Duration::from_millis(milliseconds),
+            _ => {
+                remarks.push(format!(
+                    "{name} is {text:?}, which is no number of milliseconds; 10 s are taken"
+                ));
+                standard
+            }
+        }
+    }
+
+    fn identity(&self) -> Result<Option<(PathBuf, PathBuf)>, String> {
+        match (self.otlp("CLIENT_KEY"), self.otlp("CLIENT_CERTIFICATE")) {
+            (None, None) => Ok(None),
+            (Some((_, key)), Some((_, certificate))) => Ok(Some((key.into(), certificate.into()))),
+            (Some((name, _)), None) | (None, Some((name, _))) => Err(format!(
+                "{name} is set alone; a client needs its key and its certificate"
+            )),
+        }
+    }
+
+    /// The exporter reads them itself, and passes over in silence what it can't read.
+    fn check_headers(&self, remarks: &mut Vec<String>) {
+        let Some((name, headers)) = self.otlp("HEADERS") else {
+            return;
+        };
+        for (index, header) in headers.split_terminator(',').enumerate() {
+            let key = header.split_once('=').map(|(key, _)| key.trim());
+            if key.is_none_or(|key| HeaderName::try_from(key).is_err()) {
+                remarks.push(format!("{name}: entry {} isn't NAME=VALUE and is left out", index + 1));
+            }
+        }
+    }
+
+    fn check_propagators(&self, remarks: &mut Vec<String>) {
+        let Some(propagators) = self.get("OTEL_PROPAGATORS") else {
+            return;
+        };
+        for propagator in propagators.split(',').map(str::trim) {
+            // Baggage would go to those who are called, and those aren't ours.
+            if !matches!(propagator, "tracecontext" | "baggage" | "none") {
+                remarks.push(format!(
+                    "OTEL_PROPAGATORS has {propagator:?}; only tracecontext, baggage and none are supported"
+                ));
+            }
+        }
+    }
+
+    /// A setting of the exporter: what is said for traces, else what is said for all signals; and its variable.
+    fn otlp(&self, setting: &str) -> Option<(String, String)> {
+        let names = [
+            format!("OTEL_EXPORTER_OTLP_TRACES_{setting}"),
+            format!("OTEL_EXPORTER_OTLP_{setting}"),
+        ];
+        names.into_iter().find_map(|name| {
+            let value = self.get(&name)?;
+            Some((name, value))
+        })
+    }
+
+    fn is_true(&self, name: &str) -> bool {
+        self.get(name).is_some_and(|value| is_true(&value))
+    }
+
+    /// An empty value is none, by the specification.
+    fn get(&self, name: &str) -> Option<String> {
+        let value = self.variables.get(name)?.trim().to_owned();
+        (!value.is_empty()).then_some(value)
+    }
+}
+
+fn is_true(value: &str) -> bool {
+    value.eq_ignore_ascii_case("true")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan(variables: &[(&'static str, &'static str)]) -> (Option<Plan>, Vec<String>) {
+        environment(variables).plan()
+    }
+
+    fn environment(variables: &[(&'static str, &'static str)]) -> Environment {
+        let variables = variables.iter().map(|(name, value)| ((*name).into(), (*value).into()));
+        Environment {
+            variables: variables.collect(),
+        }
+    }
+
+    const ENDPOINT: (&str, &str) = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318");
+
+    #[test]
+    fn nothing_is_sent_unless_an_endpoint_is_named() {
+        assert_eq!(plan(&[]), (None, vec![]));
+        assert_eq!(plan(&[("OTEL_EXPORTER_OTLP_ENDPOINT", "")]), (None, vec![]));
+        assert_eq!(plan(&[ENDPOINT, ("OTEL_SDK_DISABLED", "TRUE")]), (None, vec![]));
+        assert_eq!(plan(&[ENDPOINT, ("OTEL_TRACES_EXPORTER", "none")]), (None, vec![]));
+        let (none, said) = plan(&[("OTEL_TRACES_EXPORTER", "otlp")]);
+        assert_eq!(none, None);
+        assert!(said[0].contains("OTEL_EXPORTER_OTLP_ENDPOINT isn't"), "{said:?}");
+    }
+
+    #[test]
+    fn the_endpoint_of_all_signals_is_a_base_and_that_of_traces_is_taken_as_it_is() {
+        let endpoint = |variables: &[_]| plan(variables).0.unwrap().endpoint.to_string();
+        assert_eq!(endpoint(&[ENDPOINT]), "http://collector:4318/v1/traces");
+        assert_eq!(
+            endpoint(&[("OTEL_EXPORTER_OTLP_ENDPOINT", "https://c/otlp/")]),
+            "https://c/otlp/v1/traces"
+        );
+        assert_eq!(
+            endpoint(&[ENDPOINT, ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://t/x")]),
+            "http://t/x"
+        );
+        let grpc = ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc");
+        let bare = ("OTEL_EXPORTER_OTLP_ENDPOINT", "c:4317");
+        assert_eq!(endpoint(&[bare, grpc]), "https://c:4317/");
+        assert_eq!(
+            endpoint(&[bare, grpc, ("OTEL_EXPORTER_OTLP_INSECURE", "true")]),
+            "http://c:4317/"
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_followed_is_said_without_secrets() {
+        let said = |variables: &[_]| {
+            let (plan, said) = plan(variables);
+            format!("{}: {}", plan.is_some(), said.join("; "))
+        };
+        let lines = [
+            said(&[ENDPOINT, ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json")]),
+            said(&[ENDPOINT, ("OTEL_TRACES_EXPORTER", "zipkin")]),
+            said(&[ENDPOINT, ("OTEL_TRACES_EXPORTER", "otlp,console")]),
+            said(&[ENDPOINT, ("OTEL_EXPORTER_OTLP_COMPRESSION", "zstd")]),
+            said(&[ENDPOINT, ("OTEL_EXPORTER_OTLP_TIMEOUT", "10s")]),
+            said(&[ENDPOINT, ("OTEL_EXPORTER_OTLP_HEADERS", "a=canary,canary,b b=canary")]),
+            said(&[ENDPOINT, ("OTEL_EXPORTER_OTLP_CLIENT_KEY", "key.pem")]),
+            said(&[ENDPOINT, ("OTEL_PROPAGATORS", "tracecontext,b3")]),
+            said(&[("OTEL_EXPORTER_OTLP_ENDPOINT", "http://user:canary@collector")]),
+            said(&[("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4318")]),
+            said(&[("OTEL_EXPORTER_OTLP_ENDPOINT", "unix:///socket")]),
+        ];
+        assert!(!lines.concat().contains("canary"), "{lines:?}");
+        insta::assert_snapshot!(lines.join("\n"), @r#"
+        false: OTEL_EXPORTER_OTLP_PROTOCOL is "http/json"; only http/protobuf and grpc are supported; no traces are sent
+        false: OTEL_TRACES_EXPORTER has "zipkin"; only otlp and none are supported
+        true: OTEL_TRACES_EXPORTER has "console"; only otlp and none are supported
+        true: OTEL_EXPORTER_OTLP_COMPRESSION is "zstd"; only gzip and none are supported, spans go uncompressed
+        true: OTEL_EXPORTER_OTLP_TIMEOUT is "10s", which is no number of milliseconds; 10 s are taken
+        true: OTEL_EXPORTER_OTLP_HEADERS: entry 2 isn't NAME=VALUE and is left out; OTEL_EXPORTER_OTLP_HEADERS: entry 3 isn't NAME=VALUE and is left out
+        false: OTEL_EXPORTER_OTLP_CLIENT_KEY is set alone; a client needs its key and its certificate; no traces are sent
+        true: OTEL_PROPAGATORS has "b3"; only tracecontext, baggage and none are supported
+        false: OTEL_EXPORTER_OTLP_ENDPOINT holds credentials; they belong into OTEL_EXPORTER_OTLP_HEADERS; no traces are sent
+        false: OTEL_EXPORTER_OTLP_ENDPOINT must begin with http:// or https://; no traces are sent
+        false: OTEL_EXPORTER_OTLP_ENDPOINT must begin with http:// or https://; no traces are sent
+        "#);
+    }
+
+    #[test]
+    fn a_parent_is_taken_if_the_propagators_allow_it() {
+        let parent = ("TRACEPARENT", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
+        let of = |variables: &[_]| match environment(variables).parent() {
+            Parent::None => "none",
+            Parent::Malformed => "malformed",
+            Parent::Context(_) => "context",
+        };
+        assert_eq!(of(&[]), "none");
+        assert_eq!(of(&[parent]), "context");
+        assert_eq!(of(&[("TRACEPARENT", "00-x")]), "malformed");
+        assert_eq!(of(&[parent, ("OTEL_PROPAGATORS", "none")]), "none");
+        assert_eq!(of(&[parent, ("OTEL_PROPAGATORS", "baggage, tracecontext")]), "context");
+    }
+}

@@ -1,0 +1,187 @@
+//! What can be wrong on the way to Qualys, and there; and with the far ends of telemetry.
+
+use crate::support::{BlackHole, Setup, closed_port, proxy, settled};
+
+/// What is said of a set-up.
+macro_rules! says {
+    ($setup:expr) => {
+        let _settled = settled();
+        insta::assert_snapshot!($setup.problems().await);
+    };
+}
+
+/// A set-up with a proxy.
+async fn behind(proxy: std::net::SocketAddr) -> Setup {
+    Setup::right().await.with("qualys.proxy.url", format!("http://{proxy}"))
+}
+
+#[tokio::test]
+async fn a_proxy_that_isnt_there() {
+    says!(behind(([127, 0, 0, 1], closed_port()).into()).await);
+}
+
+#[tokio::test]
+async fn a_proxy_that_wants_a_login() {
+    says!(behind(proxy("HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n").await).await);
+}
+
+#[tokio::test]
+async fn a_proxy_that_forbids() {
+    says!(behind(proxy("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n").await).await);
+}
+
+#[tokio::test]
+async fn a_proxy_that_was_given_as_https_and_isnt() {
+    let proxy = proxy("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n").await;
+    says!(
+        Setup::right()
+            .await
+            .with("qualys.proxy.url", format!("https://{proxy}"))
+    );
+}
+
+#[tokio::test]
+async fn a_qualys_that_isnt_there() {
+    says!(
+        Setup::right()
+            .await
+            .with("qualys.url", format!("https://127.0.0.1:{}", closed_port()))
+    );
+}
+
+#[tokio::test]
+async fn a_qualys_behind_a_firewall_that_drops_packets() {
+    let hole = BlackHole::new().await;
+    says!(
+        Setup::right()
+            .await
+            .with("qualys.url", format!("https://{}", hole.address))
+    );
+}
+
+#[tokio::test]
+async fn a_certificate_of_qualys_that_isnt_trusted() {
+    says!(Setup::at_qualys(&["certificate=foreign"]).await);
+}
+
+#[tokio::test]
+async fn a_certificate_of_qualys_that_expired() {
+    says!(Setup::at_qualys(&["certificate=expired"]).await);
+}
+
+#[tokio::test]
+async fn a_missing_ca_file() {
+    says!(Setup::right().await.with("qualys.ca_file", "missing.pem"));
+}
+
+#[tokio::test]
+async fn a_page_instead_of_an_answer() {
+    says!(Setup::at_qualys(&["html"]).await);
+}
+
+#[tokio::test]
+async fn a_redirect() {
+    says!(Setup::at_qualys(&["redirect=https://qualysguard.qualys.com/"]).await);
+}
+
+#[tokio::test]
+async fn a_wrong_path() {
+    let setup = Setup::right().await;
+    let url = format!("{}/elsewhere", setup.qualys.url());
+    says!(setup.with("qualys.url", url));
+}
+
+#[tokio::test]
+async fn a_qualys_that_is_down_for_maintenance() {
+    says!(Setup::at_qualys(&["maintenance"]).await);
+}
+
+#[tokio::test]
+async fn a_wrong_password() {
+    let setup = Setup::right().await.variable("QC_QUALYS__PASSWORD", "wrong");
+    says!(setup);
+    assert_eq!(setup.qualys.requests().len(), 1, "a refused login is never repeated");
+}
+
+#[tokio::test]
+async fn an_inactive_account() {
+    says!(Setup::at_qualys(&["code=2002"]).await);
+}
+
+#[tokio::test]
+async fn an_unregistered_account() {
+    says!(Setup::at_qualys(&["code=2003"]).await);
+}
+
+#[tokio::test]
+async fn an_address_that_isnt_allowed() {
+    says!(Setup::at_qualys(&["code=2007"]).await);
+}
+
+#[tokio::test]
+async fn a_licence_without_the_api() {
+    says!(Setup::at_qualys(&["code=2012"]).await);
+}
+
+#[tokio::test]
+async fn an_account_without_the_api() {
+    says!(Setup::at_qualys(&["status=403"]).await);
+}
+
+#[tokio::test]
+async fn a_missing_token() {
+    let setup = Setup::right().await.with("qualys.login", "token");
+    says!(setup.with("qualys.token_file", "missing-token"));
+}
+
+#[tokio::test]
+async fn no_call_is_left() {
+    says!(Setup::at_qualys(&["throttled=3300"]).await);
+}
+
+#[tokio::test]
+async fn too_many_calls_at_once() {
+    says!(Setup::at_qualys(&["busy=1"]).await);
+}
+
+#[tokio::test]
+async fn an_unknown_template() {
+    says!(Setup::right().await.with("qualys.template_ids", "424242,99"));
+}
+
+#[tokio::test]
+async fn templates_of_the_wrong_kind() {
+    says!(Setup::right().await.with("qualys.template_ids", "2,3"));
+}
+
+#[tokio::test]
+async fn templates_that_arent_told() {
+    says!(Setup::at_qualys(&["status=403@template-list"]).await);
+}
+
+#[tokio::test]
+async fn a_clock_that_is_behind() {
+    says!(Setup::at_qualys(&["clock=5400"]).await);
+}
+
+#[tokio::test]
+async fn a_clock_that_is_ahead() {
+    let _rounded = {
+        let mut settings = insta::Settings::clone_current();
+        settings.add_filter("9m 5[89]s|10m( [12]s)?", "10m");
+        settings.bind_to_scope()
+    };
+    says!(Setup::at_qualys(&["clock=-600"]).await);
+}
+
+#[tokio::test]
+async fn a_collector_that_isnt_there() {
+    let endpoint = format!("http://127.0.0.1:{}", closed_port());
+    says!(Setup::right().await.variable("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint));
+}
+
+#[tokio::test]
+async fn a_pushgateway_that_isnt_there() {
+    let url = format!("http://127.0.0.1:{}", closed_port());
+    says!(Setup::right().await.with("telemetry.pushgateway.url", url));
+}

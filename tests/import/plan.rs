@@ -1,0 +1,123 @@
+//! A plan says what an import would do, and does none of it.
+
+use connector_lab::management_center::Options;
+use connector_lab::qualys::{self as lab, Times};
+
+use crate::qualys::{count, importing, qualys};
+use crate::summary::steady;
+use crate::support::{center, connector, report, run, sending, small};
+
+#[tokio::test]
+async fn a_person_reads_what_would_happen_and_needs_no_management_center_for_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, _) = report(folder.path(), small(60));
+    let mut command = connector(folder.path());
+    command
+        .args(["--plan", "--host-limit", "40", "--summary", "text"])
+        .args(["--set", "commands.add_host=y", "--set", "management_center.deadline=1s"])
+        .arg("--report")
+        .arg(&path);
+    let ended = run(command).await;
+    ended.assert_code(0);
+    insta::assert_snapshot!("plan", steady(&ended.stdout, folder.path()));
+}
+
+#[tokio::test]
+async fn a_plan_foretells_the_import_and_connects_to_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, _) = report(folder.path(), small(300));
+    let center = center(Options::default()).await;
+    for settings in [
+        &["commands.add_host=y"][..],
+        &["management_center.max_frame=2048", "commands.hostname_attribute=DNS"],
+        &["commands.mode=merge"],
+    ] {
+        let command = |plan: &[&str]| {
+            let mut command = sending(folder.path(), &center);
+            command.args(plan).arg("--report").arg(&path);
+            for setting in settings {
+                command.args(["--set", setting]);
+            }
+            command
+        };
+        let before = center.network_map().counters.connections;
+        let planned = run(command(&["--plan"])).await;
+        assert_eq!(center.network_map().counters.connections, before);
+        let done = run(command(&[])).await;
+        let (plan, done) = (planned.assert_code(0).summary(), done.assert_code(0).summary());
+        let plan = &plan["plan"];
+        assert_eq!(plan["frames"], done["frames"], "{settings:?}");
+        assert_eq!(plan["commands"], done["commands"]["sent"], "{settings:?}");
+        let number = |value: &serde_json::Value| value.as_u64().unwrap();
+        let (replaced, merged) = (&plan["replaced"], &plan["merged"]);
+        assert_eq!(
+            number(&replaced["findings"]) + number(&merged["findings"]),
+            number(&done["findings"]["acknowledged"])
+        );
+        assert_eq!(
+            number(&replaced["hosts"]) + number(&merged["hosts"]) + number(&plan["cleared"]["hosts"]),
+            number(&done["hosts"]["acknowledged"])
+        );
+        for sums in ["by_severity", "by_kind"] {
+            let sum: u64 = plan[sums].as_object().unwrap().values().map(number).sum();
+            assert_eq!(sum, number(&done["findings"]["selected"]), "{sums}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn hosts_of_several_templates_are_held_against_the_limit_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let qualys = qualys(lab::Options {
+        times: Times::instant(),
+        distinct: true,
+        report: small(60),
+        ..lab::Options::default()
+    })
+    .await;
+    let center = center(Options::default()).await;
+    let mut command = importing(folder.path(), &center, &qualys, "424242,535353");
+    command.args(["--plan", "--host-limit", "60"]);
+    let ended = run(command).await;
+    let summary: serde_json::Value = serde_json::from_str(&ended.assert_code(0).stdout).unwrap();
+    assert_eq!(summary["meaning"], "planned, nothing was sent");
+    let [first, second] = [0, 1].map(|index| &summary["templates"][index]["plan"]);
+    assert_eq!(first["hosts"], first["replaced"]["hosts"]);
+    assert!(second["merged"]["hosts"].as_u64().unwrap() > 40, "{second}");
+    let hosts = second["hosts"].as_u64().unwrap();
+    assert_eq!(
+        hosts,
+        first["hosts"].as_u64().unwrap() + second["replaced"]["hosts"].as_u64().unwrap()
+    );
+    assert_eq!(second["exceeds_host_limit"], hosts > 60);
+    assert_eq!(center.network_map().counters.connections, 0);
+    assert_eq!(
+        (count(&qualys, "launch"), count(&qualys, "delete")),
+        (2, 2),
+        "nothing stays at Qualys"
+    );
+}
+
+#[tokio::test]
+async fn too_many_hosts_are_warned_of_before_they_are_sent() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, _) = report(folder.path(), small(60));
+    let center = center(Options::default()).await;
+    let mut command = sending(folder.path(), &center);
+    command.args(["--host-limit", "48", "--report"]).arg(&path);
+    let ended = run(command).await;
+    ended
+        .assert_code(0)
+        .assert_says("49 hosts are told of, and the network map holds 48");
+}
+
+#[tokio::test]
+async fn a_file_of_commands_isnt_planned() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = connector(folder.path());
+    command.args(["send", "commands.csv", "--server", "127.0.0.1", "--plan"]);
+    run(command)
+        .await
+        .assert_code(64)
+        .assert_says("--plan is for an import");
+}
