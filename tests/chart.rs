@@ -1,10 +1,6 @@
 //! The Helm chart knows the settings that the program knows.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "what helps a test fails with it"
-)]
+#![expect(clippy::indexing_slicing, reason = "what helps a test fails with it")]
 
 use std::fs;
 use std::path::Path;

@@ -55,8 +55,10 @@ pub async fn run(arguments: Arguments) -> Result<(), ProgramError> {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
     }
-    writeln!(io::stdout(), "{}", held(&center.network_map()))?;
+    let held = held(&center.network_map());
     center.stop().await;
+    // Whoever started it may have stopped reading.
+    let _ = writeln!(io::stdout(), "{held}");
     Ok(())
 }
 
