@@ -2,12 +2,7 @@
 //!
 //! Nothing here connects to anything. Every test has a working directory of its own and an empty environment.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stderr,
-    reason = "what helps a test fails with it"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "what helps a test fails with it")]
 
 use std::fs;
 use std::path::Path;
