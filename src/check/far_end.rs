@@ -1,4 +1,5 @@
-//! Telemetry's far ends: whether Pushgateway and collector can be reached. No import fails because of them.
+//! Telemetry's far ends: whether Pushgateway and collector can be reached. No import fails because of them, unless
+//! metrics are required.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,6 +14,7 @@ use url::Url;
 
 use super::finding::Finding;
 use super::walk::Walk;
+use crate::exit::Exit;
 
 const PUSHGATEWAY: &str = "Pushgateway";
 const COLLECTOR: &str = "collector";
@@ -35,6 +37,8 @@ pub struct FarEnds {
     pub proxy: Option<&'static str>,
     /// The Pushgateway that metrics are pushed to.
     pub pushgateway: Result<Option<FarEnd>, String>,
+    /// `telemetry.metrics_required`: an import fails where they can't be pushed.
+    pub metrics_required: bool,
     /// The OpenTelemetry collector that spans go to.
     pub collector: Result<Option<FarEnd>, String>,
     /// How long a connection may take.
@@ -43,13 +47,17 @@ pub struct FarEnds {
 
 pub(super) async fn walk(far_ends: &FarEnds) -> Walk {
     let mut walk = Walk::default();
-    walk.add(match &far_ends.pushgateway {
+    let pushgateway = match &far_ends.pushgateway {
         Ok(None) => Finding::not_needed(PUSHGATEWAY, "none is set"),
         Ok(Some(far_end)) if far_end.proxied => {
             Finding::not_tried(PUSHGATEWAY, "telemetry.pushgateway.proxy.url stands before it")
         }
         Ok(Some(far_end)) => judged(PUSHGATEWAY, far_end, ready(far_end, far_ends.patience).await),
         Err(why) => Finding::warning(PUSHGATEWAY, why, remedy(PUSHGATEWAY)),
+    };
+    walk.add(match far_ends.metrics_required {
+        true => pushgateway.weightier(Exit::Unavailable),
+        false => pushgateway,
     });
     walk.add(match &far_ends.collector {
         Ok(None) => Finding::not_needed(COLLECTOR, "no OTEL_EXPORTER_OTLP_ENDPOINT is set"),
@@ -70,11 +78,11 @@ fn judged(step: &str, far_end: &FarEnd, result: Result<(), String>) -> Finding {
 fn remedy(step: &str) -> &'static str {
     match step {
         PUSHGATEWAY => {
-            "an import runs all the same, but its metrics are lost: check telemetry.pushgateway.url, the network \
+            "its metrics are lost, whatever becomes of the import: check telemetry.pushgateway.url, the network \
              policy, and that the Pushgateway runs"
         }
         _ => {
-            "an import runs all the same, but its traces are lost: check OTEL_EXPORTER_OTLP_ENDPOINT, the network \
+            "its traces are lost, whatever becomes of the import: check OTEL_EXPORTER_OTLP_ENDPOINT, the network \
              policy, and that the collector runs"
         }
     }
@@ -164,6 +172,7 @@ mod tests {
             .with_no_client_auth();
         FarEnds {
             proxy: None,
+            metrics_required: false,
             pushgateway: Ok(Some(FarEnd {
                 url: url.parse().unwrap(),
                 tls: Arc::new(tls),

@@ -72,6 +72,18 @@ impl Finding {
         }
     }
 
+    /// The same, but a warning becomes a failure with this exit code.
+    pub(super) fn weightier(self, exit: Exit) -> Self {
+        match self.status {
+            Status::Warning => Finding {
+                status: Status::Failed,
+                exit,
+                ..self
+            },
+            _ => self,
+        }
+    }
+
     /// A step before it failed.
     pub(super) fn not_tried(step: &str, because: &str) -> Self {
         Self::new(step, Status::NotTried, format!("not tried: {because}"), None)

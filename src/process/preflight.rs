@@ -64,6 +64,7 @@ fn far_ends(given: &Given) -> FarEnds {
     };
     FarEnds {
         proxy: PROXIES.into_iter().find(|name| !is_unset(name)),
+        metrics_required: given.metrics().is_some_and(|metrics| metrics.required),
         pushgateway: pushgateway(given),
         collector: traces::collector().map(|collector| collector.map(far_end)),
         patience: Duration::from_secs(5),

@@ -54,7 +54,7 @@ pub struct Client {
 /// What came back, when it is no fault.
 pub(super) enum Received {
     Document(Document),
-    Report(Stream),
+    Report(Box<Stream>),
 }
 
 impl Client {
@@ -250,7 +250,7 @@ impl Client {
         })?;
         let received = match received {
             Ok(document) => Received::Document(document),
-            Err(peeked) => Received::Report(Stream::new(peeked, reply)),
+            Err(peeked) => Received::Report(Box::new(Stream::new(peeked, reply))),
         };
         Ok((received, cookies))
     }

@@ -75,7 +75,7 @@ impl Client {
     /// Asks for the body until it begins to arrive; `resends` bodies broke off before.
     async fn fetch(&mut self, request: &Request, resends: u32) -> Result<Stream, Error> {
         self.ask_again(Stage::Download, request, resends, |received| match received {
-            Received::Report(stream) => Ok(stream),
+            Received::Report(stream) => Ok(*stream),
             other => Err(unexpected(other)),
         })
         .await

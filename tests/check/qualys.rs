@@ -185,3 +185,10 @@ async fn a_pushgateway_that_isnt_there() {
     let url = format!("http://127.0.0.1:{}", closed_port());
     says!(Setup::right().await.with("telemetry.pushgateway.url", url));
 }
+
+#[tokio::test]
+async fn a_pushgateway_that_isnt_there_though_metrics_are_required() {
+    let url = format!("http://127.0.0.1:{}", closed_port());
+    let setup = Setup::right().await.with("telemetry.metrics_required", "y");
+    says!(setup.with("telemetry.pushgateway.url", url));
+}

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -25,12 +26,13 @@ pub(crate) type Series = BTreeMap<String, f64>;
 impl Gateway {
     /// `None` where it isn't installed; CI installs it.
     pub(crate) fn start() -> Option<Self> {
-        Self::with(&[])
+        Self::at(free(), &[])
     }
 
     /// With TLS and a login, both as its own configuration file says them; and the CA of its certificate.
     pub(crate) fn guarded(folder: &Path) -> Option<(Self, PathBuf)> {
-        let issued = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+        let address = free();
+        let issued = rcgen::generate_simple_self_signed([address.ip().to_string()]).unwrap();
         fs::write(folder.join("gateway.pem"), issued.cert.pem()).unwrap();
         fs::write(folder.join("gateway.key"), issued.signing_key.serialize_pem()).unwrap();
         let config = folder.join("web.yml");
@@ -38,14 +40,15 @@ impl Gateway {
             "tls_server_config:\n  cert_file: gateway.pem\n  key_file: gateway.key\nbasic_auth_users:\n  pusher: {HASH}\n"
         );
         fs::write(&config, text).unwrap();
-        let gateway = Self::with(&[&format!("--web.config.file={}", config.display())])?;
+        let gateway = Self::at(address, &[&format!("--web.config.file={}", config.display())])?;
         Some((gateway, folder.join("gateway.pem")))
     }
 
-    fn with(arguments: &[&str]) -> Option<Self> {
-        let address = free();
+    fn at(address: SocketAddr, arguments: &[&str]) -> Option<Self> {
         let started = Command::new("prometheus-pushgateway")
             .arg(format!("--web.listen-address={address}"))
+            // Debian's remembers from one start to the next.
+            .arg("--persistence.file=")
             .args(arguments)
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -156,9 +159,13 @@ pub(crate) fn request(connection: &mut TcpStream) -> String {
     String::from_utf8_lossy(&request[..length]).into_owned()
 }
 
-/// An address where nobody listens, most likely.
+/// An address where nobody listens, and where nobody else will: a port that was free may be another test's a moment later,
+/// so each has a loopback address of its own too.
 pub(crate) fn free() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+    static GIVEN: AtomicU8 = AtomicU8::new(1);
+    let [.., high, low] = std::process::id().to_be_bytes();
+    let ip = Ipv4Addr::new(127, GIVEN.fetch_add(1, Ordering::Relaxed), high, low.clamp(1, 254));
+    TcpListener::bind((ip, 0)).unwrap().local_addr().unwrap()
 }
 
 /// One HTTP request, and all that comes back.
