@@ -131,7 +131,8 @@ def test_the_program_takes_what_the_chart_sets(name, tmp_path):
         assert "of-the-user" not in ended.stdout
 
 
-def test_helm_install_with_the_lab_is_a_whole_import(tmp_path):
+def test_helm_test_and_helm_install_with_the_lab(tmp_path):
+    """`helm test` finds all in order, and `helm install` is a whole import."""
     lab, program = binary("connector-lab"), binary("qualys-connector")
     found = objects(manifests(values("lab")))
     now = named(found, "Job", "qc-qualys-connector-lab-now")
@@ -142,6 +143,10 @@ def test_helm_install_with_the_lab_is_a_whole_import(tmp_path):
             ends[container["name"]] = process = running.enter_context(made.start(lab, container))
             running.callback(process.kill)
             made.await_start(container, process)
+        check = named(found, "Pod", "qc-qualys-connector-lab-check")
+        checking = made.start(program, connector(check))
+        told, _ = checking.communicate(timeout=120)
+        assert checking.returncode == 0, told
         said, log = made.start(program, made.spec["containers"][0]).communicate(timeout=120)
         assert "0 (all imported)" in said, log
         hosts, findings = re.search(r"acknowledged +([\d,]+) hosts +([\d,]+) findings", said).groups()
