@@ -145,8 +145,12 @@ fn subscriber(settings: &Settings) -> Result<impl Subscriber + Send + Sync + use
     let mut outputs = Vec::new();
     if settings.stderr || settings.syslog != Syslog::None {
         let terminal = io::stderr().is_terminal();
-        let colour = terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-        outputs.push(output(settings.format, terminal, colour, terminal::stderr));
+        outputs.push(output(
+            settings.format,
+            terminal,
+            terminal::is_colourful(),
+            terminal::stderr,
+        ));
     }
     if let Some(path) = &settings.file {
         outputs.push(output(settings.format, false, false, open(path)?));

@@ -30,6 +30,7 @@ fn sink(line: &str) -> String {
     match import(line).sink {
         Sink::Csv(path) => path.display().to_string(),
         Sink::ManagementCenter(to) => format!("{}:{} {}", to.server, to.port, to.pkcs12.display()),
+        Sink::Plan(_) => "a plan".to_owned(),
     }
 }
 
@@ -157,7 +158,7 @@ fn the_csv_plugin_of_the_reference_client_sends_a_file() {
 #[test]
 fn a_short_form_of_several_options_is_refused() {
     insta::assert_snapshot!(parse("-p 8307").unwrap_err(), @r"
-    error: -p is short for several options: -port, -pkcs12, -password, -plugininfo
+    error: -p is short for several options: -port, -pkcs12, -password, -plan, -plugininfo
 
     For more information, try '--help'.
     ");

@@ -28,16 +28,23 @@ fn help_is_short_and_grouped() {
           --csvfile <FILE>  Write the commands to a file (ID_FILE if there are several templates);
                             nothing is sent
 
+    Or nowhere:
+          --plan            Run everything but the sending, and say what would be sent
+          --host-limit <N>  Hosts that the Management Center holds at most, to compare with
+
     From Qualys:
           --multiinfo <ID,ID>  Report templates, in place of the configured ones
           --report <FILE>      Import a report that is here already; - is standard input
 
     What is said:
-          --level <LEVEL>   Log more or less: 3 debug, 2 info, 1 warning, 0 error [default: 2]
-          --logfile <FILE>  Log to a file
-          --syslog          Log to syslog
-          --stderr          Log to standard error, even if there is another log
-          --summary <FORM>  Say at the end what was done, as text, json or none
+          --level <LEVEL>       Log more or less: 3 debug, 2 info, 1 warning, 0 error [default: 2]
+          --logfile <FILE>      Log to a file
+          --syslog              Log to syslog
+          --stderr              Log to standard error, even if there is another log
+          --summary <FORM>      Say at the end what was done, as text, json or none
+          --report-html <FILE>  Write one page (HTML) that shows the run
+      -q, --quiet               Say nothing but warnings and errors: no progress, and no summary unless
+                                --summary asks for one
 
     Everything else:
           --config <FILE>    Configuration file, also -plugininfo [default:
@@ -51,6 +58,7 @@ fn help_is_short_and_grouped() {
       qualys-connector --server 10.10.10.10 --pkcs12 CertFile.pkcs12 --config settings.yaml
       qualys-connector --report report.xml --csvfile Output.csv
       qualys-connector -multiinfo 424242,535353 -server 10.10.10.10
+      qualys-connector --report report.xml --plan --host-limit 50000
       qualys-connector config
 
     The Perl connector's command lines work as they are: -server=HOST, -se HOST, -c FILE … QualysGuard.
