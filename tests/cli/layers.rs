@@ -71,7 +71,9 @@ fn the_whole_listing() {
     management_center.max_frame        64000                         default
     management_center.window           1                             default
     management_center.replies          strict                        default
+    management_center.host_limit       not set
     csv.file                           not set
+    page.file                          not set
     log.level                          info                          default
     log.format                         auto                          default
     log.file                           not set
