@@ -25,6 +25,15 @@ pub fn amount(bytes: u64) -> String {
     }
 }
 
+/// A duration that may be short: milliseconds below a second.
+pub fn brief(duration: Duration) -> String {
+    match duration.as_millis() {
+        0 => "< 1 ms".to_owned(),
+        milliseconds @ 1..1000 => format!("{milliseconds} ms"),
+        _ => took(duration),
+    }
+}
+
 /// A duration: tenths of seconds below a minute, whole seconds above.
 pub fn took(duration: Duration) -> String {
     match duration.as_secs() {
@@ -53,5 +62,9 @@ mod tests {
         );
         assert_eq!(took(Duration::from_millis(1250)), "1.2 s");
         assert_eq!(took(Duration::from_millis(90_900)), "1m 30s");
+        assert_eq!(
+            [0, 40, 1250].map(|milliseconds| brief(Duration::from_millis(milliseconds))),
+            ["< 1 ms", "40 ms", "1.2 s"]
+        );
     }
 }

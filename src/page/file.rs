@@ -45,6 +45,12 @@ impl Error {
 /// # Errors
 /// Nothing is left of a page that can't be written, and an earlier one stays.
 pub fn write(path: &Path, page: &str) -> Result<(), Error> {
+    if path.is_dir() {
+        return Err(Error::Create {
+            path: path.to_owned(),
+            source: io::ErrorKind::IsADirectory.into(),
+        });
+    }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let created = tempfile::Builder::new()
         .prefix(".")
@@ -58,14 +64,8 @@ pub fn write(path: &Path, page: &str) -> Result<(), Error> {
     })?;
     let written = file.write_all(page.as_bytes()).and_then(|()| file.as_file().sync_all());
     let persisted = written.and_then(|()| file.persist(path).map_err(|error| error.error));
-    persisted.map(drop).map_err(|source| match source.kind() {
-        io::ErrorKind::IsADirectory => Error::Create {
-            path: path.to_owned(),
-            source,
-        },
-        _ => Error::Write {
-            path: path.to_owned(),
-            source,
-        },
+    persisted.map(drop).map_err(|source| Error::Write {
+        path: path.to_owned(),
+        source,
     })
 }

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 
 use super::bars::{self, Row};
 use crate::config::Listing;
-use crate::import::text::{amount, grouped, took};
+use crate::import::text::{amount, brief, grouped};
 use crate::import::{Outcome, Summary};
 
 /// The stages one after the other, as they passed.
@@ -33,13 +33,13 @@ pub(super) fn stages(summary: &Summary) -> Markup {
                 label,
                 bar: (part(begun), part(*duration)),
                 class: "accent",
-                cells: vec![took(*duration)],
+                cells: vec![brief(*duration)],
             });
             begun += *duration;
         }
     }
     html! {
-        section {
+        section class="wide" {
             h2 { "Where the time went" }
             (bars::table("Each stage begins where the one before it ended", &["Stage", "Took"], rows))
         }
@@ -66,7 +66,7 @@ pub(super) fn waits(summary: &Summary) -> Markup {
             },
         ),
         class: "odd",
-        cells: vec![took(*waited)],
+        cells: vec![brief(*waited)],
     });
     let calls = usage.calls();
     let requests = usage.requests.iter().map(|((stage, ended), count)| Row {
@@ -77,7 +77,7 @@ pub(super) fn waits(summary: &Summary) -> Markup {
     });
     let retries: u64 = usage.retries.values().sum();
     html! {
-        section {
+        section class="wide" {
             h2 { "Waits and retries" }
             @if calls == 0 {
                 p { "Qualys wasn't asked for anything." }
@@ -103,22 +103,33 @@ pub(super) fn waits(summary: &Summary) -> Markup {
     }
 }
 
-/// What was in force, and where it stood.
+/// What was in force, and where it stood: what somebody said, and what nobody said.
 pub(super) fn configuration(listing: &Listing) -> Markup {
+    let set = || {
+        listing
+            .iter()
+            .filter_map(|(key, value, source)| Some((key, value?, source.unwrap_or_default())))
+    };
+    let (said, defaults): (Vec<_>, Vec<_>) = set().partition(|(.., source)| *source != "default");
     html! {
         section class="wide" {
             h2 { "Configuration" }
             table class="settings" {
-                caption { "Every setting that has a value; secrets are hidden" }
+                caption { "What is set; secrets are hidden" }
                 thead { tr { th scope="col" { "Setting" } th scope="col" { "Value" } th scope="col" { "Stands in" } } }
                 tbody {
-                    @for (key, value, source) in listing.iter() {
-                        @if let Some(value) = value {
-                            tr {
-                                th scope="row" { (key) }
-                                td { (value) }
-                                td { (source.unwrap_or_default()) }
-                            }
+                    @for (key, value, source) in said {
+                        tr { th scope="row" { (key) } td { (value) } td { (source) } }
+                    }
+                }
+            }
+            details {
+                summary { "Defaults" }
+                table class="settings" {
+                    thead { tr { th scope="col" { "Setting" } th scope="col" { "Value" } } }
+                    tbody {
+                        @for (key, value, _) in defaults {
+                            tr { th scope="row" { (key) } td { (value) } }
                         }
                     }
                 }

@@ -204,8 +204,24 @@ fn impact(index: usize, counts: &Counts, breakdown: Option<&Breakdown>) -> Marku
                 }
                 h3 { "QIDs without a CVE" }
                 (qid_table(&breakdown.qids_without_cve, counts))
+                @if breakdown.qids_without_cve.more() > 0 {
+                    details {
+                        summary { "Their numbers" }
+                        p { (numbers(breakdown)) }
+                    }
+                }
             }
         }
+    }
+}
+
+/// The QIDs without a CVE, as `selection.exclude_qids` takes them.
+fn numbers(breakdown: &Breakdown) -> String {
+    let listed: Vec<_> = breakdown.numbers_without_cve.iter().map(u32::to_string).collect();
+    let more = breakdown.qids_without_cve.all - listed.len();
+    match more {
+        0 => listed.join(", "),
+        more => format!("{} and {} more", listed.join(", "), grouped(more as u64)),
     }
 }
 
@@ -217,20 +233,19 @@ fn qids(title: &str, top: &Top<QidShare>, counts: &Counts) -> Markup {
 
 fn qid_table(top: &Top<QidShare>, counts: &Counts) -> Markup {
     let rows = top.first.iter().map(|share| Row {
-        label: html! { b { (share.qid) } " " (share.title) },
+        label: html! {
+            b { (share.qid) } " " (share.title)
+            @if let Some(severity) = share.severity { small { " severity " (severity) } }
+        },
         bar: (0.0, of(share.hosts, counts.hosts_selected)),
         class: share
             .severity
             .and_then(|severity| SEVERITIES.get(usize::from(severity)))
             .unwrap_or(&"muted"),
-        cells: vec![
-            share.severity.map_or("–".to_owned(), |severity| severity.to_string()),
-            grouped(share.hosts),
-            grouped(share.findings),
-        ],
+        cells: vec![grouped(share.hosts), grouped(share.findings)],
     });
     html! {
-        (bars::table("Bars show the share of hosts, colours the severity", &["QID", "Sev.", "Hosts", "Findings"], rows.collect()))
+        (bars::table("Bars show the share of hosts, colours the severity", &["QID", "Hosts", "Findings"], rows.collect()))
         (more(top, "QIDs"))
     }
 }

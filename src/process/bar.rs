@@ -3,7 +3,7 @@
 //! It watches from a thread of its own, since the import's thread is busy while it selects. Stages that are over become
 //! lines; stages that are over before anybody looks aren't told of.
 
-use std::io::{self, IsTerminal as _};
+use std::io::Write as _;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -27,8 +27,7 @@ pub(super) struct Bar {
 impl Bar {
     /// Shows `progress`, where standard error is a terminal that can redraw a line.
     pub(super) fn show(progress: &Progress) -> Option<Self> {
-        let dumb = std::env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb");
-        if dumb || !io::stderr().is_terminal() {
+        if !terminal::is_capable() {
             return None;
         }
         let (end, ended) = mpsc::channel::<()>();
@@ -124,8 +123,9 @@ impl View {
         if now.templates > 1 {
             line += &format!(" ({})", self.last.template);
         }
-        // Nothing can be done about a terminal that is gone.
-        let _ = terminal::bars().println(line);
+        line.push('\n');
+        // In one piece, or the bar comes back in between. Nothing can be done about a terminal that is gone.
+        let _ = terminal::stderr().write_all(line.as_bytes());
     }
 }
 

@@ -15,7 +15,9 @@ use super::selected::Selected;
 use super::selection::has_cve;
 
 /// Entries of each list, at most.
-const LONGEST: usize = 20;
+const LONGEST: usize = 10;
+/// Numbers of QIDs, at most.
+const NUMBERS: usize = 2000;
 /// Bits of the address that make a subnet, of IPv4 and of IPv6.
 const PREFIX: (u8, u8) = (24, 64);
 
@@ -28,6 +30,8 @@ pub struct Breakdown {
     pub qids: Top<QidShare>,
     /// Vulnerabilities without a CVE, those on most hosts first.
     pub qids_without_cve: Top<QidShare>,
+    /// The numbers of those, in order; 2000 at most.
+    pub numbers_without_cve: Vec<u32>,
     /// CVEs, those on most hosts first.
     pub cves: Top<CveShare>,
     /// Networks of 256 IPv4 addresses or of one IPv6 subnet, those with most hosts first.
@@ -37,7 +41,7 @@ pub struct Breakdown {
 /// The first entries of a list that may be long.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Top<T> {
-    /// The greatest ones, in order; 20 at most.
+    /// The greatest ones, in order; 10 at most.
     pub first: Vec<T>,
     /// How many there are in all.
     pub all: usize,
@@ -225,13 +229,12 @@ impl<'s> Tally<'s> {
         let met = |met: &&(&Vulnerability, Met)| met.1.findings > 0;
         let qids: Vec<_> = vulnerabilities.iter().zip(self.qids).collect();
         let cves = self.cves.into_iter().filter(|(_, met)| met.findings > 0);
+        let without_cve = || qids.iter().filter(met).filter(|(known, _)| !has_cve(known));
         Breakdown {
             hosts_with_cve: self.hosts_with_cve,
+            numbers_without_cve: without_cve().map(|(known, _)| known.qid).take(NUMBERS).collect(),
             qids: top(qids.iter().filter(met).copied(), qid_share),
-            qids_without_cve: top(
-                qids.iter().filter(met).filter(|(known, _)| !has_cve(known)).copied(),
-                qid_share,
-            ),
+            qids_without_cve: top(without_cve().copied(), qid_share),
             cves: top(cves, |id, met| CveShare {
                 id: id.into(),
                 hosts: met.hosts,
@@ -332,6 +335,7 @@ mod tests {
         };
         assert_eq!(qids(&breakdown.qids), [(1, 2, 3), (3, 2, 2), (2, 1, 1)]);
         assert_eq!(qids(&breakdown.qids_without_cve), [(3, 2, 2)]);
+        assert_eq!(breakdown.numbers_without_cve, [3]);
         let cves = breakdown.cves.first.iter();
         let cves: Vec<_> = cves.map(|share| (&*share.id, share.hosts, share.findings)).collect();
         assert_eq!(cves, [("CVE-2026-0001", 2, 4), ("CVE-2026-0002", 1, 1)]);
@@ -354,9 +358,9 @@ mod tests {
         let breakdown = Selection::default().apply(parsed(report(&hosts, ""))).breakdown();
         assert_eq!(
             (breakdown.qids.first.len(), breakdown.qids.all, breakdown.qids.more()),
-            (20, 50, 30)
+            (10, 50, 40)
         );
-        assert_eq!((breakdown.subnets.first.len(), breakdown.subnets.all), (20, 50));
+        assert_eq!((breakdown.subnets.first.len(), breakdown.subnets.all), (10, 50));
         assert_eq!((breakdown.cves.first.len(), breakdown.cves.all), (0, 0));
     }
 }

@@ -1,11 +1,22 @@
 //! The terminal: standard error, which log lines and a progress bar share without getting into each other's way.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal as _, Write};
 use std::sync::LazyLock;
 
 use indicatif::MultiProgress;
 
 static BARS: LazyLock<MultiProgress> = LazyLock::new(MultiProgress::new);
+
+/// Whether standard error is a terminal that does more than print.
+pub fn is_capable() -> bool {
+    let dumb = std::env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb");
+    io::stderr().is_terminal() && !dumb
+}
+
+/// Whether colours are welcome there.
+pub fn is_colourful() -> bool {
+    is_capable() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
 
 /// What bars are added to.
 pub fn bars() -> &'static MultiProgress {

@@ -7,10 +7,13 @@
 )]
 
 mod bad_input;
+mod chromium;
 mod csv_file;
+mod documented;
 mod full_disk;
 mod lost_connection;
 mod network_map;
+mod page;
 mod plan;
 mod qualys;
 mod refused;
@@ -18,5 +21,6 @@ mod samples;
 mod signals;
 mod summary;
 mod support;
+mod terminal;
 mod termination;
 mod window;

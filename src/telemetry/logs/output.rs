@@ -33,11 +33,10 @@ enum Target {
 impl Output {
     /// Text on a terminal, otherwise JSON.
     pub(super) fn stderr(format: Format) -> Self {
-        let terminal = io::stderr().is_terminal();
-        let colour = terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        let is_terminal = io::stderr().is_terminal();
         Output {
-            json: format == Format::Json || format == Format::Auto && !terminal,
-            target: Target::Stderr { colour },
+            json: format == Format::Json || format == Format::Auto && !is_terminal,
+            target: Target::Stderr { colour: terminal::is_colourful() },
         }
     }
 
