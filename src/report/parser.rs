@@ -147,6 +147,9 @@ impl Handler for Parser<'_> {
     fn end(&mut self) -> Result<(), Error> {
         let element = self.path.pop().unwrap_or(Element::Other);
         self.wanted = self.path.last().is_some_and(|parent| parent.has_text());
+        if element == Element::Other {
+            return Ok(());
+        }
         let text = self.text.trim();
         match element {
             Element::FindingQid => self.finding.qid = qid(text),

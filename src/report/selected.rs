@@ -232,6 +232,6 @@ impl Selected {
 
 /// Sorted, and each finding once, whatever its kind and status.
 fn tidy(findings: &mut Vec<Finding>) {
-    findings.sort();
+    findings.sort_unstable();
     findings.dedup_by_key(|finding| finding.place());
 }

@@ -10,6 +10,7 @@
 
 use std::io::{ErrorKind, Read};
 
+use memchr::memmem;
 use quick_xml::Reader;
 use quick_xml::escape::resolve_xml_entity;
 use quick_xml::events::{BytesRef, BytesStart, Event};
@@ -264,7 +265,7 @@ impl<'h, H: Handler> Document<'h, H> {
 
     /// Passes on a CDATA section that began earlier, and returns what isn't part of it, or not for sure.
     fn cdata<'b>(&mut self, bytes: &'b [u8]) -> Result<&'b [u8], Error> {
-        let end = bytes.windows(CDATA_END.len()).position(|three| three == CDATA_END);
+        let end = memmem::find(bytes, CDATA_END);
         let text = match end {
             Some(end) => end,
             // The first of its three bytes may stand at the end.

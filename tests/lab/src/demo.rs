@@ -22,7 +22,7 @@ pub(crate) struct Arguments {
 }
 
 /// Starts both far ends, runs the connector between them, and shows what the Management Center then holds.
-pub(crate) async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
+pub(crate) async fn run(arguments: Arguments) -> Result<(), Box<dyn Error + Send + Sync>> {
     let options = report::Options {
         hosts: arguments.hosts,
         ..report::Options::default()

@@ -3,6 +3,7 @@
 //! Nothing here uses the product, so that a mistake of the product isn't made twice.
 
 mod defaults;
+pub mod link;
 pub mod management_center;
 pub mod qualys;
 pub mod report;

@@ -3,11 +3,13 @@
 use std::error::Error;
 use std::ffi::OsString;
 use std::io::Write;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use connector_lab::{management_center, qualys, report};
 
+mod bench;
 mod demo;
 
 /// Both far ends of qualys-connector, simulated by sourced facts.
@@ -26,6 +28,11 @@ enum Command {
     Qualys(Box<qualys::program::Arguments>),
     /// A whole import between both far ends, through the real connector
     Demo(demo::Arguments),
+    /// What an import costs, through the real connector as a process of its own
+    Bench(bench::Arguments),
+    /// What finding the tags of a file costs, to compare with
+    #[command(hide = true)]
+    Tokenise { file: PathBuf },
     /// The real connector, as the demo starts it
     #[command(hide = true, disable_help_flag = true)]
     Connector {
@@ -60,10 +67,12 @@ async fn lab(command: Command) -> ExitCode {
     }
 }
 
-async fn run(command: Command) -> Result<(), Box<dyn Error>> {
+async fn run(command: Command) -> Result<(), Box<dyn Error + Send + Sync>> {
     match command {
         Command::ManagementCenter(arguments) => management_center::program::run(*arguments).await?,
         Command::Qualys(arguments) => qualys::program::run(*arguments).await?,
+        Command::Bench(arguments) => bench::run(arguments).await?,
+        Command::Tokenise { file } => bench::tokenise(&file)?,
         Command::Demo(arguments) => demo::run(arguments).await?,
         Command::Connector { .. } => {}
         Command::Report(arguments) => report::program::run(arguments)?,
