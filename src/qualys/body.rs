@@ -3,7 +3,7 @@
 
 use std::io;
 
-use bytes::{Buf, Bytes};
+use bytes::{Buf, Bytes, BytesMut};
 use tokio::sync::mpsc;
 
 use super::error::Error;
@@ -12,6 +12,9 @@ use super::http::Reply;
 
 /// Pieces between network and parser; hyper's are at most 400 KiB.
 const PIECES: usize = 4;
+/// Bytes that a piece has at least: unpacked bodies come in 8 KiB, four of which would not keep the parser busy while
+/// the next ones are unpacked.
+const PIECE: usize = 64 * 1024;
 
 /// The body of a report, to be read by a thread that may block.
 ///
@@ -83,6 +86,26 @@ impl Stream {
         Ok(())
     }
 
+    /// The next piece, large enough to be worth waking the parser for. What came before a fault is dropped: nothing
+    /// that is parsed of a broken body counts.
+    async fn gather(&mut self) -> Result<Option<Bytes>, Fault> {
+        let Some(first) = self.next().await? else {
+            return Ok(None);
+        };
+        if first.len() >= PIECE {
+            return Ok(Some(first));
+        }
+        let mut piece = BytesMut::with_capacity(PIECE);
+        piece.extend_from_slice(&first);
+        while piece.len() < PIECE {
+            match self.next().await? {
+                Some(bytes) => piece.extend_from_slice(&bytes),
+                None => break,
+            }
+        }
+        Ok(Some(piece.freeze()))
+    }
+
     async fn next(&mut self) -> Result<Option<Bytes>, Fault> {
         let next = match std::mem::take(&mut self.peeked) {
             peeked if !peeked.is_empty() => Some(peeked),
@@ -103,7 +126,7 @@ impl Pump {
         arrived: impl Fn(u64),
     ) -> Result<Pumped, Fault> {
         loop {
-            let next = stream.next().await;
+            let next = stream.gather().await;
             arrived(stream.received());
             let (piece, outcome) = match next {
                 Ok(Some(bytes)) => (Piece::Bytes(bytes), None),
