@@ -36,7 +36,9 @@ impl Output {
         let is_terminal = io::stderr().is_terminal();
         Output {
             json: format == Format::Json || format == Format::Auto && !is_terminal,
-            target: Target::Stderr { colour: terminal::is_colourful() },
+            target: Target::Stderr {
+                colour: terminal::is_colourful(),
+            },
         }
     }
 
