@@ -18,8 +18,7 @@ import pod
 from expected import findings_of
 
 HERE = pathlib.Path(__file__).parent
-CHART = HERE.parents[1] / "helm" / "tests" / "snapshots" / "minimal.yaml"
-RENDERED = CHART if CHART.exists() else HERE / "pod.yaml"
+RENDERED = HERE.parents[1] / "helm" / "tests" / "snapshots" / "minimal.yaml"
 IMAGE = os.environ.get("IMAGE", "localhost/qualys-connector:ci")
 LAB_IMAGE = os.environ.get("LAB_IMAGE", "localhost/connector-lab:ci")
 USER, PASSWORD, TEMPLATE = "dirk_g", "d0ntp@n1c", "424242"
