@@ -22,6 +22,7 @@
 //! | [`host_input`] | send and write: commands for the Management Center |
 //! | [`telemetry`] | logs, traces, metrics |
 //! | `tls` | which servers of the web are trusted |
+//! | `whole_file` | files that appear whole or not at all |
 //! | [`exit`] | the exit codes that schedulers act on |
 //!
 //! Imports run downward in this list only.
@@ -39,3 +40,4 @@ pub mod qualys;
 pub mod report;
 pub mod telemetry;
 mod tls;
+mod whole_file;

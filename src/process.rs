@@ -59,6 +59,7 @@ fn invoke(given: Given, cli: &Cli) -> Ending {
         Command::Send { file } => send(given, &file, cli, &listing),
     }
 }
+
 /// Help and version are asked for, everything else that isn't a command line is a mistake.
 fn unparsed(error: &clap::Error) -> Exit {
     match (error.print(), error.use_stderr()) {

@@ -1,18 +1,16 @@
 //! A CSV file of commands, in the place of a Management Center.
 //!
-//! The file takes its name only when it is complete and on disk: until then it has a temporary one beside it, and
-//! goes when anything fails. It can be given to `nmimport`, or to Cisco's reference client.
+//! It appears whole or not at all. It can be given to `nmimport`, or to Cisco's reference client.
 
-use std::fs::{File, Permissions};
+use std::fs::File;
 use std::io::{self, BufWriter, Write};
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use tempfile::NamedTempFile;
 use thiserror::Error;
 
 use super::packing::{Blocks, count};
 use crate::exit::Exit;
+use crate::whole_file::{USUAL, WholeFile};
 
 /// Why a CSV file couldn't be written. Nothing is left of it.
 #[derive(Debug, Error)]
@@ -68,7 +66,7 @@ pub struct CsvWritten {
 #[derive(Debug)]
 pub struct CsvFile {
     path: PathBuf,
-    temporary: NamedTempFile,
+    file: WholeFile,
 }
 
 impl CsvFile {
@@ -77,35 +75,22 @@ impl CsvFile {
         if path.is_dir() {
             return Err(Error::Folder { path: path.to_owned() });
         }
-        let temporary = tempfile::Builder::new()
-            .prefix(".")
-            .suffix(".partial")
-            // As any new file: the process' umask takes away what it takes away.
-            .permissions(Permissions::from_mode(0o666))
-            .tempfile_in(folder(path))
-            .map_err(|source| Error::Create {
-                path: path.to_owned(),
-                source,
-            })?;
+        let file = WholeFile::create(path, USUAL).map_err(|source| Error::Create {
+            path: path.to_owned(),
+            source,
+        })?;
         Ok(CsvFile {
             path: path.to_owned(),
-            temporary,
+            file,
         })
     }
 
     /// Writes all hosts, puts the file on disk and gives it its name.
     pub fn write(self, blocks: &impl Blocks) -> Result<CsvWritten, Error> {
-        let CsvFile { path, temporary } = self;
-        let failed = |source| Error::Write {
-            path: path.clone(),
-            source,
-        };
-        let written = write(temporary.as_file(), blocks).map_err(failed)?;
-        temporary.as_file().sync_all().map_err(failed)?;
-        temporary.persist(&path).map_err(|error| failed(error.error))?;
-        File::open(folder(&path))
-            .and_then(|folder| folder.sync_all())
-            .map_err(failed)?;
+        let CsvFile { path, file } = self;
+        let failed = |source| Error::Write { path, source };
+        let written = write(file.as_file(), blocks).and_then(|written| file.finish().map(|()| written));
+        let written = written.map_err(failed)?;
         (0..blocks.len()).for_each(|index| blocks.imported(index));
         Ok(written)
     }
@@ -135,11 +120,4 @@ fn write(file: &File, blocks: &impl Blocks) -> io::Result<CsvWritten> {
         findings,
         ..written
     })
-}
-
-fn folder(path: &Path) -> &Path {
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    }
 }

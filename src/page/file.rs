@@ -1,13 +1,12 @@
 //! The page's file: it takes its name only when it is complete and on disk.
 
-use std::fs::Permissions;
 use std::io::{self, Write as _};
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
 use crate::exit::Exit;
+use crate::whole_file::{USUAL, WholeFile};
 
 /// Why there is no page. The import has nothing to do with it.
 #[derive(Debug, Error)]
@@ -45,26 +44,12 @@ impl Error {
 /// # Errors
 /// Nothing is left of a page that can't be written, and an earlier one stays.
 pub fn write(path: &Path, page: &str) -> Result<(), Error> {
-    if path.is_dir() {
-        return Err(Error::Create {
-            path: path.to_owned(),
-            source: io::ErrorKind::IsADirectory.into(),
-        });
-    }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let created = tempfile::Builder::new()
-        .prefix(".")
-        .suffix(".partial")
-        // As any new file: the process' umask takes away what it takes away.
-        .permissions(Permissions::from_mode(0o666))
-        .tempfile_in(folder.unwrap_or(Path::new(".")));
-    let mut file = created.map_err(|source| Error::Create {
+    let file = WholeFile::create(path, USUAL).map_err(|source| Error::Create {
         path: path.to_owned(),
         source,
     })?;
-    let written = file.write_all(page.as_bytes()).and_then(|()| file.as_file().sync_all());
-    let persisted = written.and_then(|()| file.persist(path).map_err(|error| error.error));
-    persisted.map(drop).map_err(|source| Error::Write {
+    let written = file.as_file().write_all(page.as_bytes());
+    written.and_then(|()| file.finish()).map_err(|source| Error::Write {
         path: path.to_owned(),
         source,
     })

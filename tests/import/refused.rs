@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use connector_lab::management_center::{AnswerFault, Faults, ServerCertificate};
 
-use crate::support::{Ended, faulty, held, meant, report, run, sending, small};
+use crate::support::{Ended, imported, meant, report, small};
 
 /// How an import ends, and of how many hosts of all the Management Center then holds what is meant.
 async fn import(faults: Faults) -> (Ended, usize, usize) {
@@ -13,25 +13,7 @@ async fn import(faults: Faults) -> (Ended, usize, usize) {
 }
 
 async fn import_with(faults: Faults, settings: &[&str]) -> (Ended, usize, usize) {
-    let folder = tempfile::tempdir().unwrap();
-    let (path, expected) = report(folder.path(), small(40));
-    let center = faulty(faults).await;
-    let mut command = sending(folder.path(), &center);
-    command
-        .arg("--report")
-        .arg(&path)
-        .args(["--set", "management_center.answer_timeout=1s"]);
-    for setting in settings {
-        command.args(["--set", setting]);
-    }
-    let ended = run(command).await;
-    center.idle().await;
-    let (held, meant) = (held(&center.network_map()), meant(&expected));
-    let right = meant
-        .iter()
-        .filter(|(address, results)| held.get(address) == Some(results))
-        .count();
-    (ended, right, meant.len())
+    imported(faults, &[settings, &["management_center.answer_timeout=1s"]].concat()).await
 }
 
 /// A host with something to send.

@@ -96,6 +96,26 @@ pub(crate) async fn faulty(faults: Faults) -> ManagementCenter {
     .await
 }
 
+/// How an import into a [`faulty`] Management Center ends, and of how many hosts of all it then holds what is meant.
+pub(crate) async fn imported(faults: Faults, settings: &[&str]) -> (Ended, usize, usize) {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, expected) = report(folder.path(), small(40));
+    let center = faulty(faults).await;
+    let mut command = sending(folder.path(), &center);
+    command.arg("--report").arg(&path);
+    for setting in settings {
+        command.args(["--set", setting]);
+    }
+    let ended = run(command).await;
+    center.idle().await;
+    let (held, meant) = (held(&center.network_map()), meant(&expected));
+    let right = meant
+        .iter()
+        .filter(|(address, results)| held.get(address) == Some(results))
+        .count();
+    (ended, right, meant.len())
+}
+
 /// A generated report on disk, and what it says.
 pub(crate) fn report(folder: &Path, options: report::Options) -> (PathBuf, Expected) {
     let report = Report::new(options).unwrap();

@@ -1,31 +1,12 @@
 //! Several frames under way at once change nothing but the time that it takes.
 
 use connector_lab::management_center::{AnswerFault, Faults, Options};
-use connector_lab::report;
 
-use crate::support::{Ended, center, faulty, held, meant, report, run, sending, small};
+use crate::support::{Ended, center, held, imported, meant, report, run, sending, small};
 
 /// How an import with a window ends, and of how many hosts of all the Management Center then holds what is meant.
-async fn import(faults: Faults, report_options: report::Options, settings: &[&str]) -> (Ended, usize, usize) {
-    let folder = tempfile::tempdir().unwrap();
-    let (path, expected) = report(folder.path(), report_options);
-    let center = faulty(faults).await;
-    let mut command = sending(folder.path(), &center);
-    command
-        .arg("--report")
-        .arg(&path)
-        .args(["--set", "management_center.answer_timeout=10s"]);
-    for setting in settings {
-        command.args(["--set", setting]);
-    }
-    let ended = run(command).await;
-    center.idle().await;
-    let (held, meant) = (held(&center.network_map()), meant(&expected));
-    let right = meant
-        .iter()
-        .filter(|(address, results)| held.get(address) == Some(results))
-        .count();
-    (ended, right, meant.len())
+async fn import(faults: Faults, settings: &[&str]) -> (Ended, usize, usize) {
+    imported(faults, &[settings, &["management_center.answer_timeout=10s"]].concat()).await
 }
 
 #[tokio::test]
@@ -59,9 +40,9 @@ async fn frames_go_ahead_of_answers_only_when_asked_to() {
 #[tokio::test]
 async fn long_answers_and_many_frames_dont_wait_for_each_other() {
     let folder = tempfile::tempdir().unwrap();
-    let large = report::Options {
+    let large = connector_lab::report::Options {
         hosts: 250,
-        ..report::Options::default()
+        ..connector_lab::report::Options::default()
     };
     let (path, expected) = report(folder.path(), large);
     let center = center(Options {
@@ -95,7 +76,7 @@ async fn a_dropped_line_is_charged_to_its_host() {
         ..Faults::default()
     };
     let settings = ["management_center.window=4", "management_center.max_frame=2048"];
-    let (ended, right, all) = import(faults, small(40), &settings).await;
+    let (ended, right, all) = import(faults, &settings).await;
     let summary = ended.assert_code(76).summary();
     assert_eq!(right, all - 1, "{}", ended.stderr);
     assert_eq!(summary["hosts"]["refused"], 1);
@@ -111,7 +92,7 @@ async fn hosts_that_were_acknowledged_before_a_loss_arent_sent_again() {
     let mut sent = Vec::new();
     for faults in [Faults::default(), close] {
         let settings = ["management_center.window=4", "management_center.max_frame=2048"];
-        let (ended, right, all) = import(faults, small(40), &settings).await;
+        let (ended, right, all) = import(faults, &settings).await;
         assert_eq!((ended.code, right), (Some(0), all), "{}", ended.stderr);
         sent.push(ended.summary()["frames"].as_u64().unwrap());
     }
@@ -127,7 +108,7 @@ async fn an_answer_too_many_is_never_taken_for_success() {
     for number in 2..8 {
         let settings = ["management_center.window=3", "management_center.max_frame=2048"];
         let faults = Faults::default().answer(number, AnswerFault::Twice);
-        let (ended, right, all) = import(faults, small(40), &settings).await;
+        let (ended, right, all) = import(faults, &settings).await;
         assert!(
             ended.code == Some(76) || (ended.code == Some(0) && right == all),
             "{:?} with {right} of {all} after answer {number} came twice: {}",

@@ -4,10 +4,11 @@
 //! survives a failed run.
 
 use std::collections::BTreeSet;
-use std::fs::{self, Permissions};
+use std::fs;
 use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+
+use crate::whole_file::WholeFile;
 
 /// Far more than we ever write.
 const LIMIT: u64 = 1 << 20;
@@ -19,23 +20,14 @@ pub(super) struct Textfile(pub(super) PathBuf);
 impl Textfile {
     /// Replaces the file, or leaves it as it is.
     pub(super) fn write(&self, text: &str) -> io::Result<()> {
-        let folder = match self.0.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        };
         let text = match self.former()? {
             Some(former) => format!("{text}{}", unsaid(&former, text)),
             None => text.to_owned(),
         };
         // The collector reads what ends in .prom, and runs as another user.
-        let mut temporary = tempfile::Builder::new()
-            .prefix(".")
-            .suffix(".partial")
-            .permissions(Permissions::from_mode(0o644))
-            .tempfile_in(folder)?;
-        temporary.write_all(text.as_bytes())?;
-        temporary.persist(&self.0).map_err(|error| error.error)?;
-        Ok(())
+        let file = WholeFile::create(&self.0, 0o644)?;
+        file.as_file().write_all(text.as_bytes())?;
+        file.finish()
     }
 
     /// What an earlier run left.
@@ -80,6 +72,8 @@ fn described(line: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
     use super::*;
 
     const SUCCESS: &str = "# HELP qualys_connector_last_success x\n# TYPE qualys_connector_last_success gauge\n\
