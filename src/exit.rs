@@ -6,7 +6,7 @@ use std::fmt;
 
 /// How an invocation ended.
 ///
-/// Declared in the order of their weight: with several templates all are tried and the [worst](Ord) one wins.
+/// Declared in the order of their weight: with several templates the [worst](Ord) one wins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Exit {
     /// Everything that passed the selection was acknowledged, or written to the CSV file.

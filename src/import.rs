@@ -44,7 +44,8 @@ use told::Told as _;
 
 /// Runs one import to its end, which may be an early one when `stop` says so.
 ///
-/// A template that fails doesn't keep the others from being imported; the worst exit code is the import's. `progress` is
+/// A template that fails doesn't keep the others from being imported, unless Qualys refuses the login; the worst exit code
+/// is the import's. `progress` is
 /// written for whoever watches.
 pub async fn run(config: Config, stop: &Stop, progress: &Progress) -> Summary {
     let begun = Instant::now();
@@ -65,7 +66,8 @@ pub async fn run(config: Config, stop: &Stop, progress: &Progress) -> Summary {
             certificate_expires = sink.certificate_expires();
             progress.plan(todo.len(), source.progress());
             for template in &todo {
-                if stop.exit().is_some() {
+                // Each further try with a login that is refused may be the one that locks the account.
+                if stop.exit().is_some() || source.is_closed() {
                     not_begun += 1;
                     continue;
                 }

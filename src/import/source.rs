@@ -117,6 +117,11 @@ impl Source {
         }
     }
 
+    /// Whether the source would refuse whatever it is asked for next.
+    pub(super) fn is_closed(&self) -> bool {
+        matches!(self, Source::Qualys { client, .. } if client.login_is_refused())
+    }
+
     /// The conversation with Qualys, for whoever watches; `None` where there is none.
     pub(super) fn progress(&self) -> Option<watch::Receiver<qualys::Progress>> {
         match self {

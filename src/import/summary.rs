@@ -30,7 +30,7 @@ const NAMED: usize = 10;
 pub struct Summary {
     /// One entry for each template that was begun, in order.
     pub templates: Vec<TemplateSummary>,
-    /// Templates that weren't begun, since the import was told to stop.
+    /// Templates that weren't begun, since the import was told to stop or Qualys refuses the login.
     pub not_begun: usize,
     /// How the process ends.
     pub exit: Exit,

@@ -46,6 +46,8 @@ pub struct Client {
     pub(super) patience: Patience,
     pub(super) listing: Option<Listing>,
     pub(super) in_hand: Option<InHand>,
+    /// Whether the latest answer refused the login.
+    login_refused: bool,
     /// What the headers of the latest answer said.
     pub(super) heard: Option<Limits>,
     pub(super) progress: watch::Sender<Progress>,
@@ -72,6 +74,7 @@ impl Client {
                 patience: Patience::new(Instant::from_std(deadline), settings.poll_interval),
                 listing: None,
                 in_hand: None,
+                login_refused: false,
                 heard: None,
                 progress: watch::Sender::default(),
             })
@@ -86,6 +89,11 @@ impl Client {
     /// What was asked of Qualys so far.
     pub fn usage(&self) -> Usage {
         self.progress.borrow().usage.clone()
+    }
+
+    /// Whether the latest answer refused the login. To ask again would be refused too, and locks an account in the end.
+    pub fn login_is_refused(&self) -> bool {
+        self.login_refused
     }
 
     /// How far the conversation is, at any moment from now on.
@@ -217,6 +225,7 @@ impl Client {
         if received.is_err() {
             span.fail(label);
         }
+        self.login_refused = received.as_ref().is_err_and(Fault::is_about_the_login);
         self.note(|progress| progress.usage.count(stage, label));
         debug!(%stage, outcome = label, took = ?started.elapsed(), "request");
         received

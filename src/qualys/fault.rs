@@ -192,6 +192,15 @@ impl Fault {
         }
     }
 
+    /// Whether whatever is asked next with this login would be refused as well.
+    pub(super) fn is_about_the_login(&self) -> bool {
+        let Fault::Refused(refusal) = self else { return false };
+        matches!(
+            refusal.meaning(),
+            Meaning::BadLogin | Meaning::InactiveUser | Meaning::Unregistered | Meaning::BasicLoginRequired
+        )
+    }
+
     /// The exit code that this fault decides.
     pub fn exit(&self) -> Exit {
         match self {

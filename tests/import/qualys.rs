@@ -69,6 +69,26 @@ async fn overlapping_templates_add_up() {
     assert_eq!((count(&qualys, "launch"), count(&qualys, "delete")), (4, 4));
 }
 
+#[tokio::test]
+async fn a_login_that_is_refused_is_not_tried_again_for_the_next_template() {
+    let folder = tempfile::tempdir().unwrap();
+    let qualys = qualys(qualys::Options {
+        times: Times::instant(),
+        report: small(10),
+        ..qualys::Options::default()
+    })
+    .await;
+    let center = center(Options::default()).await;
+    let mut command = importing(folder.path(), &center, &qualys, "424242,535353,646464");
+    command.env("QC_QUALYS__PASSWORD", "not this one");
+    let ended = run(command).await;
+    ended.assert_code(77);
+    assert_eq!(qualys.requests().len(), 1, "{:?}", qualys.requests());
+    let summary: serde_json::Value = serde_json::from_str(ended.stdout.trim()).unwrap();
+    assert_eq!(summary["templates_not_begun"], 2, "{summary}");
+    assert_eq!(center.network_map().counters.connections, 0);
+}
+
 /// Where what was found; two templates may tell it in different words.
 fn place(results: Results) -> std::collections::BTreeSet<(String, Option<u16>, Option<u8>)> {
     results
