@@ -89,7 +89,7 @@ fn unknown(given: &str) -> String {
     };
     let near = near.map(|near| format!("; the nearest that is known is {near}"));
     format!(
-        "nothing is known of \"{given}\"{}; exit codes, Qualys' codes, HTTP statuses and texts of the Management Center's \
+        "nothing is known of \"{given}\"{}; exit codes, Qualys' codes, HTTP statuses and answers of the Management Center \
          are explained",
         near.unwrap_or_default()
     )

@@ -10,7 +10,7 @@
 
 use std::time::Instant;
 
-use tracing::{Instrument, Span, error, info, warn};
+use tracing::{Instrument, Span, error};
 
 use crate::config::Config;
 use crate::exit::Exit;
@@ -152,10 +152,6 @@ async fn stages(
     let selected = summary.stage("select", async { selection.apply(report) }).await;
     summary.count(selected.counts());
     summary.breakdown = page.then(|| selected.breakdown());
-    info!("QualysGuard Report Processing Complete");
-    if selected.is_empty() {
-        warn!("no host of the report passes the selection: nothing is sent, and no host is cleared");
-    }
 
     let stage = sink.stage();
     let progress = summary.progress().delivery();

@@ -5,7 +5,7 @@ use std::future::Future;
 use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::{Map, Value, json};
-use tracing::{Instrument, error, info, warn};
+use tracing::{Instrument, error};
 
 use super::error::Error;
 use super::plan::Plan;
@@ -106,7 +106,7 @@ impl TemplateSummary {
         self.progress.enter(stage);
         let span = spans::stage(stage);
         let result = work.instrument(span.clone()).await;
-        result.tell(&span);
+        span.in_scope(|| result.tell(&span));
         self.progress.leave();
         self.stages.push((stage, begun.elapsed()));
         result
@@ -129,20 +129,10 @@ impl TemplateSummary {
         self.generated = about.generated;
         self.bytes = about.bytes;
         self.remarks.extend(report.remarks().sentences());
-        for remark in &self.remarks {
-            warn!("{remark}");
-        }
     }
 
     /// Takes note of what was selected and what wasn't.
     pub fn count(&mut self, counts: &Counts) {
-        info!(
-            hosts = counts.hosts_selected,
-            findings = counts.findings_selected,
-            "selected {} of {} findings",
-            counts.findings_selected,
-            counts.findings_read
-        );
         self.progress.select(counts);
         self.counts = Some(counts.clone());
     }

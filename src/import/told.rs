@@ -1,6 +1,7 @@
-//! What a stage tells of itself when it ends: its counts, and whether it failed. They become attributes of its span.
+//! What a stage tells of itself when it ends: its counts, and whether it failed. They become attributes of its span, and
+//! lines of the log.
 
-use tracing::Span;
+use tracing::{Span, info, warn};
 
 use super::error::Error;
 use super::sink::{Delivered, Sink};
@@ -13,7 +14,7 @@ use crate::telemetry::spans::{self, count};
 
 /// The result of a stage.
 pub(super) trait Told {
-    /// Puts what there is to tell on the stage's span.
+    /// Puts what there is to tell on the stage's span, which is entered, and says what people should know.
     fn tell(&self, span: &Span);
 }
 
@@ -52,6 +53,9 @@ impl Told for Report {
         count(span, "bytes", about.bytes);
         count(span, "hosts.read", about.hosts);
         count(span, "findings.read", about.findings);
+        for remark in self.remarks().sentences() {
+            warn!("{remark}");
+        }
     }
 }
 
@@ -61,6 +65,17 @@ impl Told for Selected {
         count(span, "hosts.selected", counts.hosts_selected);
         count(span, "hosts.clean", counts.hosts_clean);
         count(span, "findings.selected", counts.findings_selected);
+        info!(
+            hosts = counts.hosts_selected,
+            findings = counts.findings_selected,
+            "selected {} of {} findings",
+            counts.findings_selected,
+            counts.findings_read
+        );
+        info!("QualysGuard Report Processing Complete");
+        if self.is_empty() {
+            warn!("no host of the report passes the selection: nothing is sent, and no host is cleared");
+        }
     }
 }
 
