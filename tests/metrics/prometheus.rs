@@ -203,11 +203,15 @@ pub(crate) fn panels() -> Vec<(String, String, bool)> {
     asked.collect()
 }
 
+/// A CronJob as the chart names it.
+const SUSPENDED: &str = "# TYPE kube_cronjob_spec_suspend gauge\n\
+                         kube_cronjob_spec_suspend{namespace=\"security\",cronjob=\"qc-qualys-connector-nightly\"} 1\n";
+
 /// The selectors in an expression: metrics, with the labels they are chosen by.
 fn selectors(expression: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let mut rest = expression;
-    while let Some(begin) = ["qualys_connector", "push_"]
+    while let Some(begin) = ["qualys_connector", "push_", "kube_"]
         .iter()
         .filter_map(|name| rest.find(name))
         .min()
@@ -234,8 +238,11 @@ async fn dashboard_and_rules_are_answered_after_real_imports() {
     };
     let folder = tempfile::tempdir().unwrap();
     imports(folder.path(), &gateway).await;
+    // As kube-state-metrics documents it (docs/metrics/workload/cronjob-metrics.md); there is no cluster here to ask.
+    gateway.post("/metrics/job/kube-state-metrics", SUSPENDED);
     prometheus.until("qualys_connector_running == 1").await;
     prometheus.until("qualys_connector:stale_after_seconds").await;
+    prometheus.until("kube_cronjob_spec_suspend").await;
 
     let asked = panels();
     assert!(asked.len() > 20, "{asked:?}");

@@ -118,7 +118,10 @@ async fn a_local_socket_gets_the_classic_format() {
         "{message}"
     );
     assert!(rest.starts_with("qualys-connector["), "{message}");
-    assert!(rest.contains(&format!("]: {COMPLETE} stage=select template=")), "{message}");
+    assert!(
+        rest.contains(&format!("]: {COMPLETE} stage=select template=")),
+        "{message}"
+    );
 }
 
 #[tokio::test]
