@@ -202,13 +202,19 @@ async fn pictures() {
     command.args(["--level", "1", "--plan", "--host-limit", "50000"]);
     let plan = on_terminal(command, "xterm-256color").await.unwrap();
     let mut command = import(folder.path(), &center, &qualys);
+    command.args(["--level", "1", "check"]);
+    let check = on_terminal(command, "xterm-256color").await.unwrap();
+    let mut command = import(folder.path(), &center, &qualys);
     command.env("QC_QUALYS__PASSWORD", "wrong");
     let login = on_terminal(command, "xterm-256color").await.unwrap();
-    let host = qualys.url().to_string();
-    let login = login.replace(
-        host.trim_start_matches("https://").trim_end_matches('/'),
-        "qualysapi.qualys.com",
-    );
+    // What is shown names no place of the lab's.
+    let address = qualys.url().to_string();
+    let address = address.trim_start_matches("https://").trim_end_matches('/').to_owned();
+    let here = |text: &str| {
+        text.replace(&address, "qualysapi.qualys.com")
+            .replace(&center.pkcs12().display().to_string(), "client.pkcs12")
+    };
+    let login = here(&login);
     let mut command = connector(folder.path());
     command.args([
         "--server",
@@ -242,6 +248,10 @@ async fn pictures() {
                 "qualys-connector --config settings.yaml --level 1 --plan --host-limit 50000",
                 plan,
             ),
+        ),
+        (
+            "terminal-check",
+            ("qualys-connector check --config settings.yaml", here(&check)),
         ),
         (
             "terminal-error-login",
