@@ -75,6 +75,9 @@ fn migrated(mut arguments: Vec<String>) -> Vec<String> {
     arguments
 }
 
+/// The plugin that imports, in lower case.
+const PLUGIN: &str = "qualysguard";
+
 /// The command first, then the options, then its arguments.
 fn arranged(command: &Command, mut options: Vec<String>, words: Vec<String>) -> Result<Vec<String>, Error> {
     const PLUGININFO: &str = "--plugininfo=";
@@ -84,8 +87,14 @@ fn arranged(command: &Command, mut options: Vec<String>, words: Vec<String>) -> 
     };
     let mut operands: Vec<_> = words.collect();
     let verb = match first.to_ascii_lowercase().as_str() {
-        _ if command.find_subcommand(&first).is_some() => first,
-        "qualysguard" => "import".to_owned(),
+        _ if let Some(found) = command.find_subcommand(&first) => {
+            // `check` put into an old line, which ends with the plugin's name.
+            if found.get_positionals().next().is_none() {
+                operands.retain(|word| !word.eq_ignore_ascii_case(PLUGIN));
+            }
+            first
+        }
+        PLUGIN => "import".to_owned(),
         "csv" => {
             if let Some(at) = options.iter().position(|option| option.starts_with(PLUGININFO)) {
                 operands.insert(0, options.remove(at).split_off(PLUGININFO.len()));

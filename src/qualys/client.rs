@@ -154,7 +154,8 @@ impl Client {
             };
             return Err(self.error(stage, fault));
         }
-        warn!(%stage, reason = reason.label(), ?wait, retry = tries.made(), "Qualys: {fault}; trying again");
+        let failed = self.error(stage, fault);
+        warn!(%stage, reason = reason.label(), ?wait, retry = tries.made(), "{failed}; trying again");
         self.note(|progress| progress.usage.retry(stage));
         self.sleep(reason, wait).await;
         Ok(())

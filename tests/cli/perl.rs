@@ -156,6 +156,21 @@ fn the_csv_plugin_of_the_reference_client_sends_a_file() {
 }
 
 #[test]
+fn an_old_line_is_checked_with_one_word_more() {
+    for line in [
+        "check -server 10.10.10.10 QualysGuard",
+        "check QualysGuard -server 10.10.10.10",
+    ] {
+        assert!(
+            matches!(parse(line).unwrap().command(), Command::Check { .. }),
+            "{line}"
+        );
+    }
+    let refused = parse("check 10.10.10.10").unwrap_err();
+    assert!(refused.contains("unexpected argument '10.10.10.10'"), "{refused}");
+}
+
+#[test]
 fn a_short_form_of_several_options_is_refused() {
     insta::assert_snapshot!(parse("-p 8307").unwrap_err(), @r"
     error: -p is short for several options: -port, -pkcs12, -password, -plan, -plugininfo
