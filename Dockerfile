@@ -17,12 +17,19 @@ COPY . .
 # Once for both programs: where they are built at the same time, only one of them may fill the cache.
 RUN --mount=type=cache,target=/usr/local/cargo/registry cargo fetch --locked
 
+# Writes into the program what it is made of, for `cargo audit bin` and other scanners. A cache of its own, since it is
+# built beside the others.
+FROM ${RUST_IMAGE} AS auditable
+RUN --mount=type=cache,id=auditable-registry,target=/usr/local/cargo/registry \
+    cargo install --locked --root /auditable cargo-auditable@0.7.7
+
 # Dependencies stay built in the cache. Our own files are touched, since their times come from elsewhere: what cargo has
 # built of them before must never look newer than they are.
 FROM source AS connector-build
+COPY --from=auditable /auditable/bin/cargo-auditable /usr/local/bin/
 RUN --mount=type=cache,target=/usr/local/cargo/registry --mount=type=cache,id=connector-target,target=/src/target \
     find src tests -name '*.rs' -exec touch {} + \
- && cargo build --release --locked --package qualys-connector --target "$(rustc --print host-tuple)" \
+ && cargo auditable build --release --locked --package qualys-connector --target "$(rustc --print host-tuple)" \
  && cp "target/$(rustc --print host-tuple)/release/qualys-connector" /
 
 # The lab is made for demos and tests: soon built matters more than small and fast.

@@ -1,9 +1,15 @@
 """What is in the image."""
 
 import json
+import pathlib
+import subprocess
 import tarfile
+import tomllib
+import zlib
 
 from conftest import IMAGE, podman
+
+ROOT = pathlib.Path(__file__).parents[2]
 
 
 def test_nothing_else_is_inside(tmp_path):
@@ -27,6 +33,24 @@ def test_nothing_else_is_inside(tmp_path):
 def test_it_is_small():
     (image,) = json.loads(podman("image", "inspect", IMAGE).stdout)
     assert image["Size"] <= 14_000_000
+
+
+def test_the_program_says_what_it_is_made_of(tmp_path):
+    container = podman("create", "--pull=never", IMAGE).stdout.strip()
+    podman("cp", f"{container}:/qualys-connector", tmp_path)
+    podman("rm", container)
+    # Where cargo-auditable writes it.
+    dump = ["objcopy", f"--dump-section=.dep-v0={tmp_path}/list", f"{tmp_path}/qualys-connector", "/dev/null"]
+    subprocess.run(dump, check=True)
+    told = json.loads(zlib.decompress((tmp_path / "list").read_bytes()))["packages"]
+    told = {(package["name"], package["version"]) for package in told}
+    # Cargo itself says of what crates it is built; the list takes it a little wider, but not out of the lock file.
+    tree = ["cargo", "tree", "--locked", "--package=qualys-connector", "--edges=normal,build", "--prefix=none"]
+    lines = subprocess.run(tree, cwd=ROOT, check=True, capture_output=True, text=True).stdout.splitlines()
+    built_of = {(name, version.removeprefix("v")) for name, version, *_ in map(str.split, filter(None, lines))}
+    locked = tomllib.loads((ROOT / "Cargo.lock").read_text())["package"]
+    assert built_of <= told <= {(package["name"], package["version"]) for package in locked}
+    assert not {"connector-lab", "rsa"} & {name for name, _ in told}
 
 
 def test_without_arguments_it_tells_how_to_use_it():

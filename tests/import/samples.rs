@@ -13,7 +13,7 @@ fn samples() -> Option<PathBuf> {
         return Some(folder);
     }
     assert!(
-        std::env::var_os("CI").is_none(),
+        std::env::var_os("CI").is_none() || std::env::var_os("WITHOUT_SAMPLES").is_some(),
         "CI needs the sample reports in {}",
         folder.display()
     );

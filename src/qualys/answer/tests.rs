@@ -128,7 +128,11 @@ fn a_list_may_lack_its_list() {
 fn recorded_answers_are_understood() {
     let samples = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/samples/qualys");
     if !samples.exists() {
-        assert!(std::env::var_os("CI").is_none(), "{} is missing", samples.display());
+        assert!(
+            std::env::var_os("CI").is_none() || std::env::var_os("WITHOUT_SAMPLES").is_some(),
+            "{} is missing",
+            samples.display()
+        );
         eprintln!("skipped: {} is missing", samples.display());
         return;
     }
