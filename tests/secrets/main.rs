@@ -7,6 +7,7 @@
 )]
 
 mod dumps;
+mod exposed;
 mod outputs;
 mod process;
 #[path = "../import/support.rs"]
