@@ -6,9 +6,13 @@
     reason = "what helps a test fails with it"
 )]
 
+mod canaries;
 mod dumps;
+mod echo;
 mod exposed;
+mod failures;
 mod outputs;
+mod place;
 mod process;
 #[path = "../import/support.rs"]
 #[expect(dead_code, reason = "imports need more of it")]
