@@ -112,9 +112,11 @@ fn unknown(path: PathBuf, line: usize, given: String, old: bool) -> Mistake {
         (true, old) => old.to_owned(),
         (false, _) => setting.key.to_owned(),
     };
+    let wrong = wrong_name(&given);
+    let nearest = settings::nearest(&given).or_else(|| settings::nearest(wrong));
     Mistake::Unknown {
-        nearest: settings::nearest(&given).map(name),
+        nearest: nearest.map(name),
         origin: Origin::File { path, line },
-        given: wrong_name(&given).to_owned(),
+        given: wrong.to_owned(),
     }
 }

@@ -11,6 +11,7 @@ mod dumps;
 mod echo;
 mod exposed;
 mod failures;
+mod memory;
 mod outputs;
 mod place;
 mod process;
