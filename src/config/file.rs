@@ -102,7 +102,7 @@ fn wrong_name(key: &str) -> &str {
 
 /// What stands before each of these marks.
 fn before(key: &str, mark: char) -> impl Iterator<Item = &str> {
-    key.match_indices(mark).filter_map(|(at, _)| key.get(..at))
+    key.match_indices(mark).filter_map(move |(at, _)| key.get(..at))
 }
 
 /// A key that is no setting; in the old file the old keys are the ones to suggest.

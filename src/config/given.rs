@@ -377,7 +377,7 @@ mod tests {
     fn names_of_settings_are_unique_in_every_layer() {
         let unique = |names: Vec<String>| {
             let count = names.len();
-            let names: std::collections::BTreeSet<_> = names.into_iter().collect();
+            let names: BTreeSet<_> = names.into_iter().collect();
             assert_eq!(names.len(), count);
         };
         unique(SETTINGS.iter().map(|setting| setting.key.to_owned()).collect());

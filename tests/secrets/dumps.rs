@@ -3,6 +3,7 @@
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use crate::process::{NOBODY, Waiting, for_everybody, is_root};
 
@@ -11,13 +12,21 @@ fn with_secret(command: &mut Command) {
 }
 
 #[test]
+#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 fn a_crash_leaves_no_core_dump() {
     for signal in ["ABRT", "QUIT"] {
         let folder = tempfile::tempdir().unwrap();
         // Another program that is ended so leaves one, or this would prove nothing.
         let other = Waiting::start(Path::new("cat"), folder.path(), 0, |_| {});
-        std::thread::sleep(std::time::Duration::from_millis(100));
-        assert!(other.end(signal).core_dumped(), "this system takes no core dumps");
+        let comm = format!("/proc/{}/comm", other.id());
+        while std::fs::read_to_string(&comm).unwrap() != "cat\n" {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        if !other.end(signal).core_dumped() {
+            assert!(std::env::var_os("CI").is_none(), "CI must allow core dumps");
+            eprintln!("skipped: nothing leaves a core dump here");
+            return;
+        }
         let left = files(folder.path());
 
         let importing = Waiting::importing(
