@@ -22,6 +22,7 @@ use crate::telemetry::{logs, metrics, traces};
 
 mod bounded;
 mod environment;
+mod exposed;
 mod file;
 mod given;
 mod layers;

@@ -37,6 +37,7 @@ pub mod import;
 pub mod page;
 pub mod process;
 pub mod qualys;
+mod redact;
 pub mod report;
 pub mod telemetry;
 mod tls;

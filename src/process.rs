@@ -22,6 +22,7 @@ use tracing::{Instrument as _, error};
 
 mod around;
 mod bar;
+mod dumps;
 mod ending;
 mod metrics;
 mod migrate;
@@ -32,6 +33,10 @@ use ending::Ending;
 
 /// Runs one invocation with these arguments, the name of the program left out.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
+    // Before any secret is read.
+    if let Err(error) = dumps::forbid() {
+        eprintln!("warning: core dumps can't be forbidden: {error}; they would hold the secrets of this process");
+    }
     let cli = match Cli::parse_arguments(arguments) {
         Ok(cli) => cli,
         Err(error) => return unparsed(&error),

@@ -9,6 +9,9 @@ use zeroize::Zeroizing;
 /// Bytes that such a file may have: far more than any configuration, and no burden.
 const LIMIT: usize = 1024 * 1024;
 
+/// What reading needs beyond a file's length to find its end.
+const SPARE: usize = 64;
+
 /// Why a file can't be taken in.
 #[derive(Debug, thiserror::Error)]
 pub enum Unreadable {
@@ -26,16 +29,21 @@ pub enum Unreadable {
 /// Reads a whole file. What it held is wiped from memory when the text is dropped.
 pub(super) fn read(path: &Path) -> Result<Zeroizing<String>, Unreadable> {
     let file = File::open(path)?;
-    let mut bytes = Zeroizing::new(Vec::new());
+    // A buffer that has to grow leaves what it held behind.
+    let length = file.metadata().map_or(0, |found| found.len()).min(LIMIT as u64);
+    let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(length).unwrap_or(LIMIT) + SPARE));
     // One byte more than allowed tells a full file from one that is too large.
     file.take(LIMIT as u64 + 1).read_to_end(&mut bytes)?;
     if bytes.len() > LIMIT {
         return Err(Unreadable::TooLarge);
     }
-    match str::from_utf8(&bytes) {
-        Ok(text) => Ok(Zeroizing::new(text.to_owned())),
-        Err(error) => Err(Unreadable::NotText(error.valid_up_to() + 1)),
-    }
+    String::from_utf8(std::mem::take(&mut *bytes))
+        .map(Zeroizing::new)
+        .map_err(|error| {
+            let first = error.utf8_error().valid_up_to() + 1;
+            bytes = Zeroizing::new(error.into_bytes());
+            Unreadable::NotText(first)
+        })
 }
 
 /// The value that a file of its own holds: all of it, but for the one line end that editors and

@@ -1,6 +1,7 @@
 //! The layer of the environment: `QC_SECTION__KEY`, and `QC_SECTION__KEY_FILE` for a value that stands in a file.
 
 use std::ffi::OsString;
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::bounded;
@@ -18,7 +19,7 @@ pub(super) const CONFIG: &str = "QC_CONFIG";
 pub(super) const SECRETS_DIR: &str = "QC_SECRETS_DIR";
 
 /// What a process finds around it. Tests make their own.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Surroundings {
     /// Those of the environment's variables that are ours.
     variables: Vec<(String, OsString)>,
@@ -55,6 +56,14 @@ impl Surroundings {
     pub(super) fn path(&self, name: &str) -> Option<PathBuf> {
         let (_, value) = self.variables.iter().find(|(variable, _)| variable == name)?;
         (!value.is_empty()).then(|| PathBuf::from(value))
+    }
+}
+
+impl fmt::Debug for Surroundings {
+    /// Without values, any of which may be a secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = self.variables.iter().map(|(name, _)| name);
+        f.debug_list().entries(names).finish()
     }
 }
 
@@ -221,6 +230,12 @@ mod tests {
         QC_QUALYS__PASWORD_FILE: there is no setting 'qualys.pasword_file'; did you mean QC_QUALYS__PASSWORD_FILE?
         QC_SERVICE_PORT_8307_TCP: there is no setting 'service_port_8307_tcp'
         ");
+    }
+
+    #[test]
+    fn debug_shows_no_value() {
+        let surroundings = Surroundings::new([("QC_QUALYS__PASSWORD", "hunter2")], "");
+        assert_eq!(format!("{surroundings:?}"), r#"["QC_QUALYS__PASSWORD"]"#);
     }
 
     #[test]

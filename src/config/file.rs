@@ -58,7 +58,10 @@ fn assignment(path: &Path, entry: Entry, old: bool) -> Option<Result<Assignment,
         settings::find(&key)
     };
     let Some(setting) = setting else {
-        return Some(Err(unknown(path, line, key, old)));
+        return Some(Err(match in_the_key(&key) {
+            Some(reason) => Mistake::Yaml { path, line, reason },
+            None => unknown(path, line, key, old),
+        }));
     };
     let text = match value {
         Value::Text(text) => text,
@@ -75,6 +78,33 @@ fn assignment(path: &Path, entry: Entry, old: bool) -> Option<Result<Assignment,
     }))
 }
 
+/// What is wrong with a key that has a value in it. That may be a secret, so it isn't repeated.
+fn in_the_key(key: &str) -> Option<String> {
+    let is_setting = |name: &&str| settings::find(name).or(settings::find_old(name)).is_some();
+    if let Some(setting) = before(key, '.').find(is_setting) {
+        return Some(format!(
+            "{setting} takes one value, not a mapping: put the value in single quotes"
+        ));
+    }
+    let setting = before(key, ':').find(is_setting)?;
+    Some(format!("a space is missing behind the colon of {setting}"))
+}
+
+/// A key up to the first name in it that is wrong; what follows may be a value without its quotes.
+fn wrong_name(key: &str) -> &str {
+    let is_group = |name: &str| {
+        let mut keys = settings::SETTINGS.iter().map(|setting| setting.key);
+        keys.any(|key| key.strip_prefix(name).is_some_and(|rest| rest.starts_with('.')))
+    };
+    let name = before(key, '.').find(|name| !is_group(name)).unwrap_or(key);
+    name.split(':').next().unwrap_or(name)
+}
+
+/// What stands before each of these marks.
+fn before(key: &str, mark: char) -> impl Iterator<Item = &str> {
+    key.match_indices(mark).filter_map(move |(at, _)| key.get(..at))
+}
+
 /// A key that is no setting; in the old file the old keys are the ones to suggest.
 fn unknown(path: PathBuf, line: usize, given: String, old: bool) -> Mistake {
     let name = |setting: &Setting| match (old, setting.old) {
@@ -82,9 +112,11 @@ fn unknown(path: PathBuf, line: usize, given: String, old: bool) -> Mistake {
         (true, old) => old.to_owned(),
         (false, _) => setting.key.to_owned(),
     };
+    let wrong = wrong_name(&given);
+    let nearest = settings::nearest(&given).or_else(|| settings::nearest(wrong));
     Mistake::Unknown {
-        nearest: settings::nearest(&given).map(name),
+        nearest: nearest.map(name),
         origin: Origin::File { path, line },
-        given,
+        given: wrong.to_owned(),
     }
 }

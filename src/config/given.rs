@@ -1,5 +1,6 @@
 //! Given: what all layers say, before it is known whether it makes sense.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -12,7 +13,7 @@ use super::mistake::{Mistake, Mistakes};
 use super::origin::{Assignment, Origin};
 use super::read::{self, Reader};
 use super::settings::TERMINATION_FILE;
-use super::{Config, Parts, SendConfig, Sink, secrets, sections, warnings};
+use super::{Config, Parts, SendConfig, Sink, exposed, secrets, sections, warnings};
 use crate::telemetry::metrics;
 
 /// The setting whose default is a file name that is looked for.
@@ -25,6 +26,8 @@ pub struct Given {
     mistakes: Vec<Mistake>,
     /// The files in the working directory that could be the certificate, sorted.
     certificates: Vec<String>,
+    /// The files that secrets were read from.
+    secret_files: Vec<PathBuf>,
     anything: bool,
 }
 
@@ -53,11 +56,15 @@ impl Given {
 
         let mut layers = Layers::new();
         let mut mistakes = Vec::new();
+        let mut secret_files = Vec::new();
         let mut anything = false;
         for (assignment, said) in found.map(|it| (it, false)).into_iter().chain(said.map(|it| (it, true))) {
             anything |= said;
             match assignment {
-                Ok(assignment) => layers.add(assignment),
+                Ok(assignment) => {
+                    secret_files.extend(assignment.secret_file().map(|file| directory.join(file)));
+                    layers.add(assignment);
+                }
                 Err(mistake) => mistakes.push(mistake),
             }
         }
@@ -65,6 +72,7 @@ impl Given {
             layers,
             mistakes,
             certificates,
+            secret_files,
             anything,
         }
     }
@@ -110,7 +118,8 @@ impl Given {
     pub fn import(self) -> Result<Config, Mistakes> {
         let read = Reader(&self.layers);
         let mistakes = sections::import_mistakes(read);
-        let config = self.config(sections::sink(read), warnings::import(&self.layers, &self.certificates));
+        let warnings = self.warned(warnings::import(&self.layers, &self.certificates));
+        let config = self.config(sections::sink(read), warnings);
         self.complete(config, mistakes)
     }
 
@@ -122,7 +131,7 @@ impl Given {
     pub fn plan(self) -> Result<Config, Mistakes> {
         let read = Reader(&self.layers);
         let mistakes = sections::plan_mistakes(read);
-        let config = self.config(sections::plan(read), warnings::plan(&self.layers));
+        let config = self.config(sections::plan(read), self.warned(warnings::plan(&self.layers)));
         self.complete(config, mistakes)
     }
 
@@ -146,7 +155,7 @@ impl Given {
         let read = Reader(&self.layers);
         let missing = sections::import_mistakes(read);
         Parts {
-            warnings: warnings::import(&self.layers, &self.certificates),
+            warnings: self.warned(warnings::import(&self.layers, &self.certificates)),
             report: read.path("report.file"),
             qualys: sections::qualys(read),
             templates: sections::templates(read).unwrap_or_default(),
@@ -170,11 +179,22 @@ impl Given {
                 log: sections::log(read)?,
                 traces: sections::traces(read)?,
                 page: read.path("page.file"),
-                warnings: warnings::send(&self.layers, &self.certificates),
+                warnings: self.warned(warnings::send(&self.layers, &self.certificates)),
             })
         };
         let (config, mistakes) = (config(), sections::send_mistakes(read));
         self.complete(config, mistakes)
+    }
+
+    /// Adds the secrets that lie open.
+    fn warned(&self, mut warnings: Vec<String>) -> Vec<String> {
+        let read = Reader(&self.layers);
+        let named = ["qualys.token_file", PKCS12]
+            .into_iter()
+            .filter_map(|key| read.path(key));
+        let files: BTreeSet<PathBuf> = self.secret_files.iter().cloned().chain(named).collect();
+        warnings.extend(exposed::warnings(files.iter().map(PathBuf::as_path)));
+        warnings
     }
 
     fn complete<T>(self, config: Option<T>, more: Vec<Mistake>) -> Result<T, Mistakes> {
@@ -357,7 +377,7 @@ mod tests {
     fn names_of_settings_are_unique_in_every_layer() {
         let unique = |names: Vec<String>| {
             let count = names.len();
-            let names: std::collections::BTreeSet<_> = names.into_iter().collect();
+            let names: BTreeSet<_> = names.into_iter().collect();
             assert_eq!(names.len(), count);
         };
         unique(SETTINGS.iter().map(|setting| setting.key.to_owned()).collect());

@@ -1,9 +1,9 @@
 //! Assignments: a setting, its text, and where that stands. All layers speak in them.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 
 use super::mistake::Mistake;
 use super::settings::{self, Setting};
@@ -41,6 +41,15 @@ impl Assignment {
     /// The environment variable of the setting.
     pub fn variable(&self) -> String {
         self.setting.variable()
+    }
+
+    /// The file that a secret stands in.
+    pub(super) fn secret_file(&self) -> Option<&Path> {
+        let (Origin::File { path, .. } | Origin::VariableFile { path, .. } | Origin::Secret(path)) = &self.origin
+        else {
+            return None;
+        };
+        (self.setting.secret && !self.text.expose_secret().is_empty()).then_some(path)
     }
 
     /// Whether the setting is one whose value nobody may read.

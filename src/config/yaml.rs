@@ -103,7 +103,8 @@ impl<'a> Reader<'a> {
                 path => format!("{path}.{name}"),
             };
             if let Some(first) = lines.insert(key.clone(), line) {
-                let reason = format!("{key} stands here a second time (first in line {first})");
+                // Not which: an unquoted password in braces is one, too.
+                let reason = format!("a key stands here a second time (first in line {first})");
                 self.faults.push(Fault { line, reason });
             }
             let value = match self.node()? {
@@ -266,7 +267,7 @@ mod tests {
 
     #[test]
     fn what_is_no_setting_is_named_with_its_line() {
-        insta::assert_snapshot!(faults("a: 1\nb: 2\na: 3\n"), @"3: a stands here a second time (first in line 1)");
+        insta::assert_snapshot!(faults("a: 1\nb: 2\na: 3\n"), @"3: a key stands here a second time (first in line 1)");
         insta::assert_snapshot!(faults("password: &secret\nb: *c\n"), @r"
         1: '&' begins an anchor, which isn't used here: put the value in single quotes
         2: this is no YAML: while parsing node, found unknown anchor (values with punctuation need single quotes)

@@ -10,7 +10,7 @@ use thiserror::Error;
 
 use super::packing::{Blocks, count};
 use crate::exit::Exit;
-use crate::whole_file::{USUAL, WholeFile};
+use crate::whole_file::{CONFIDENTIAL, WholeFile};
 
 /// Why a CSV file couldn't be written. Nothing is left of it.
 #[derive(Debug, Error)]
@@ -75,7 +75,7 @@ impl CsvFile {
         if path.is_dir() {
             return Err(Error::Folder { path: path.to_owned() });
         }
-        let file = WholeFile::create(path, USUAL).map_err(|source| Error::Create {
+        let file = WholeFile::create(path, CONFIDENTIAL).map_err(|source| Error::Create {
             path: path.to_owned(),
             source,
         })?;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use crate::exit::Exit;
-use crate::whole_file::{USUAL, WholeFile};
+use crate::whole_file::{CONFIDENTIAL, WholeFile};
 
 /// Why there is no page. The import has nothing to do with it.
 #[derive(Debug, Error)]
@@ -44,7 +44,7 @@ impl Error {
 /// # Errors
 /// Nothing is left of a page that can't be written, and an earlier one stays.
 pub fn write(path: &Path, page: &str) -> Result<(), Error> {
-    let file = WholeFile::create(path, USUAL).map_err(|source| Error::Create {
+    let file = WholeFile::create(path, CONFIDENTIAL).map_err(|source| Error::Create {
         path: path.to_owned(),
         source,
     })?;

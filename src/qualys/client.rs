@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use reqwest::Method;
+use secrecy::ExposeSecret as _;
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tracing::{Instrument as _, debug, info, warn};
@@ -22,6 +23,7 @@ use super::refusal::Meaning;
 use super::tidy_up::InHand;
 use super::usage::Usage;
 use super::{Api, Login, Settings};
+use crate::redact::Secrets;
 use crate::telemetry::spans;
 
 /// Small answers end here.
@@ -106,11 +108,20 @@ impl Client {
         self.progress.send_modify(something);
     }
 
+    /// What no answer may be shown with.
+    pub(super) fn secrets(&self) -> Secrets {
+        let proxy = self.settings.proxy.as_ref().and_then(|proxy| {
+            let user = proxy.username.as_deref().unwrap_or_default();
+            Some((user, proxy.password.as_ref()?.expose_secret()))
+        });
+        Secrets::new(self.credentials.secrets().chain(proxy))
+    }
+
     pub(super) fn error(&self, stage: Stage, fault: Fault) -> Error {
         Error {
             stage,
             host: self.http.host(),
-            fault: Box::new(fault),
+            fault: Box::new(fault.redacted(&self.secrets())),
         }
     }
 
@@ -290,11 +301,15 @@ impl Client {
             Ok(builder) => self.exchange(Stage::TidyUp, &logout, builder, 0).await.map(drop),
             Err(fault) => Err(fault),
         };
-        self.credentials.set_session(None);
-        match outcome {
-            Ok(()) => debug!("logged out"),
-            Err(fault) => warn!("the session at Qualys wasn't closed: {fault}"),
+        if let Err(fault) = outcome {
+            warn!(
+                "the session at Qualys wasn't closed: {}",
+                fault.redacted(&self.secrets())
+            );
+        } else {
+            debug!("logged out");
         }
+        self.credentials.set_session(None);
     }
 
     /// A request of the report share.
@@ -310,6 +325,7 @@ impl Client {
             method,
             path: format!("/api/{}/fo/report/", self.settings.api_version),
             parameters: all,
+            secret: None,
             expects,
         }
     }
@@ -320,6 +336,7 @@ impl Client {
             method: Method::GET,
             path: format!("/msp/{script}.php"),
             parameters,
+            secret: None,
             expects,
         }
     }

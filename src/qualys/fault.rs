@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::patience::{Remedy, Short, TooLong};
 use super::refusal::{Meaning, Refusal};
 use crate::exit::Exit;
+use crate::redact::Secrets;
 
 /// What went wrong. The sentence says what to do; [`Error`](super::Error) adds where it happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,6 +126,20 @@ pub enum TimeOut {
 }
 
 impl Fault {
+    /// The same, without secrets that somebody else's words repeat.
+    pub(super) fn redacted(mut self, secrets: &Secrets) -> Self {
+        let words = match &mut self {
+            Fault::Refused(refusal) => &mut refusal.text,
+            Fault::Redirected { to: Some(words) }
+            | Fault::Unexpected { found: words }
+            | Fault::Canceled { message: words, .. }
+            | Fault::ReportFailed { message: words, .. } => words,
+            _ => return self,
+        };
+        *words = secrets.redact(words);
+        self
+    }
+
     pub(super) fn remedy(&self) -> Remedy {
         match self {
             Fault::Refused(refusal) => refusal.remedy(),

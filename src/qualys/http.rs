@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use reqwest::header::LOCATION;
 use reqwest::{Method, RequestBuilder, redirect};
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret as _, SecretString};
 use tokio::time::{Instant, timeout_at};
 use url::{Host, Url};
 
@@ -40,6 +40,8 @@ pub(super) struct Request {
     pub(super) path: String,
     /// In the query of a GET, in the body of a POST. Never a secret: a query is logged by every proxy.
     pub(super) parameters: Vec<(&'static str, String)>,
+    /// One more, in the body of a POST.
+    pub(super) secret: Option<(&'static str, SecretString)>,
     /// What the answer is.
     pub(super) expects: Expects,
 }
@@ -135,16 +137,20 @@ impl Http {
 
     /// A request without credentials.
     pub(super) fn prepare(&self, request: &Request) -> RequestBuilder {
-        let post = request.method == Method::POST;
         let builder = self
             .client
             .request(request.method.clone(), self.url(request))
             // Qualys refuses calls without it, whatever it says.
             .header("X-Requested-With", USER_AGENT);
-        match post {
-            true => builder.form(&request.parameters),
-            false => builder,
+        if request.method != Method::POST {
+            return builder;
         }
+        let parameters = request.parameters.iter().map(|(name, value)| (*name, value.as_str()));
+        let secret = request
+            .secret
+            .iter()
+            .map(|(name, value)| (*name, value.expose_secret()));
+        builder.form(&parameters.chain(secret).collect::<Vec<_>>())
     }
 
     /// Sends a request and waits for the head of the reply.
@@ -359,6 +365,7 @@ mod tests {
             method,
             path: "/api/2.0/fo/report/".into(),
             parameters: vec![("action", "list".into()), ("id", "1".into())],
+            secret: None,
             expects: Expects::Document(1),
         };
         let get = http.prepare(&request(Method::GET)).build().unwrap();

@@ -20,6 +20,9 @@ const SESSION: &str = "/api/2.0/fo/session/";
 /// A token is short; what is longer is the wrong file.
 const LONGEST_TOKEN: u64 = 64 * 1024;
 
+/// The value of a cookie that proves a session is longer.
+const SHORTEST_COOKIE: usize = 8;
+
 /// The proof that goes along with requests.
 #[derive(Debug)]
 pub(super) struct Credentials {
@@ -81,11 +84,10 @@ impl Credentials {
 
     /// Opens a session; user and password go in the body.
     pub(super) fn session_login(&self) -> Request {
-        session(vec![
-            ("action", "login".to_owned()),
-            ("username", self.user_id.clone()),
-            ("password", self.password.expose_secret().to_owned()),
-        ])
+        Request {
+            secret: Some(("password", self.password.clone())),
+            ..session(vec![("action", "login".to_owned()), ("username", self.user_id.clone())])
+        }
     }
 
     pub(super) fn session_logout(&self) -> Request {
@@ -95,6 +97,16 @@ impl Credentials {
     pub(super) fn set_session(&mut self, cookie: Option<String>) {
         self.proof = cookie.map(SecretString::from);
         self.accepted = false;
+    }
+
+    /// What an answer may not be shown with, and the user that it goes along with.
+    pub(super) fn secrets(&self) -> impl Iterator<Item = (&str, &str)> {
+        let proof = self.proof.as_ref().map_or("", |proof| proof.expose_secret());
+        // Of a cookie, the value is the secret; the short ones, such as a language, are words.
+        let values = proof.split("; ").filter_map(|cookie| Some(cookie.split_once('=')?.1));
+        let values = values.filter(|value| self.login == Login::Session && value.len() >= SHORTEST_COOKIE);
+        let whole = [(self.user_id.as_str(), self.password.expose_secret()), ("", proof)];
+        whole.into_iter().chain(values.map(|value| ("", value)))
     }
 
     /// Notes that Qualys took the proof.
@@ -121,6 +133,7 @@ fn session(parameters: Vec<(&'static str, String)>) -> Request {
         method: Method::POST,
         path: SESSION.to_owned(),
         parameters,
+        secret: None,
         expects: Expects::Document(1 << 20),
     }
 }
@@ -197,6 +210,7 @@ mod tests {
     #[test]
     fn debug_shows_no_secret() {
         let credentials = Credentials::new(&testing::settings("https://qualysapi.qualys.com")).unwrap();
-        assert!(!format!("{credentials:?}").contains(testing::PASSWORD));
+        let login = credentials.session_login();
+        assert!(!format!("{credentials:?} {login:?}").contains(testing::PASSWORD));
     }
 }

@@ -53,7 +53,7 @@ impl Client {
                 continue;
             };
             misses = 0;
-            state = report.progress();
+            state = self.secrets().redact(&report.progress());
             self.note(|progress| progress.state = Some(state.clone()));
             let message = report.message();
             match report.state() {

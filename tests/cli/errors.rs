@@ -39,6 +39,34 @@ fn the_configuration_file_is_no_yaml() {
 }
 
 #[test]
+fn a_password_without_its_quotes_is_not_repeated() {
+    for (yaml, reason) in [
+        (
+            "qualys:\n  password: {hunter2}",
+            "qualys.password takes one value, not a mapping: put the value in single quotes",
+        ),
+        (
+            "password: {hunter2: x}",
+            "password takes one value, not a mapping: put the value in single quotes",
+        ),
+        (
+            "qualys:\n  password:hunter2: x",
+            "a space is missing behind the colon of qualys.password",
+        ),
+        (
+            "qualys:\n  pasword: {hunter2}",
+            "there is no setting 'qualys.pasword'; did you mean qualys.password?",
+        ),
+        ("pasword:hunter2: x", "there is no setting 'pasword'"),
+    ] {
+        let place = Place::empty().file("broken.yaml", yaml);
+        let said = place.fails("-csvfile o.csv -plugininfo broken.yaml -report r.xml");
+        assert!(said.contains(reason), "{said}");
+        assert!(!said.contains("hunter2"), "{said}");
+    }
+}
+
+#[test]
 fn old_keys_are_misspelt() {
     let yaml = SAMPLE
         .replace("add_host", "add_hosts")

@@ -4,7 +4,8 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "what helps a test fails with it")]
 
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
 
@@ -29,7 +30,11 @@ impl Place {
     /// With nothing in it.
     fn empty() -> Self {
         Place {
-            directory: tempfile::tempdir().unwrap(),
+            // Nobody else may look in, so that nothing is said of the secrets in it.
+            directory: tempfile::Builder::new()
+                .permissions(Permissions::from_mode(0o700))
+                .tempdir()
+                .unwrap(),
             variables: Vec::new(),
         }
     }

@@ -2,6 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, IsTerminal as _, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -9,6 +10,7 @@ use super::line::Line;
 use super::syslog::Sender;
 use super::{Format, LogError};
 use crate::telemetry::terminal;
+use crate::whole_file::CONFIDENTIAL;
 
 /// Takes lines.
 #[derive(Debug)]
@@ -44,7 +46,11 @@ impl Output {
 
     /// A file that lines are added to; JSON if nothing else is said.
     pub(super) fn file(format: Format, path: &Path) -> Result<Self, LogError> {
-        let opened = OpenOptions::new().create(true).append(true).open(path);
+        let opened = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .mode(CONFIDENTIAL)
+            .open(path);
         let file = opened.map_err(|error| LogError::File {
             path: path.to_owned(),
             error,

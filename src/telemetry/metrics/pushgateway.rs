@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+use base64::engine::general_purpose::URL_SAFE;
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{StatusCode, redirect};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -16,6 +16,7 @@ use tokio::time::timeout;
 use url::Url;
 
 use super::Identity;
+use crate::redact::Secrets;
 use crate::tls;
 
 const USER_AGENT: &str = concat!("qualys-connector/", env!("CARGO_PKG_VERSION"));
@@ -214,25 +215,16 @@ impl Pushgateway {
     /// An answer's words on one line, without the secrets that a stranger between us may have put there.
     fn said(&self, answer: &[u8]) -> String {
         let settings = &self.settings;
-        let mut text = String::from_utf8_lossy(answer).into_owned();
-        let basic = |username: &Option<String>, password: &Option<SecretString>| {
-            let (username, password) = (username.as_ref()?, password.as_ref()?);
-            Some(STANDARD.encode(format!("{username}:{}", password.expose_secret())))
-        };
+        let token = settings.token.as_ref().map(|token| ("", token));
+        let login = settings
+            .password
+            .as_ref()
+            .map(|password| (user(&settings.username), password));
         let proxy = settings.proxy.as_ref();
-        let secrets = [
-            settings.token.as_ref().map(|token| token.expose_secret().to_owned()),
-            settings
-                .password
-                .as_ref()
-                .map(|password| password.expose_secret().to_owned()),
-            proxy.and_then(|proxy| Some(proxy.password.as_ref()?.expose_secret().to_owned())),
-            basic(&settings.username, &settings.password),
-            proxy.and_then(|proxy| basic(&proxy.username, &proxy.password)),
-        ];
-        for secret in secrets.iter().flatten().filter(|secret| !secret.is_empty()) {
-            text = text.replace(secret.as_str(), "[redacted]");
-        }
+        let proxy = proxy.and_then(|proxy| Some((user(&proxy.username), proxy.password.as_ref()?)));
+        let secrets = token.into_iter().chain(login).chain(proxy);
+        let secrets = Secrets::new(secrets.map(|(user, secret)| (user, secret.expose_secret())));
+        let text = secrets.redact(&String::from_utf8_lossy(answer));
         let words: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
         let shown: String = words.chars().filter(|c| !c.is_control()).take(SHOWN).collect();
         match shown.as_str() {
@@ -269,6 +261,10 @@ fn group(base: &Url, labels: &[(&str, &Identity)]) -> Url {
         }
     }
     group
+}
+
+fn user(username: &Option<String>) -> &str {
+    username.as_deref().unwrap_or_default()
 }
 
 fn advice(status: StatusCode) -> &'static str {

@@ -29,8 +29,10 @@ mod uuid;
 mod wire;
 mod x509;
 
+use std::fs::Permissions;
 use std::io;
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -267,7 +269,11 @@ fn directory(named: Option<&Path>) -> Result<(PathBuf, Option<TempDir>), StartEr
                 error,
             }),
         },
-        None => match tempfile::tempdir() {
+        // As a client's owner keeps it: nobody else reads the certificate.
+        None => match tempfile::Builder::new()
+            .permissions(Permissions::from_mode(0o700))
+            .tempdir()
+        {
             Ok(temporary) => Ok((temporary.path().to_owned(), Some(temporary))),
             Err(error) => Err(StartError::Directory {
                 path: std::env::temp_dir(),

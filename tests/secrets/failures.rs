@@ -1,0 +1,341 @@
+//! No failure lets a secret out: not to a log at level 3, a span, a metric, a file, nor to any far end but its own.
+
+use std::collections::BTreeMap;
+use std::process::{Command, Stdio};
+
+use connector_lab::management_center::{AnswerFault, Faults};
+
+use crate::canaries::{COOKIE, PUSH_TOKEN, QUALYS, QUALYS_PROXY, QUALYS_TOKEN};
+use crate::echo::{Echo, answer};
+use crate::place::{Place, telling};
+
+async fn right() -> Place {
+    Place::new(&[], Faults::default()).await
+}
+
+fn set<'c>(command: &'c mut Command, settings: &[&str]) -> &'c mut Command {
+    command.args(settings.iter().flat_map(|setting| ["--set", setting]))
+}
+
+/// XML's own, as a service would do it.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+fn simple_return(code: u32, text: &str) -> String {
+    let text = escaped(text);
+    format!(
+        "<?xml version=\"1.0\"?><SIMPLE_RETURN><RESPONSE><DATETIME>2026-01-01T00:00:00Z</DATETIME><CODE>{code}</CODE>\
+         <TEXT>{text}</TEXT><ITEM_LIST><ITEM><KEY>you</KEY><VALUE>{text}</VALUE></ITEM></ITEM_LIST></RESPONSE>\
+         </SIMPLE_RETURN>"
+    )
+}
+
+#[tokio::test]
+async fn of_an_import_that_succeeds() {
+    let place = right().await;
+    let told = place.keeps(0, place.import()).await;
+    // What refuses to take it says so, and its words are shown without the secrets in them.
+    assert!(told.contains("answers 401 Unauthorized: [redacted]"), "{told}");
+    assert!(told.contains("spans didn't reach the collector"), "{told}");
+    assert!(told.contains("finding imported"), "{told}");
+    let mut session = place.import();
+    set(&mut session, &["qualys.login=session"]);
+    place.keeps(0, session).await;
+    let token = place.secret("token", QUALYS_TOKEN);
+    let mut with_token = place.import();
+    set(
+        &mut with_token,
+        &["qualys.login=token", &format!("qualys.token_file={token}")],
+    );
+    with_token.env_remove("QC_QUALYS__PASSWORD");
+    place.keeps(0, with_token).await;
+    let mut pushes = place.import();
+    pushes
+        .env_remove("QC_TELEMETRY__PUSHGATEWAY__USERNAME")
+        .env("QC_TELEMETRY__PUSHGATEWAY__TOKEN", PUSH_TOKEN);
+    let told = place.keeps(0, pushes).await;
+    assert!(told.contains("answers 401 Unauthorized: "), "{told}");
+}
+
+#[tokio::test]
+async fn of_a_login_that_is_refused_at_length() {
+    let place = right().await;
+    let token = place.secret("token", QUALYS_TOKEN);
+    for (status, code, exit) in [
+        ("401 Unauthorized", 2000, 77),
+        ("400 Bad Request", 1905, 78),
+        ("409 Conflict", 1965, 75),
+        ("500 Internal Server Error", 999, 69),
+    ] {
+        let qualys = telling(move |_, told| answer(status, "", &simple_return(code, told)));
+        for login in ["basic", "token", "session"] {
+            let mut command = place.import();
+            let settings = [
+                format!("qualys.url={}", qualys.url()),
+                format!("qualys.login={login}"),
+                format!("qualys.token_file={token}"),
+                "qualys.deadline=2s".to_owned(),
+            ];
+            set(&mut command, &settings.each_ref().map(String::as_str));
+            let told = place.keeps(exit, command).await;
+            assert!(told.contains("[redacted]"), "{told}");
+            assert!(!qualys.heard().is_empty());
+        }
+    }
+}
+
+#[tokio::test]
+async fn of_answers_that_are_none() {
+    let place = right().await;
+    let page = telling(|_, told| answer("502 Bad Gateway", "", &format!("<html><body>{told}</body></html>")));
+    let broken = telling(|_, told| answer("200 OK", "", &format!("<SIMPLE_RETURN><RESPONSE>{told}")));
+    let blocked = telling(|_, told| answer("200 OK", &format!("Set-Cookie: {told}\r\n"), &simple_return(1920, told)));
+    for (qualys, exit) in [(page, 69), (broken, 65), (blocked, 77)] {
+        let mut command = place.import();
+        set(
+            &mut command,
+            &[&format!("qualys.url={}", qualys.url()), "qualys.deadline=2s"],
+        );
+        place.keeps(exit, command).await;
+        assert!(!qualys.heard().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn of_a_redirect_that_takes_credentials_along() {
+    let place = right().await;
+    let form: String = url::form_urlencoded::byte_serialize(QUALYS.as_bytes()).collect();
+    let to = format!("Location: http://dirk_g:{form}@127.0.0.1:9/{form}/x?q={form}#{form}\r\n");
+    let qualys = Echo::start(move |_| answer("302 Found", &to, "canary-cookie"));
+    let mut command = place.import();
+    set(&mut command, &[&format!("qualys.url={}", qualys.url())]);
+    let told = place.keeps(78, command).await;
+    assert!(told.contains("http://127.0.0.1:9/[redacted]/x"), "{told}");
+}
+
+#[tokio::test]
+async fn of_a_session_whose_cookie_comes_back() {
+    let place = right().await;
+    let cookie = format!("Set-Cookie: QualysSession={COOKIE}; path=/\r\n");
+    let done = "<SIMPLE_RETURN><RESPONSE><TEXT>Logged in</TEXT></RESPONSE></SIMPLE_RETURN>";
+    let qualys = telling(
+        move |request, told| match request.starts_with("POST /api/2.0/fo/session/") {
+            true if request.contains("action=login") => answer("200 OK", &cookie, done),
+            _ => answer("400 Bad Request", "", &simple_return(1903, told)),
+        },
+    );
+    let mut command = place.import();
+    set(
+        &mut command,
+        &[&format!("qualys.url={}", qualys.url()), "qualys.login=session"],
+    );
+    let told = place.keeps(78, command).await;
+    assert!(told.contains("wasn't closed"), "{told}");
+    let heard = String::from_utf8(qualys.heard()).unwrap();
+    assert!(heard.contains(COOKIE), "{heard}");
+}
+
+#[tokio::test]
+async fn of_proxies() {
+    let place = right().await;
+    let proxy = telling(|_, told| answer("407 Proxy Authentication Required", "", told));
+    let gone = "http://127.0.0.1:9".to_owned();
+    for (url, exit) in [(proxy.url(), 77), (gone, 69)] {
+        let mut command = place.import();
+        let settings = [
+            format!("qualys.proxy.url={url}"),
+            format!("telemetry.pushgateway.proxy.url={url}"),
+            "qualys.deadline=2s".to_owned(),
+        ];
+        set(&mut command, &settings.each_ref().map(String::as_str)).env("QC_QUALYS__PROXY__USERNAME", "zaphod");
+        place.keeps(exit, command).await;
+    }
+    let heard = String::from_utf8(proxy.heard()).unwrap().to_ascii_lowercase();
+    assert!(
+        heard.contains("connect ") && heard.contains("proxy-authorization: basic"),
+        "{heard}"
+    );
+    for key in ["QC_QUALYS__PROXY__URL", "QC_TELEMETRY__PUSHGATEWAY__PROXY__URL"] {
+        for url in [
+            "http://zaphod:canary-url@proxy",
+            "zaphod:canary-url@proxy",
+            "http://x:canary-url@y:notaport",
+        ] {
+            let mut command = place.import();
+            command.env(key, url);
+            place.keeps(78, command).await;
+        }
+    }
+    let mut command = place.import();
+    command.env("OTEL_EXPORTER_OTLP_ENDPOINT", "http://zaphod:canary-url@127.0.0.1:9");
+    let told = place.keeps(0, command).await;
+    assert!(told.contains("OTEL_EXPORTER_OTLP_ENDPOINT holds credentials"), "{told}");
+}
+
+#[tokio::test]
+async fn of_a_certificate_with_another_password() {
+    let place = right().await;
+    for wrong in ["canary-of-yesterday", ""] {
+        let mut command = place.import();
+        command.env("QC_MANAGEMENT_CENTER__PKCS12_PASSWORD", wrong);
+        place.keeps(77, command).await;
+    }
+}
+
+#[tokio::test]
+async fn of_a_management_center_that_misbehaves() {
+    let faults = |answers: &[(u64, AnswerFault)]| Faults {
+        answers: answers.iter().copied().collect::<BTreeMap<_, _>>(),
+        ..Faults::default()
+    };
+    for (number, fault, exit) in [
+        (1, AnswerFault::Garbage, 76),
+        (1, AnswerFault::Error, 76),
+        (2, AnswerFault::WrongCount(-1), 0),
+    ] {
+        let place = Place::new(&[], faults(&[(number, fault)])).await;
+        place.keeps(exit, place.import()).await;
+    }
+}
+
+#[tokio::test]
+async fn of_reports_that_are_none() {
+    for (fault, exit) in [
+        ("error-report", 69),
+        ("wrong-root=other", 65),
+        ("truncate-report=900", 69),
+        ("ends=Errors", 65),
+    ] {
+        let place = Place::new(&[fault], Faults::default()).await;
+        place.keeps(exit, place.import()).await;
+    }
+}
+
+#[tokio::test]
+async fn of_outputs_that_cannot_be_written() {
+    let place = right().await;
+    let mut command = place.import();
+    command.args(["--csvfile", "missing/Output.csv"]);
+    place.keeps(73, command).await;
+    let mut command = place.import();
+    command.stdin(Stdio::null()).stderr(Stdio::piped());
+    command.stdout(std::fs::File::options().write(true).open("/dev/full").unwrap());
+    place.kept(74, command.spawn().unwrap()).await;
+}
+
+#[tokio::test]
+async fn of_a_run_that_is_interrupted() {
+    for (signal, code) in [("INT", 130), ("TERM", 143)] {
+        let place = Place::new(&["hang@fetch"], Faults::default()).await;
+        let mut command = place.import();
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let child = command.spawn().unwrap();
+        while !place.qualys.requests().iter().any(|request| request.action == "fetch") {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        let mut kill = Command::new("kill");
+        assert!(
+            kill.args([&format!("-{signal}"), &child.id().to_string()])
+                .status()
+                .unwrap()
+                .success()
+        );
+        place.kept(code, child).await;
+    }
+}
+
+#[tokio::test]
+async fn of_a_command_line_that_is_wrong() {
+    let place = right().await;
+    let mut command = place.import();
+    command.args(["--no-such-option"]);
+    place.keeps(64, command).await;
+}
+
+#[tokio::test]
+async fn of_a_preflight() {
+    let place = right().await;
+    let qualys = telling(|_, told| answer("401 Unauthorized", "", &simple_return(2000, told)));
+    for output in ["text", "json"] {
+        let mut command = place.command();
+        set(&mut command, &[&format!("qualys.url={}", qualys.url())]).args(["check", "--output", output]);
+        let told = place.keeps(77, command).await;
+        assert!(told.contains("[redacted]"), "{told}");
+    }
+    let mut command = place.command();
+    command.arg("config");
+    place.keeps(0, command).await;
+}
+
+/// Mistakes in files, whose lines hold secrets.
+#[tokio::test]
+async fn of_a_configuration_that_is_wrong() {
+    let place = right().await;
+    for yaml in [
+        "qualys:\n  password: 'canary-open\n  user_id: dirk_g\n",
+        "qualys:\n  password: canary: x\n",
+        "qualys:\n  password: @canary\n",
+        "qualys:\n  password: &canary\n",
+        "qualys:\n  password: *canary\n",
+        "qualys:\n  password: !canary x\n",
+        "qualys:\n  password: %canary\n",
+        "qualys:\n  password: {canary}\n",
+        "qualys:\n  password: {canary: x}\n",
+        "qualys:\n  password: {canary, canary}\n",
+        "qualys:\n  password: [canary, [canary]]\n",
+        "qualys:\n  password: [canary]\n",
+        "qualys:\n  password: \"canary\\q\"\n",
+        "qualys:\n  password:\n    canary: x\n",
+        "qualys:\n  password:canary: x\n",
+        "qualys:\n  password:canary\n",
+        "qualys:\n  password:canary\n  user_id: x\n",
+        "qualys:\n  user_id: x\n  password:canary\n",
+        "qualys:\n  password: x\n  password: canary\n",
+        "qualys:\n  pasword: canary\n",
+        "qualys:\n\tpassword: canary\n",
+        "qualys: canary\n",
+        "qualys:\n  pasword: {canary}\n",
+        "pasword:canary: x\n",
+        "password: {canary}\n",
+        "password: {canary}\nuser_id: dirk_g\n",
+        "user_id: dirk_g\npassword:canary: x\n",
+        "user_id: dirk_g\npassword:canary\n",
+        "password canary\n",
+    ] {
+        let file = place.secret("settings.yaml", yaml);
+        let mut command = place.import();
+        command.args(["--config", &file]).env_remove("QC_QUALYS__PASSWORD");
+        let told = place.keeps(78, command).await;
+        assert!(told.contains("settings.yaml"), "{yaml}{told}");
+        for other in ["check", "config"] {
+            let mut command = place.command();
+            command
+                .args([other, "--config", &file])
+                .env_remove("QC_QUALYS__PASSWORD");
+            place.keeps(78, command).await;
+        }
+    }
+    let empty = place.secret("empty", "");
+    let latin = place.secret("latin", b"canary-\xe9");
+    let large = place.secret("large", "canary".repeat(200_000));
+    for (name, value) in [
+        ("QC_QUALYS__PASWORD", QUALYS),
+        ("QC_QUALYS__PASSWORD", ""),
+        ("QC_QUALYS__PASSWORD_FILE", &*latin),
+        ("QC_QUALYS__PASSWORD_FILE", &*large),
+        ("QC_QUALYS__PASSWORD_FILE", &*empty),
+        ("QC_QUALYS__PROXY__PASSWORT", QUALYS_PROXY),
+        ("QC_TELEMETRY__PUSHGATEWAY__TOKEN", PUSH_TOKEN),
+    ] {
+        let mut command = place.import();
+        if name.ends_with("_FILE") {
+            command.env_remove("QC_QUALYS__PASSWORD");
+        }
+        command.env(name, value);
+        place.keeps(78, command).await;
+    }
+}
