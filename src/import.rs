@@ -10,6 +10,7 @@
 
 use std::time::Instant;
 
+use tokio::task::spawn_blocking;
 use tracing::{Instrument, Span, error};
 
 use crate::config::Config;
@@ -37,7 +38,7 @@ pub use plan::{Plan, Share};
 pub use progress::{Progress, Snapshot};
 pub use send::send;
 use sink::Sink;
-use source::{Source, Template};
+use source::{Source, Template, unless_stopped};
 pub use stop::Stop;
 pub use summary::{Outcome, Summary, TemplateSummary};
 use told::Told as _;
@@ -56,8 +57,15 @@ pub async fn run(config: Config, stop: &Stop, progress: &Progress) -> Summary {
     let mut certificate_expires = None;
     let page = config.page.is_some();
     let configure = spans::stage("configure");
+    let span = configure.clone();
+    let preparing = spawn_blocking(move || span.in_scope(|| prepare(config)));
+    // Beside a thread that waits for a file, a signal is still heard.
+    let prepared = unless_stopped(stop, async {
+        preparing.await.unwrap_or_else(|died| Err(Error::Bug(died.to_string())))
+    });
+    let prepared = prepared.await;
     let said = |failure: &Error| error!(exit = failure.exit().code(), "{failure}");
-    let prepared = configure.in_scope(|| prepare(config).inspect_err(said));
+    let prepared = configure.in_scope(|| prepared.inspect_err(said));
     prepared.tell(&configure);
     drop(configure);
     match prepared {

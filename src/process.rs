@@ -22,6 +22,7 @@ use tracing::{Instrument as _, error};
 
 mod around;
 mod bar;
+mod bug;
 mod dumps;
 mod ending;
 mod metrics;
@@ -29,6 +30,7 @@ mod migrate;
 mod preflight;
 
 use bar::Bar;
+use bug::Bug;
 use ending::Ending;
 
 /// Runs one invocation with these arguments, the name of the program left out.
@@ -37,6 +39,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     if let Err(error) = dumps::forbid() {
         eprintln!("warning: core dumps can't be forbidden: {error}; they would hold the secrets of this process");
     }
+    bug::watch();
+    bug::caught(|| invocation(arguments)).unwrap_or_else(|bug| failed(&bug, Exit::Bug).exit)
+}
+
+fn invocation(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let cli = match Cli::parse_arguments(arguments) {
         Ok(cli) => cli,
         Err(error) => return unparsed(&error),
@@ -113,9 +120,9 @@ fn begin(log: &logs::Settings, traces: &traces::Settings, warnings: &[String]) -
     telemetry::begin(log, traces, warnings).map_err(|error| failed(&error, error.exit()))
 }
 
-/// Whoever watches metrics learns too that there was no import.
-fn unconfigured(metrics: Option<&Settings>, ending: Ending) -> Ending {
-    let failures = metrics.map(|settings| metrics::unconfigured(settings, ending.exit));
+/// Whoever watches metrics learns too of an import that couldn't say so itself.
+fn unsaid(metrics: Option<&Settings>, ending: Ending) -> Ending {
+    let failures = metrics.map(|settings| metrics::failed(settings, ending.exit));
     for failure in failures.into_iter().flatten() {
         eprintln!("warning: {failure}");
     }
@@ -159,9 +166,10 @@ fn import(given: Given, cli: &Cli, listing: &Listing) -> Ending {
         Ok((telemetry, config)) => {
             let page = config.page.clone();
             let work = async |stop: &Stop, progress: &Progress| metrics::import(config, stop, progress).await;
-            conclude(cli, page.as_deref(), listing, telemetry, work)
+            let ending = conclude(cli, page.as_deref(), listing, telemetry, work);
+            ending.unwrap_or_else(|died| unsaid(metrics.as_ref(), died))
         }
-        Err(ending) => unconfigured(metrics.as_ref(), ending),
+        Err(ending) => unsaid(metrics.as_ref(), ending),
     }
 }
 
@@ -172,7 +180,7 @@ fn plan(given: Given, cli: &Cli, listing: &Listing) -> Ending {
         Ok((telemetry, config)) => {
             let page = config.page.clone();
             let work = async |stop: &Stop, progress: &Progress| import::run(config, stop, progress).await;
-            conclude(cli, page.as_deref(), listing, telemetry, work)
+            conclude(cli, page.as_deref(), listing, telemetry, work).unwrap_or_else(|died| died)
         }
         Err(ending) => ending,
     }
@@ -184,30 +192,53 @@ fn send(given: Given, file: &Path, cli: &Cli, listing: &Listing) -> Ending {
         Ok((telemetry, config)) => {
             let page = config.page.clone();
             let work = async |stop: &Stop, progress: &Progress| import::send(config, file, stop, progress).await;
-            conclude(cli, page.as_deref(), listing, telemetry, work)
+            conclude(cli, page.as_deref(), listing, telemetry, work).unwrap_or_else(|died| died)
         }
         Err(ending) => ending,
     }
 }
 
-/// Does the work, says what it did, and flushes what tells of it, however it ended.
+/// Does the work, says what it did, and flushes what tells of it, however it ended. The error is the ending of a work that
+/// could tell nothing of itself.
 fn conclude(
     cli: &Cli,
     page: Option<&Path>,
     listing: &Listing,
     telemetry: Telemetry,
     work: impl AsyncFnOnce(&Stop, &Progress) -> import::Summary,
-) -> Ending {
-    let ending = match perform(cli, &telemetry, work) {
-        Ok(summary) => {
-            let shown = page.map_or(Exit::Success, |path| show(path, &summary, listing));
-            let exit = summary.exit.max(say(cli, &summary)).max(shown);
-            Ending::new(exit, summary.line().to_string())
-        }
-        Err(error) => failed(&error, Exit::Bug),
+) -> Result<Ending, Ending> {
+    let tell = || {
+        let summary = perform(cli, &telemetry, work)?;
+        let shown = page.map_or(Exit::Success, |path| show(path, &summary, listing));
+        let exit = summary.exit.max(say(cli, &summary)).max(shown);
+        Ok(Ending::new(exit, summary.line().to_string()))
     };
+    let told: Result<Ending, Died> = bug::caught(tell).unwrap_or_else(|bug| Err(bug.into()));
+    let concluded = told.map_err(|died| {
+        error!(exit = died.exit().code(), "{died}");
+        Ending::failed(&died, died.exit())
+    });
+    let (Ok(ending) | Err(ending)) = &concluded;
     telemetry.finish(ending.exit);
-    ending
+    concluded
+}
+
+/// Why an invocation can't tell what became of it.
+#[derive(Debug, thiserror::Error)]
+enum Died {
+    #[error("the program can't begin: {0}; look at the limits that the system sets (ulimit)")]
+    System(#[from] io::Error),
+    #[error(transparent)]
+    Bug(#[from] Bug),
+}
+
+impl Died {
+    fn exit(&self) -> Exit {
+        match self {
+            Died::System(_) => Exit::Io,
+            Died::Bug(_) => Exit::Bug,
+        }
+    }
 }
 
 /// Runs the work on a runtime of one thread, until it ends or a signal ends it.
@@ -215,19 +246,19 @@ fn perform(
     cli: &Cli,
     telemetry: &Telemetry,
     work: impl AsyncFnOnce(&Stop, &Progress) -> import::Summary,
-) -> io::Result<import::Summary> {
+) -> Result<import::Summary, Died> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let progress = Progress::default();
     let bar = if cli.quiet() { None } else { Bar::show(&progress) };
     let working = async {
         let stop = Stop::on_signals()?;
-        Ok(work(&stop, &progress).await)
+        io::Result::Ok(work(&stop, &progress).await)
     };
-    let summary = runtime.block_on(working.instrument(telemetry.run().clone()));
+    let summary = bug::caught(|| runtime.block_on(working.instrument(telemetry.run().clone())));
     drop(bar);
     // A parser that waits for standard input would wait for ever.
     runtime.shutdown_background();
-    summary
+    Ok(summary??)
 }
 
 fn say(cli: &Cli, summary: &import::Summary) -> Exit {

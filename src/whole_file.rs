@@ -1,15 +1,17 @@
 //! A file that appears whole or not at all.
 //!
-//! It is written under a temporary name beside its own, takes that only when it is complete and on disk, and goes when
-//! anything fails. What had the name before stays until then, and its mode stays altogether: whoever gave the file to
-//! more readers, or to fewer, did so on purpose.
+//! It is written without a name, takes its own only when it is complete and on disk, and goes when anything fails, even
+//! when the process is killed. What had the name before stays until then, and its mode stays altogether: whoever gave the
+//! file to more readers, or to fewer, did so on purpose.
 
-use std::fs::{self, File, Permissions};
+use std::fs::{self, File, OpenOptions, Permissions};
 use std::io;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::fd::AsRawFd as _;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
-use tempfile::NamedTempFile;
+use rustix::fs::{AtFlags, CWD, OFlags, linkat};
+use tempfile::{Builder, NamedTempFile};
 
 /// The mode of new files that tell of findings: which host is vulnerable to what isn't for everybody on a machine. The
 /// process' umask takes away what it takes away.
@@ -19,21 +21,33 @@ pub(crate) const CONFIDENTIAL: u32 = 0o640;
 #[derive(Debug)]
 pub(crate) struct WholeFile {
     path: PathBuf,
-    temporary: NamedTempFile,
+    temporary: Temporary,
+}
+
+#[derive(Debug)]
+enum Temporary {
+    /// It is gone as soon as the process is, however that ends.
+    Unnamed(File),
+    /// Where the file system knows no other.
+    Named(NamedTempFile),
 }
 
 impl WholeFile {
-    /// Creates the file under its temporary name, so that a folder which can't be written to is found at once. `mode`
-    /// is for a name that nothing has yet.
+    /// Creates the file without a name, or under a temporary one, so that a folder which can't be written to is found at
+    /// once. `mode` is for a name that nothing has yet.
     pub(crate) fn create(path: &Path, mode: u32) -> io::Result<Self> {
         if path.is_dir() {
             return Err(io::ErrorKind::IsADirectory.into());
         }
-        let temporary = tempfile::Builder::new()
-            .prefix(".")
-            .suffix(".partial")
-            .permissions(Permissions::from_mode(mode))
-            .tempfile_in(folder(path))?;
+        let temporary = match unnamed(folder(path), mode) {
+            Ok(file) => Temporary::Unnamed(file),
+            Err(_) => {
+                let named = temporary_name()
+                    .permissions(Permissions::from_mode(mode))
+                    .tempfile_in(folder(path));
+                Temporary::Named(named?)
+            }
+        };
         if let Ok(former) = fs::metadata(path) {
             temporary.as_file().set_permissions(former.permissions())?;
         }
@@ -50,10 +64,50 @@ impl WholeFile {
 
     /// Puts the file on disk and gives it its name.
     pub(crate) fn finish(self) -> io::Result<()> {
-        self.temporary.as_file().sync_all()?;
-        self.temporary.persist(&self.path).map_err(|error| error.error)?;
-        File::open(folder(&self.path))?.sync_all()
+        self.as_file().sync_all()?;
+        let folder = folder(&self.path);
+        match self.temporary {
+            Temporary::Unnamed(file) => {
+                // A link takes no name that is in use, a renaming does.
+                let link = |name: &Path| Ok(linkat(CWD, descriptor(&file), CWD, name, AtFlags::SYMLINK_FOLLOW)?);
+                let named = temporary_name().make_in(folder, link)?;
+                named.persist(&self.path).map_err(|error| error.error)?;
+            }
+            Temporary::Named(file) => drop(file.persist(&self.path).map_err(|error| error.error)?),
+        }
+        File::open(folder)?.sync_all()
     }
+}
+
+impl Temporary {
+    fn as_file(&self) -> &File {
+        match self {
+            Temporary::Unnamed(file) => file,
+            Temporary::Named(file) => file.as_file(),
+        }
+    }
+}
+
+/// A file without a name, if it can be given one later.
+fn unnamed(folder: &Path, mode: u32) -> io::Result<File> {
+    let file = OpenOptions::new()
+        .write(true)
+        .custom_flags(OFlags::TMPFILE.bits().cast_signed())
+        .mode(mode)
+        .open(folder)?;
+    // Where there is no /proc, there is no way to it.
+    fs::metadata(descriptor(&file))?;
+    Ok(file)
+}
+
+fn descriptor(file: &File) -> PathBuf {
+    format!("/proc/self/fd/{}", file.as_raw_fd()).into()
+}
+
+fn temporary_name() -> Builder<'static, 'static> {
+    let mut builder = Builder::new();
+    builder.prefix(".").suffix(".partial");
+    builder
 }
 
 fn folder(path: &Path) -> &Path {

@@ -147,7 +147,7 @@ impl ManagementCenter {
         };
         let mut delays = backoff();
         loop {
-            let settled = run.delivery.settled;
+            let (settled, connections) = (run.delivery.settled, run.delivery.connections);
             run.batches.begin(&self.settings);
             let attempt = async {
                 let connection = Connection::open(&self.settings, &self.tls).await?;
@@ -157,6 +157,7 @@ impl ManagementCenter {
             };
             let attempted = match tokio::time::timeout_at(deadline, attempt).await {
                 Ok(attempted) => attempted,
+                Err(_) if run.delivery.connections == connections => Err(Error::NotLetIn(self.settings.deadline)),
                 Err(_) => Err(Error::Deadline(self.settings.deadline)),
             };
             run.batches.end(attempted.as_ref().err());
@@ -173,8 +174,9 @@ impl ManagementCenter {
             let Some(delay) = delays.next().filter(|_| error.is_passing()) else {
                 return Err(error);
             };
+            // No time is left for another try: the import fails for what this one failed for.
             if Instant::now() + delay >= deadline {
-                return Err(Error::Deadline(self.settings.deadline));
+                return Err(error);
             }
             warn!(
                 "{error}; connecting again in {:.1} s, going on at host {} of {}",

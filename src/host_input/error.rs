@@ -104,6 +104,9 @@ pub enum Error {
     /// No answer within `management_center.answer_timeout`.
     #[error("the Management Center didn't answer within {} (management_center.answer_timeout)", humantime::format_duration(*.0))]
     AnswerTimeout(Duration),
+    /// It let nobody in before `management_center.deadline`.
+    #[error("there was no way into the Management Center within {} (management_center.deadline)", humantime::format_duration(*.0))]
+    NotLetIn(Duration),
     /// Not finished within `management_center.deadline`.
     #[error("sending wasn't finished within {} (management_center.deadline)", humantime::format_duration(*.0))]
     Deadline(Duration),
@@ -132,6 +135,7 @@ impl Error {
             | Error::UpdateRefused { .. }
             | Error::Lost(_)
             | Error::Unasked
+            | Error::NotLetIn(_)
             | Error::Deadline(_)
             | Error::Interrupted => false,
         }
@@ -149,6 +153,7 @@ impl Error {
             | Error::Connect { .. }
             | Error::Lost(FrameError::Io(_) | FrameError::CutOff { .. })
             | Error::Closed
+            | Error::NotLetIn(_)
             | Error::AnswerTimeout(_) => Exit::Unavailable,
             Error::NotHostInput { .. }
             | Error::MaximumTooSmall { .. }

@@ -77,6 +77,10 @@ impl Decoder for FrameCodec {
             return Ok(None);
         };
         let (kind, length) = (header.get_u32(), header.get_u32());
+        // Said at once: what isn't a header doesn't know how many bytes will come.
+        if !(1..=4).contains(&kind) {
+            return Err(FrameError::UnknownKind(kind));
+        }
         if length > self.limit {
             return Err(FrameError::TooLong {
                 announced: length,
@@ -254,7 +258,7 @@ mod tests {
             "a frame of 4294967295 bytes was announced, at most 64 are accepted"
         );
         assert_eq!(
-            refused(b"\0\0\0\x09\0\0\0\0"),
+            refused(b"\0\0\0\x09\0\0\0\x40"),
             "unknown frame kind 9 (is this really a Management Center's host input port?)"
         );
         assert_eq!(

@@ -121,10 +121,13 @@ impl<'a, B: Blocks> Packer<'a, B> {
                 .last()
                 .is_some_and(|(_, last)| last.clears != self.written.clears);
             let rest = self.block.get(self.packed..).unwrap_or_default();
-            let lines = if mixed {
+            let room = self.limit.saturating_sub(payload.len());
+            // If the connection ends between two parts of a host, the Management Center adds the first to what it holds.
+            let whole = self.packed == 0 && header.len() + rest.len() <= self.limit;
+            let lines = if mixed || whole && rest.len() > room {
                 0
             } else {
-                fitting(rest, self.limit.saturating_sub(payload.len()))
+                fitting(rest, room)
             };
             if lines == 0 {
                 break;
@@ -232,10 +235,10 @@ mod tests {
     }
 
     #[test]
-    fn hosts_share_frames_and_span_them() {
+    fn hosts_share_frames_and_only_those_too_long_for_one_span_them() {
         let frames = frames(
             &Numbers {
-                results: vec![1, 3],
+                results: vec![0, 0, 2, 5],
                 clean: 1,
             },
             60,
@@ -244,18 +247,19 @@ mod tests {
         assert_eq!(
             texts,
             [
-                "SetSource,Q\nAddHost,0\nAdd,0,0\nScanFlush\nAddHost,1\nAdd,1,0\n",
-                "SetSource,Q\nAdd,1,1\nAdd,1,2\nScanFlush\n",
-                "SetSource,Q\nDelete,2\nScanUpdate\n",
+                "SetSource,Q\nAddHost,0\nScanFlush\nAddHost,1\nScanFlush\n",
+                "SetSource,Q\nAddHost,2\nAdd,2,0\nAdd,2,1\nScanFlush\nAddHost,3\n",
+                "SetSource,Q\nAdd,3,0\nAdd,3,1\nAdd,3,2\nAdd,3,3\nAdd,3,4\nScanFlush\n",
+                "SetSource,Q\nDelete,4\nScanUpdate\n",
             ]
         );
         let closed: Vec<Vec<usize>> = frames.iter().map(|f| f.closed.iter().map(|c| c.0).collect()).collect();
-        assert_eq!(closed, [vec![0], vec![1], vec![2]]);
+        assert_eq!(closed, [vec![0, 1], vec![2], vec![3], vec![4]]);
         assert_eq!(
             frames.iter().map(|f| f.touched.clone()).collect::<Vec<_>>(),
-            [0..2, 1..2, 2..3]
+            [0..2, 2..4, 3..4, 4..5]
         );
-        assert_eq!(frames.iter().map(|f| f.commands).collect::<Vec<_>>(), [5, 3, 2]);
+        assert_eq!(frames.iter().map(|f| f.commands).collect::<Vec<_>>(), [4, 5, 6, 2]);
     }
 
     #[test]
@@ -291,6 +295,12 @@ mod tests {
                 prop_assert_eq!(body.lines().count() as u64, frame.commands);
                 prop_assert!(!(body.contains("Delete") && body.contains("Add")));
                 sent.push_str(body);
+            }
+            for host in 0..blocks.len() {
+                let mut block = Vec::new();
+                blocks.write(host, usize::MAX, &mut block);
+                let parts = frames.iter().filter(|frame| frame.touched.contains(&host)).count();
+                prop_assert!(parts == 1 || "SetSource,Q\n".len() + block.len() > limit, "host {} in {} parts", host, parts);
             }
             prop_assert_eq!(sent.as_bytes(), &all[..]);
             let closed: Vec<usize> = frames.iter().flat_map(|f| f.closed.iter().map(|c| c.0)).collect();

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use tokio::sync::watch;
@@ -35,7 +35,7 @@ pub(super) struct Sink {
 }
 
 enum Target {
-    ManagementCenter(Rc<ManagementCenter>),
+    ManagementCenter(Arc<ManagementCenter>),
     /// Base of the file's name; with several templates each id is put in front.
     CsvFile(PathBuf),
     Plan(PlanSettings),
@@ -44,7 +44,7 @@ enum Target {
 /// What was made ready before the template was asked for, so that its failure costs nothing.
 pub(super) enum Ready {
     /// The client certificate is open.
-    ManagementCenter(Rc<ManagementCenter>),
+    ManagementCenter(Arc<ManagementCenter>),
     /// The file has been created.
     CsvFile(CsvFile, PathBuf),
     /// Nothing is needed.
@@ -68,7 +68,7 @@ impl Sink {
             config::Sink::Csv(path) => Target::CsvFile(path),
             config::Sink::Plan(settings) => Target::Plan(settings),
             config::Sink::ManagementCenter(settings) => {
-                Target::ManagementCenter(Rc::new(ManagementCenter::new(settings)?))
+                Target::ManagementCenter(Arc::new(ManagementCenter::new(settings)?))
             }
         };
         Ok(Sink {

@@ -148,7 +148,10 @@ impl Source {
 }
 
 /// The work's result, or the end of it when `stop` comes first.
-async fn unless_stopped<T, E: Into<Error>>(stop: &Stop, work: impl Future<Output = Result<T, E>>) -> Result<T, Error> {
+pub(super) async fn unless_stopped<T, E: Into<Error>>(
+    stop: &Stop,
+    work: impl Future<Output = Result<T, E>>,
+) -> Result<T, Error> {
     tokio::select! {
         done = work => done.map_err(Into::into),
         () = stop.token().cancelled() => Err(Error::Interrupted),

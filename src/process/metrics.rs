@@ -29,8 +29,8 @@ pub(super) async fn import(config: Config, stop: &Stop, progress: &Progress) -> 
     summary
 }
 
-/// Says that a run can't be configured; gives what went wrong with that.
-pub(super) fn unconfigured(settings: &Settings, exit: Exit) -> Vec<Error> {
+/// Says that a run failed which can't say so itself; gives what went wrong with that.
+pub(super) fn failed(settings: &Settings, exit: Exit) -> Vec<Error> {
     if !settings.is_used() {
         return Vec::new();
     }

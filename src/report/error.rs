@@ -1,7 +1,7 @@
 //! Why a report can't be used.
 
 use std::fmt;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::net::IpAddr;
 use std::path::PathBuf;
 
@@ -90,7 +90,11 @@ impl Error {
     pub fn exit(&self) -> Exit {
         match self {
             Error::Open { .. } | Error::Directory(_) => Exit::Io,
-            Error::Read { source, .. } if source.kind() != io::ErrorKind::InvalidData => Exit::Io,
+            // So zip and gzip call what doesn't agree with its checksum.
+            Error::Read { source, .. } if matches!(source.kind(), ErrorKind::InvalidData | ErrorKind::InvalidInput) => {
+                Exit::Report
+            }
+            Error::Read { .. } => Exit::Io,
             _ => Exit::Report,
         }
     }

@@ -9,47 +9,6 @@ use crate::support::{center, run, sending};
 const EMPTY: &str = "<ASSET_DATA_REPORT></ASSET_DATA_REPORT>";
 
 #[tokio::test]
-async fn reports_that_are_none() {
-    let folder = tempfile::tempdir().unwrap();
-    let center = center(Options::default()).await;
-    let cases: [(&[u8], &str); 9] = [
-        (b"", "the report is empty"),
-        (b"<html><body>Login</body></html>", "HTML page"),
-        (b"<WAS_SCAN_REPORT></WAS_SCAN_REPORT>", "web application report"),
-        (b"<REPORT></REPORT>", "its root element is REPORT"),
-        (
-            b"<ASSET_DATA_REPORT><HOST_LIST><HOST><IP>192.0.2.1</IP></HOST>",
-            "the report is cut off",
-        ),
-        (
-            b"<ASSET_DATA_REPORT><ERROR>No</ERROR></ASSET_DATA_REPORT>",
-            "Qualys reports an error",
-        ),
-        (
-            b"<!DOCTYPE A [<!ENTITY a \"b\">]><ASSET_DATA_REPORT></ASSET_DATA_REPORT>",
-            "DOCTYPE",
-        ),
-        (
-            b"<ASSET_DATA_REPORT><HEADER><COMPANY>M\xfcller</COMPANY></HEADER></ASSET_DATA_REPORT>",
-            "isn't UTF-8",
-        ),
-        (b"PK\x03\x04 nonsense", "the report is cut off"),
-    ];
-    for (bytes, sentence) in cases {
-        fs::write(folder.path().join("report.xml"), bytes).unwrap();
-        let mut command = sending(folder.path(), &center);
-        command.args(["--report", "report.xml"]);
-        run(command).await.assert_code(65).assert_says(sentence);
-    }
-    for (name, sentence) in [("missing.xml", "can't be opened"), (".", "is a directory")] {
-        let mut command = sending(folder.path(), &center);
-        command.args(["--report", name]);
-        run(command).await.assert_code(74).assert_says(sentence);
-    }
-    assert_eq!(center.network_map().counters.connections, 0);
-}
-
-#[tokio::test]
 async fn a_certificate_that_doesnt_open() {
     let folder = tempfile::tempdir().unwrap();
     let center = center(Options {

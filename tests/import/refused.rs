@@ -3,17 +3,13 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use connector_lab::management_center::{AnswerFault, Faults, ServerCertificate};
+use connector_lab::management_center::{Faults, ServerCertificate};
 
 use crate::support::{Ended, imported, meant, report, small};
 
 /// How an import ends, and of how many hosts of all the Management Center then holds what is meant.
 async fn import(faults: Faults) -> (Ended, usize, usize) {
-    import_with(faults, &[]).await
-}
-
-async fn import_with(faults: Faults, settings: &[&str]) -> (Ended, usize, usize) {
-    imported(faults, &[settings, &["management_center.answer_timeout=1s"]].concat()).await
+    imported(faults, &["management_center.answer_timeout=1s"]).await
 }
 
 /// A host with something to send.
@@ -57,43 +53,6 @@ async fn a_host_that_is_refused_doesnt_stop_the_others() {
 }
 
 #[tokio::test]
-async fn an_answer_to_the_header_that_is_no_success_ends_the_import() {
-    for (fault, code) in [
-        (AnswerFault::Error, 76),
-        (AnswerFault::WithoutDone, 76),
-        (AnswerFault::Garbage, 76),
-        (AnswerFault::HugeLength, 76),
-        (AnswerFault::WrongType, 76),
-        (AnswerFault::Twice, 76),
-    ] {
-        let (ended, right, _) = import(Faults::default().answer(1, fault)).await;
-        assert_eq!((ended.code, right), (Some(code), 0), "{fault:?}: {}", ended.stderr);
-    }
-}
-
-#[tokio::test]
-async fn a_refused_frame_is_sent_again_host_by_host() {
-    for fault in [
-        AnswerFault::Error,
-        AnswerFault::WithoutDone,
-        AnswerFault::WrongCount(-1),
-        AnswerFault::WrongCount(1),
-        AnswerFault::Garbage,
-    ] {
-        let (ended, right, all) = import(Faults::default().answer(2, fault)).await;
-        assert_eq!((ended.code, right), (Some(0), all), "{fault:?}: {}", ended.stderr);
-        let under_way = ["management_center.window=3", "management_center.max_frame=2048"];
-        let (ended, right, all) = import_with(Faults::default().answer(3, fault), &under_way).await;
-        assert_eq!(
-            (ended.code, right),
-            (Some(0), all),
-            "{fault:?} with others under way: {}",
-            ended.stderr
-        );
-    }
-}
-
-#[tokio::test]
 async fn a_center_that_isnt_the_right_one_gets_nothing() {
     for certificate in [
         ServerCertificate::Foreign,
@@ -110,15 +69,6 @@ async fn a_center_that_isnt_the_right_one_gets_nothing() {
             .assert_says("management_center.trust=fingerprint:");
         assert_eq!(right, 0);
     }
-    let plain_text = Faults {
-        plain_text: true,
-        ..Faults::default()
-    };
-    import(plain_text)
-        .await
-        .0
-        .assert_code(76)
-        .assert_says("does not speak TLS");
     let close_after_tls = Faults {
         close_after_tls: true,
         ..Faults::default()

@@ -19,6 +19,8 @@ pub(crate) struct Answer {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Follow {
     NextFrame,
+    /// The next answer, and then this one.
+    AfterNext,
     /// Nothing, until the client closes.
     Silence,
     Close,
@@ -84,6 +86,14 @@ impl Answer {
                 let header = [kind, u32::MAX].map(u32::to_be_bytes).concat();
                 (BytesMut::from(&[&header, payload].concat()[..]), Follow::NextFrame)
             }
+            Some(AnswerFault::FalseLength(delta)) => {
+                let length = u32::try_from(payload.len())
+                    .unwrap_or(u32::MAX)
+                    .saturating_add_signed(delta);
+                let header = [kind, length].map(u32::to_be_bytes).concat();
+                (BytesMut::from(&[&header, payload].concat()[..]), Follow::NextFrame)
+            }
+            Some(AnswerFault::AfterNext) => (right, Follow::AfterNext),
             Some(AnswerFault::WrongType) => (wire::frame(9, payload), Follow::NextFrame),
             Some(AnswerFault::Twice) => {
                 let mut twice = right.clone();

@@ -126,7 +126,7 @@ impl Center {
     pub(super) fn faults_for(&self, connection: u64) -> Arc<Faults> {
         let faults = self.faults();
         match faults.connections {
-            Some(last) if connection > last => Arc::default(),
+            Some(last) if connection > last => faults.later.clone().unwrap_or_default(),
             _ => faults,
         }
     }

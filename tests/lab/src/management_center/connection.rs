@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use bytes::BytesMut;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
@@ -130,6 +131,8 @@ impl Connection {
     }
 
     async fn answer_frames(&mut self, wire: &mut Wire<TlsStream<TcpStream>>) -> (Close, Goodbye) {
+        // An answer that waits for the next one to be sent.
+        let mut late = BytesMut::new();
         for number in 0.. {
             if self.faults.answers.get(&number) == Some(&AnswerFault::StopReading) {
                 std::future::pending::<()>().await;
@@ -152,11 +155,16 @@ impl Connection {
                 text: answer.text.clone(),
                 fault: answer.fault.map(|fault| format!("{fault:?}")),
             });
-            if self.send(wire, &answer.bytes).await.is_err() {
+            if answer.follow == Follow::AfterNext {
+                late = answer.bytes;
+                continue;
+            }
+            let bytes = [&answer.bytes[..], &std::mem::take(&mut late)].concat();
+            if self.send(wire, &bytes).await.is_err() {
                 return (Close::Reset, Goodbye::Reset);
             }
             let goodbye = match answer.follow {
-                Follow::NextFrame => continue,
+                Follow::NextFrame | Follow::AfterNext => continue,
                 Follow::Silence => {
                     while let Received::Frame(_) = wire.receive(u32::MAX).await {}
                     return (closed("fault: never answered"), Goodbye::Orderly);

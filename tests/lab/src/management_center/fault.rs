@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use thiserror::Error;
@@ -17,6 +18,8 @@ use super::x509::Validity;
 pub struct Faults {
     /// Only this many connections, the first ones, see any of the faults.
     pub connections: Option<u64>,
+    /// What the connections after those see, instead of nothing.
+    pub later: Option<Arc<Faults>>,
     /// Nobody listens any more after this many connections.
     pub refuse_connections_after: Option<u64>,
     /// Accepts a connection and never says a word, not even in TLS.
@@ -95,10 +98,14 @@ pub enum AnswerFault {
     WithoutDone,
     /// The header announces four gigabytes.
     HugeLength,
+    /// The header announces this many bytes more than come.
+    FalseLength(i32),
     /// A type that doesn't exist.
     WrongType,
     /// Sent twice.
     Twice,
+    /// Sent after the answer that comes next.
+    AfterNext,
 }
 
 /// A `--fault` that can't be understood.
@@ -118,7 +125,7 @@ pub enum FaultError {
 }
 
 /// Every fault's form, for `--help` and errors.
-const KNOWN: [&str; 30] = [
+const KNOWN: [&str; 32] = [
     "refuse-connections=AFTER",
     "silent",
     "plain-text",
@@ -141,8 +148,10 @@ const KNOWN: [&str; 30] = [
     "garbage=N",
     "without-done=N",
     "huge-length=N",
+    "false-length=N[:DELTA]",
     "wrong-type=N",
     "twice=N",
+    "after-next=N",
     "slow-answers=MS",
     "split-answers[=MS]",
     "long-answers=BYTES",
@@ -245,6 +254,7 @@ fn answer_fault(name: &str, argument: &str) -> Option<(u64, AnswerFault)> {
     let fault = match (name, more) {
         ("close-within-answer", bytes) => AnswerFault::CloseWithin(bytes.unwrap_or("8").parse().ok()?),
         ("wrong-count", delta) => AnswerFault::WrongCount(delta.unwrap_or("-1").parse().ok()?),
+        ("false-length", delta) => AnswerFault::FalseLength(delta.unwrap_or("1").parse().ok()?),
         (_, Some(_)) => return None,
         ("close-before-answer", None) => AnswerFault::CloseBefore,
         ("close-after-answer", None) => AnswerFault::CloseAfter,
@@ -258,6 +268,7 @@ fn answer_fault(name: &str, argument: &str) -> Option<(u64, AnswerFault)> {
         ("huge-length", None) => AnswerFault::HugeLength,
         ("wrong-type", None) => AnswerFault::WrongType,
         ("twice", None) => AnswerFault::Twice,
+        ("after-next", None) => AnswerFault::AfterNext,
         _ => return None,
     };
     Some((number.parse().ok()?, fault))

@@ -1,0 +1,89 @@
+//! Panics. Each is a bug of ours, and ends an invocation as any other failure does: with a sentence, an exit code, and all
+//! that was to be told.
+
+use std::any::Any;
+use std::cell::Cell;
+use std::panic::{self, AssertUnwindSafe, Location};
+
+use thiserror::Error;
+
+thread_local! {
+    /// Whether [`caught`] will tell of this thread's panics.
+    static IS_CAUGHT: Cell<bool> = const { Cell::new(false) };
+    /// The last of them.
+    static LAST: Cell<Option<Bug>> = const { Cell::new(None) };
+}
+
+/// A panic.
+#[derive(Debug, Error)]
+#[error("a bug in qualys-connector{place}: {message}; please report it, with the log at --level 3")]
+pub(super) struct Bug {
+    place: String,
+    message: String,
+}
+
+/// From now on panics are told in a sentence, whatever thread they are in.
+pub(super) fn watch() {
+    panic::set_hook(Box::new(|panic| {
+        let bug = Bug::new(panic.location(), message(panic.payload()));
+        // Not to the log, which may be what panicked.
+        match IS_CAUGHT.get() {
+            true => LAST.set(Some(bug)),
+            false => eprintln!("error: {bug}"),
+        }
+    }));
+}
+
+/// Does the work, or tells which panic ended it.
+pub(super) fn caught<T>(work: impl FnOnce() -> T) -> Result<T, Bug> {
+    let outer = IS_CAUGHT.replace(true);
+    // What the work was at is dropped with it, and looked at by nobody.
+    let done = panic::catch_unwind(AssertUnwindSafe(work));
+    IS_CAUGHT.set(outer);
+    done.map_err(|payload| {
+        // One that came from another thread was told there, with its place.
+        LAST.take().unwrap_or_else(|| Bug::new(None, message(&*payload)))
+    })
+}
+
+fn message(payload: &dyn Any) -> &str {
+    let text = payload.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| payload.downcast_ref::<&str>().copied())
+        .unwrap_or_default()
+}
+
+impl Bug {
+    fn new(place: Option<&Location<'_>>, message: &str) -> Self {
+        Bug {
+            place: place.map(|place| format!(" ({place})")).unwrap_or_default(),
+            message: message.to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_a_sentence_and_the_work_before_it_is_kept() {
+        let usual = panic::take_hook();
+        watch();
+        assert_eq!(caught(|| 7).unwrap(), 7);
+        let (mut begun, line) = (false, line!() + 3);
+        let bug = caught(|| {
+            begun = true;
+            panic!("no {} left", "host")
+        });
+        panic::set_hook(usual);
+        assert!(begun);
+        let told = bug.map(|()| 7).unwrap_err().to_string();
+        assert_eq!(
+            told,
+            format!(
+                "a bug in qualys-connector (src/process/bug.rs:{line}:13): no host left; please report it, with the log at \
+                 --level 3"
+            )
+        );
+    }
+}
