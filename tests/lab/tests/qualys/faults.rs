@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use connector_lab::qualys::{Options, Times};
 
-use crate::client::{Answer, faulty, options, qualys};
+use crate::client::{Answer, Client, faulty, options, qualys};
 
 const LIST: &[(&str, &str)] = &[("action", "list")];
 
@@ -182,8 +182,9 @@ async fn a_fetch_brings_something_else_than_the_report() {
 #[tokio::test]
 async fn connections_are_refused_for_a_while() {
     let (qualys, client) = faulty(&["refuse=300ms@list:1"]).await;
-    let list = async || client.try_post(LIST).await;
-    assert_eq!(list().await.unwrap().status, 200, "this one is answered");
+    // Each time over a new connection.
+    let list = async || Client::new(&qualys.ca_pem_path(), &qualys.url()).try_post(LIST).await;
+    assert_eq!(client.post(LIST).await.status, 200, "this one is answered");
     let refused = list().await.unwrap_err();
     assert!(refused.contains("refused"), "{refused}");
     tokio::time::sleep(Duration::from_millis(500)).await;
