@@ -139,7 +139,7 @@ async fn import(
         summary.fail(&failure, stop);
         spans::fail(&Span::current(), summary.exit().label());
     }
-    source.tidy_up(&mut summary).await;
+    source.tidy_up(stop, &mut summary).await;
     summary
 }
 

@@ -57,7 +57,7 @@ pub use limits::Limits;
 pub use patience::{Reason, TooLong};
 pub use progress::Progress;
 pub use refusal::{Meaning, Refusal};
-pub use tidy_up::Ending;
+pub use tidy_up::{Ending, HURRY};
 pub use usage::{CLASSES, Usage};
 pub use wait::Finished;
 

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use tokio::sync::watch;
 use tokio::task::spawn_blocking;
+use tracing::warn;
 
 use super::error::Error;
 use super::stop::Stop;
@@ -98,18 +99,21 @@ impl Source {
                 summary.stage("parse", unless_stopped(stop, parsed)).await
             }
             (Source::Qualys { client, keep, .. }, Template::Id(id)) => {
-                let launched = summary
-                    .stage("launch", unless_stopped(stop, client.launch(*id)))
-                    .await?;
-                let finished = summary
-                    .stage("wait", unless_stopped(stop, client.wait(&launched)))
-                    .await?;
                 let keep = keep.clone();
                 let progress = summary.progress().clone();
                 let parse = move |body| Ok(report::parse(file::decode(body)?, &keep, &progress.report())?);
-                let cut_off = |error: &Error| matches!(error, Error::Report(error) if error.is_cut_off());
-                let download = client.download(&finished, parse, cut_off);
-                summary.stage("download", unless_stopped(stop, download)).await
+                loop {
+                    let launched = summary
+                        .stage("launch", unless_stopped(stop, client.launch(*id)))
+                        .await?;
+                    match finish(client, &launched, parse.clone(), stop, summary).await {
+                        // It was another run's, which needs it no more. Each is adopted once, so this comes to an end.
+                        Err(Error::Qualys(error)) if launched.adopted && error.is_about_a_lost_report() => {
+                            warn!("the report of an earlier attempt is lost ({error}); another one is launched");
+                        }
+                        report => return report,
+                    }
+                }
             }
             (Source::Qualys { .. }, Template::File(path)) => {
                 Err(Error::Bug(format!("{} isn't a template", path.display())))
@@ -131,10 +135,16 @@ impl Source {
     }
 
     /// Leaves nothing at the source that nobody will use, after an import that ended as `summary` says.
-    pub(super) async fn tidy_up(&mut self, summary: &mut TemplateSummary) {
+    pub(super) async fn tidy_up(&mut self, stop: &Stop, summary: &mut TemplateSummary) {
         if let Source::Qualys { client, .. } = self {
             let ending = Ending::of(summary.exit());
-            summary.stage("tidy up", client.tidy_up(ending)).await;
+            let tidied = async {
+                tokio::select! {
+                    () = client.tidy_up(ending) => {}
+                    () = hurried(stop) => warn!("told to stop; the report may stay in Qualys' storage"),
+                }
+            };
+            summary.stage("tidy up", tidied).await;
         }
     }
 
@@ -145,6 +155,28 @@ impl Source {
             Source::Qualys { client, .. } => client.close().await,
         }
     }
+}
+
+/// The report that was launched, as soon as it is there.
+async fn finish(
+    client: &mut qualys::Client,
+    launched: &qualys::Launched,
+    parse: impl Fn(qualys::Body) -> Result<Report, Error> + Clone + Send + 'static,
+    stop: &Stop,
+    summary: &mut TemplateSummary,
+) -> Result<Report, Error> {
+    let finished = summary
+        .stage("wait", unless_stopped(stop, client.wait(launched)))
+        .await?;
+    let cut_off = |error: &Error| matches!(error, Error::Report(error) if error.is_cut_off());
+    let download = client.download(&finished, parse, cut_off);
+    summary.stage("download", unless_stopped(stop, download)).await
+}
+
+/// Ends when a process that was told to stop should have ended.
+async fn hurried(stop: &Stop) {
+    stop.token().cancelled().await;
+    tokio::time::sleep(qualys::HURRY).await;
 }
 
 /// The work's result, or the end of it when `stop` comes first.

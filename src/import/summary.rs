@@ -108,7 +108,10 @@ impl TemplateSummary {
         let result = work.instrument(span.clone()).await;
         span.in_scope(|| result.tell(&span));
         self.progress.leave();
-        self.stages.push((stage, begun.elapsed()));
+        // A stage may be gone through twice; the latest is the last.
+        let before = self.stages.iter().position(|(name, _)| *name == stage);
+        let before = before.map(|place| self.stages.remove(place).1);
+        self.stages.push((stage, before.unwrap_or_default() + begun.elapsed()));
         result
     }
 

@@ -6,8 +6,9 @@
 
 use std::time::{Duration, SystemTime};
 
-use quick_xml::Reader;
+use quick_xml::errors::{Error as XmlError, IllFormedError};
 use quick_xml::events::Event;
+use quick_xml::{DeError, Reader};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -41,7 +42,9 @@ pub(super) enum Root {
     Html,
     /// An XML element.
     Element(String),
-    /// Not XML, or not enough of it to tell.
+    /// XML that ends before its root element begins.
+    Unfinished,
+    /// Not XML.
     Unknown,
 }
 
@@ -135,6 +138,7 @@ pub(super) fn read(status: u16, body: &[u8]) -> Result<Document, Fault> {
         _ if !(200..300).contains(&status) => return Err(without_code(status, String::new())),
         Root::Empty => return Err(Fault::Empty),
         Root::Html => return Err(Fault::Html),
+        Root::Unfinished => return Err(unfinished(body)),
         Root::Zip => Document::Other("a zip archive".to_owned()),
         Root::Unknown => Document::Other("not XML".to_owned()),
     };
@@ -197,6 +201,7 @@ pub(super) fn root(body: &[u8]) -> Root {
             }
             Ok(Event::Text(text)) if !text.trim().is_empty() => break Root::Unknown,
             Ok(Event::DocType(doctype)) if doctype.to_ascii_lowercase().starts_with("html") => break Root::Html,
+            Ok(Event::Eof) | Err(XmlError::Syntax(_)) if body.starts_with(b"<") => break Root::Unfinished,
             Ok(Event::Eof) | Err(_) => break Root::Unknown,
             Ok(_) => {}
         }
@@ -340,9 +345,23 @@ fn without_code(status: u16, text: String) -> Fault {
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Fault> {
-    quick_xml::de::from_str(&String::from_utf8_lossy(body)).map_err(|error| Fault::Unexpected {
-        found: format!("XML that can't be read ({})", shortened(error.to_string())),
+    quick_xml::de::from_str(&String::from_utf8_lossy(body)).map_err(|error| match error {
+        DeError::UnexpectedEof
+        | DeError::InvalidXml(XmlError::Syntax(_) | XmlError::IllFormed(IllFormedError::MissingEndTag(_))) => {
+            unfinished(body)
+        }
+        error => Fault::Unexpected {
+            found: format!("XML that can't be read ({})", shortened(error.to_string())),
+        },
     })
+}
+
+/// Where nothing tells the length of an answer, only the document tells that it isn't whole.
+fn unfinished(body: &[u8]) -> Fault {
+    Fault::CutOff {
+        received: body.len() as u64,
+        cause: "the document isn't at its end".to_owned(),
+    }
 }
 
 /// Foreign text as one line that is safe to print.

@@ -374,7 +374,7 @@ async fn receive(reply: &mut Reply, expects: Expects) -> Result<Result<Document,
                 _ => Ok(Err(peeked)),
             };
         }
-        Root::Element(_) | Root::Zip | Root::Unknown => return Ok(Err(peeked)),
+        Root::Element(_) | Root::Zip | Root::Unfinished | Root::Unknown => return Ok(Err(peeked)),
     }
     answer::read(status, &peeked).map(Ok)
 }

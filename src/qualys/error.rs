@@ -5,6 +5,7 @@ use std::fmt;
 use thiserror::Error;
 
 use super::fault::Fault;
+use super::refusal::Meaning;
 use crate::exit::Exit;
 
 /// What the client was doing.
@@ -37,6 +38,17 @@ impl Error {
     /// The exit code that this error decides.
     pub fn exit(&self) -> Exit {
         self.fault.exit()
+    }
+
+    /// Qualys doesn't have the report, or not any more: deleted by somebody, expired, or lost.
+    pub fn is_about_a_lost_report(&self) -> bool {
+        match (self.stage, &*self.fault) {
+            (_, Fault::Vanished { .. }) => true,
+            (Stage::Download, Fault::Refused(refusal)) => refusal.meaning() == Meaning::NotFetchable,
+            // Which code says so is a guess; nothing but the report's id can be a bad value here.
+            (Stage::TidyUp, Fault::Refused(refusal)) => refusal.meaning() == Meaning::BadValue,
+            _ => false,
+        }
     }
 }
 

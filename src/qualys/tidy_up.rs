@@ -6,10 +6,11 @@ use reqwest::Method;
 use tokio::time::Instant;
 use tracing::{debug, info, warn};
 
+use super::answer::Document;
 use super::client::{Client, Received};
 use super::error::{Error, Stage};
 use super::fault::Fault;
-use super::launch::Launched;
+use super::launch::{Launched, unexpected};
 use super::usage::Usage;
 use crate::exit::Exit;
 
@@ -17,7 +18,7 @@ use crate::exit::Exit;
 const GRACE: Duration = Duration::from_secs(30);
 
 /// An interrupted process has little time: Kubernetes kills after 30 s, and others have to end too.
-const HURRY: Duration = Duration::from_secs(10);
+pub const HURRY: Duration = Duration::from_secs(10);
 
 /// How the work on a report ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,7 +120,7 @@ impl Client {
     /// Deletes a report, with one try.
     pub(super) async fn delete(&mut self, stage: Stage, id: u64) -> Result<(), Fault> {
         let request = self.report_share("delete", vec![("id", id.to_string())]);
-        self.once(stage, &request, 0).await.map(drop)?;
+        self.once(stage, &request, 0).await.and_then(done)?;
         self.note(|progress| progress.usage.deleted += 1);
         Ok(())
     }
@@ -133,20 +134,26 @@ impl Client {
     async fn act(&mut self, action: &'static str, id: u64) -> Result<(), Error> {
         let request = self.report_share(action, vec![("id", id.to_string())]);
         debug_assert_eq!(request.method, Method::POST);
-        self.ask(Stage::TidyUp, &request, |received: Received| {
-            drop(received);
-            Ok(())
-        })
-        .await
+        self.ask(Stage::TidyUp, &request, done).await
     }
 
     fn say(&self, id: u64, done: &str, outcome: Result<(), Error>) {
         match outcome {
             Ok(()) => debug!(report = id, "report {done}"),
+            // It was done at a try whose answer was lost, or somebody else did it.
+            Err(error) if error.is_about_a_lost_report() => debug!(report = id, "report {id} isn't at Qualys any more"),
             Err(error) => warn!(
                 report = id,
                 "report {id} wasn't {done}; it stays in Qualys' storage ({error})"
             ),
         }
+    }
+}
+
+/// Only a SIMPLE_RETURN without a code says that something was done.
+fn done(received: Received) -> Result<(), Fault> {
+    match received {
+        Received::Document(Document::Done(_)) => Ok(()),
+        other => Err(unexpected(other)),
     }
 }

@@ -5,17 +5,28 @@
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
+    clippy::panic,
     clippy::print_stderr,
     reason = "what helps a test fails and tells as tests do"
 )]
 
+mod clock;
 mod configure;
+mod download;
+mod launch;
 mod limits;
+mod names;
 mod parse;
+mod qualys;
 mod send;
 mod support;
+mod tidy_up;
+mod wait;
 mod write;
 
 #[path = "../import/support.rs"]
 #[allow(dead_code, reason = "written for imports of all kinds")]
 mod import_support;
+#[path = "../qualys/scripted.rs"]
+#[expect(dead_code, reason = "written for conversations of all kinds")]
+mod scripted;

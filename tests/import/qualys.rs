@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
-use std::time::{Duration, Instant};
 
 use connector_lab::management_center::{ManagementCenter, Options};
 use connector_lab::qualys::{self, Qualys, Times};
@@ -95,63 +94,6 @@ fn place(results: Results) -> std::collections::BTreeSet<(String, Option<u16>, O
         .into_iter()
         .map(|(id, port, protocol, ..)| (id, port, protocol))
         .collect()
-}
-
-/// Kills an import as soon as `action` has been asked for, and runs the next one.
-async fn killed(action: &str, options: qualys::Options) {
-    let folder = tempfile::tempdir().unwrap();
-    let report = Report::new(options.report.clone()).unwrap();
-    let qualys = qualys(options).await;
-    let center = center(Options::default()).await;
-    let mut command = importing(folder.path(), &center, &qualys, "424242");
-    let mut child = command.stderr(std::process::Stdio::null()).spawn().unwrap();
-    let begun = Instant::now();
-    while count(&qualys, action) == 0 {
-        assert!(begun.elapsed() < Duration::from_secs(30), "{action} wasn't asked for");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    tokio::time::sleep(Duration::from_millis(300)).await;
-    child.kill().unwrap();
-    child.wait().unwrap();
-    assert_eq!(center.network_map().counters.connections, 0);
-    qualys.set_faults(Vec::new());
-    run(importing(folder.path(), &center, &qualys, "424242"))
-        .await
-        .assert_code(0);
-    center.idle().await;
-    assert_eq!(count(&qualys, "launch"), 1);
-    assert_eq!(held(&center.network_map()), meant(&report.expected()));
-}
-
-#[tokio::test]
-async fn an_import_killed_while_it_waits_is_taken_up_by_the_next() {
-    let times = Times {
-        build_time: Duration::from_secs(3),
-        ..Times::instant()
-    };
-    killed(
-        "launch",
-        qualys::Options {
-            times,
-            report: small(40),
-            ..qualys::Options::default()
-        },
-    )
-    .await;
-}
-
-#[tokio::test]
-async fn an_import_killed_while_it_downloads_is_taken_up_by_the_next() {
-    killed(
-        "fetch",
-        qualys::Options {
-            times: Times::instant(),
-            faults: vec!["drip=2000".parse().unwrap()],
-            report: small(40),
-            ..qualys::Options::default()
-        },
-    )
-    .await;
 }
 
 #[tokio::test]

@@ -118,8 +118,6 @@ async fn a_report_with_its_real_times_is_awaited_whatever_the_list_says() {
 #[tokio::test]
 async fn faults_that_pass_cost_a_retry_and_nothing_else() {
     let cases = [
-        ("reset@launch:1", "launch", 2),
-        ("done-reset@launch:1", "launch", 1),
         ("done-close@launch:1", "launch", 1),
         ("done-status=504@launch:1", "launch", 1),
         ("done-empty@launch:1", "launch", 1),
@@ -127,29 +125,12 @@ async fn faults_that_pass_cost_a_retry_and_nothing_else() {
         ("busy=2@launch:1", "launch", 2),
         ("maintenance@list:2", "list", 3),
         ("status=503@list:1-3", "list", 5),
-        ("html@list:2", "list", 3),
         ("passes=Thinking", "list", 2),
-        ("late-fetch=3", "fetch", 4),
         ("status=500@fetch:1", "fetch", 2),
-        ("cut=100@fetch:1", "fetch", 2),
-        ("cut-chunked=100@fetch:1", "fetch", 2),
-        ("cut-close=100@fetch:1", "fetch", 2),
-        ("truncate=500@fetch:1", "fetch", 2),
-        ("truncate-report=5000@fetch:1", "fetch", 2),
-        ("reset-body=100@fetch:1", "fetch", 2),
-        ("hang-body=100@fetch:1", "fetch", 2),
         ("reset@connection:1-2", "list", 2),
-        ("reset@delete:1", "delete", 2),
     ];
     join_all(cases.map(async |(fault, action, requests)| {
         let (qualys, settings) = start(options(&[fault])).await;
-        let settings = Settings {
-            idle_timeout: match fault.contains("hang") {
-                true => Duration::from_millis(500),
-                false => settings.idle_timeout,
-            },
-            ..settings
-        };
         let (report, usage) = run(&settings).await;
         assert!(report.is_ok(), "{fault}: {report:?}");
         assert_eq!(count(&qualys, action), requests, "{fault}: {:?}", actions(&qualys));
@@ -177,13 +158,7 @@ async fn faults_that_stay_end_with_their_exit_code_and_leave_or_delete_the_repor
         ("ends=Canceled", 65, 0),
         ("unlisted", 75, 1),
         ("code=7001@fetch", 75, 1),
-        ("html@fetch", 69, 1),
-        ("cut=100@fetch", 69, 1),
         ("close@fetch", 69, 1),
-        ("error-report@fetch", 69, 1),
-        ("certificate=foreign", 77, 0),
-        ("certificate=expired", 77, 0),
-        ("certificate=other-name", 77, 0),
     ];
     join_all(cases.map(async |(fault, exit, stored)| {
         let (qualys, settings) = start(options(&[fault])).await;
@@ -258,27 +233,6 @@ async fn the_old_interface_delivers_the_same_hosts() {
     };
     assert!(run(&settings).await.0.unwrap().contains("<HOST_LIST>"));
     assert_eq!(actions(&qualys), ["asset-data-report"]);
-}
-
-#[tokio::test]
-async fn a_run_that_was_killed_is_taken_over_by_the_next_with_one_launch_in_all() {
-    let whole = run(&start(options(&[])).await.1).await.0.unwrap();
-    for killed_in in ["wait", "download"] {
-        let fault = if killed_in == "wait" {
-            "hang@list:2"
-        } else {
-            "hang-body=1000@fetch:1"
-        };
-        let (qualys, settings) = start(options(&[fault])).await;
-        let mut first = client(&settings);
-        let killed = tokio::time::timeout(Duration::from_millis(300), obtain(&mut first, TEMPLATE)).await;
-        assert!(killed.is_err());
-        drop(first);
-        let (report, usage) = run(&settings).await;
-        assert_eq!(report.unwrap(), whole, "{killed_in}");
-        assert_eq!((count(&qualys, "launch"), usage.adopted), (1, 1), "{killed_in}");
-        assert_eq!(qualys.reports(), []);
-    }
 }
 
 #[tokio::test]

@@ -71,10 +71,17 @@ fn without_a_code_the_status_decides() {
     assert!(matches!(read(200, b" \n"), Err(Fault::Empty)));
     assert!(matches!(read(200, b"<!DOCTYPE html><p>Hello"), Err(Fault::Html)));
     assert!(matches!(read(200, b"<!-- x --><HTML lang='en'>"), Err(Fault::Html)));
-    assert!(matches!(
-        read(200, b"<SIMPLE_RETURN><RESPONSE>"),
-        Err(Fault::Unexpected { .. })
-    ));
+    assert!(matches!(read(200, b"Hello"), Ok(Document::Other(_))));
+}
+
+#[test]
+fn a_document_that_ends_too_early_was_cut_off_wherever_it_ends() {
+    let items = "<ITEM_LIST><ITEM><KEY>ID</KEY><VALUE>1</VALUE></ITEM></ITEM_LIST>";
+    let whole = simple_return("", "New <![CDATA[report]]> &amp; launched", items);
+    for end in 1..whole.len() {
+        let read = read(200, &whole.as_bytes()[..end]);
+        assert!(matches!(read, Err(Fault::CutOff { .. })), "{end}: {read:?}");
+    }
 }
 
 #[test]
@@ -163,8 +170,9 @@ fn a_root_is_found_behind_declaration_comments_and_blank_lines() {
             "\n<?xml version=\"1.0\"?>\n\n<!DOCTYPE A SYSTEM \"x\">\n<!-- eval //-->\n<A>",
             element("A"),
         ),
-        ("<A", Root::Unknown),
-        ("<!-- keep alive --", Root::Unknown),
+        ("<A", Root::Unfinished),
+        ("<!-- keep alive --", Root::Unfinished),
+        ("<?xml version=\"1.0\"?>\n", Root::Unfinished),
         ("Internal Server Error", Root::Unknown),
     ] {
         assert_eq!(root(body.as_bytes()), expected, "{body}");

@@ -20,6 +20,7 @@ mod call;
 mod certificate;
 mod clock;
 mod codes;
+mod door;
 mod encode;
 mod fault;
 mod journal;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use hyper::header::HeaderValue;
+use hyper::header::{CONTENT_LENGTH, HeaderValue};
 use hyper::{Response, StatusCode, Version};
 
 use super::body::{Line, Payload};
@@ -97,10 +97,17 @@ impl Answer {
             || transfers
                 .iter()
                 .any(|transfer| matches!(transfer, Transfer::CutChunked(_)));
-        let length = self.length.filter(|_| !chunked);
+        let announced = transfers.iter().find_map(|transfer| match transfer {
+            Transfer::Length(length) => Some(*length),
+            _ => None,
+        });
+        let length = self.length.filter(|_| !chunked && announced.is_none());
         let payload = Payload::new(self.content, length, self.pass, line).with(transfers);
         let mut response = Response::new(payload);
         *response.status_mut() = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        if let Some(announced) = announced {
+            response.headers_mut().insert(CONTENT_LENGTH, announced.into());
+        }
         if close {
             *response.version_mut() = Version::HTTP_10;
         }

@@ -1,8 +1,8 @@
 //! How an answer's body is sent: as it comes, or with whatever goes wrong on the way.
 
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -37,6 +37,8 @@ pub(super) struct Payload {
 #[derive(Debug, Default)]
 pub(super) struct Line {
     reset: AtomicBool,
+    /// How many bytes may still leave, where that is limited.
+    left: Mutex<Option<u64>>,
 }
 
 impl Line {
@@ -47,6 +49,24 @@ impl Line {
 
     pub(super) fn is_reset(&self) -> bool {
         self.reset.load(Ordering::Relaxed)
+    }
+
+    /// From now on so many bytes may leave, then the connection ends.
+    pub(super) fn end_after(&self, bytes: u64) {
+        *self.left.lock().unwrap_or_else(PoisonError::into_inner) = Some(bytes);
+    }
+
+    /// How many of these bytes may leave.
+    pub(super) fn allowed(&self, bytes: usize) -> usize {
+        let left = *self.left.lock().unwrap_or_else(PoisonError::into_inner);
+        left.map_or(bytes, |left| usize::try_from(left).unwrap_or(bytes).min(bytes))
+    }
+
+    /// So many bytes have left.
+    pub(super) fn sent(&self, bytes: usize) {
+        if let Some(left) = &mut *self.left.lock().unwrap_or_else(PoisonError::into_inner) {
+            *left = left.saturating_sub(bytes as u64);
+        }
     }
 }
 
@@ -88,6 +108,7 @@ impl Payload {
         for &transfer in &self.transfers {
             let left = match transfer {
                 Transfer::Drip(rate) => (rate / 10).max(1),
+                Transfer::Length(_) => u64::MAX,
                 Transfer::Cut(at)
                 | Transfer::CutChunked(at)
                 | Transfer::CutClose(at)
@@ -100,6 +121,14 @@ impl Payload {
             allowed = allowed.min(left);
         }
         (None, allowed)
+    }
+
+    /// More was announced than there is.
+    fn owes(&self) -> bool {
+        let sent = self.sent;
+        self.transfers
+            .iter()
+            .any(|transfer| matches!(transfer, Transfer::Length(announced) if *announced > sent))
     }
 
     fn rate(&self) -> Option<u64> {
@@ -137,6 +166,11 @@ impl Body for Payload {
             }
         }
         let piece = match self.piece(allowed) {
+            None if self.owes() => {
+                self.parting = true;
+                self.pause = Some(Box::pin(sleep(PARTING)));
+                return self.poll_frame(cx);
+            }
             None => return Poll::Ready(None),
             Some(Err(error)) => return Poll::Ready(Some(Err(error))),
             Some(Ok(piece)) => piece,

@@ -1,4 +1,4 @@
-//! Certificates: the lab's own CA, what it issued for this server, and three that aren't to be trusted.
+//! Certificates: the lab's own CA, what it issued for this server, a renewed one, and three that aren't to be trusted.
 
 use std::sync::Arc;
 
@@ -30,6 +30,7 @@ pub(super) struct Authority {
     good: Arc<ServerConfig>,
     expired: Arc<ServerConfig>,
     other_name: Arc<ServerConfig>,
+    renewed: Arc<ServerConfig>,
     foreign: Arc<ServerConfig>,
 }
 
@@ -51,6 +52,7 @@ impl Authority {
             good: server(fresh()?, &ca)?,
             expired: server(expired, &ca)?,
             other_name: server(CertificateParams::new(vec!["other.example".to_owned()])?, &ca)?,
+            renewed: server(fresh()?, &ca)?,
             foreign: server(fresh()?, &foreign)?,
             ca_pem,
         })
@@ -68,6 +70,7 @@ impl Authority {
             Some(Certificate::Expired) => &self.expired,
             Some(Certificate::Foreign) => &self.foreign,
             Some(Certificate::OtherName) => &self.other_name,
+            Some(Certificate::Renewed) => &self.renewed,
         })
     }
 }

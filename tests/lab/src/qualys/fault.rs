@@ -43,6 +43,12 @@ pub(super) enum Effect {
     Truncate(Truncate),
     /// The transfer of the answer.
     Transfer(Transfer),
+    /// The connection ends when so many bytes of the answer have left, encryption and head included.
+    Wire(u64),
+    /// The action is carried out twice; the second answer is sent.
+    Twice,
+    /// From the answer on, connections are refused for so long.
+    Refuse(Duration),
     /// What becomes of a report that is launched.
     Fate(Fate),
     /// Which certificate a connection is shown.
@@ -89,6 +95,8 @@ pub(super) enum Transfer {
     Hang(u64),
     /// So many bytes a second.
     Drip(u64),
+    /// The length that is announced, whatever comes.
+    Length(u64),
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -112,6 +120,8 @@ pub(super) enum Certificate {
     Expired,
     /// Issued for another host.
     OtherName,
+    /// As good as the usual one, but another: what is shown after a renewal.
+    Renewed,
 }
 
 /// All faults of a running Qualys.
@@ -186,6 +196,26 @@ impl Struck {
             _ => None,
         });
         transfers.collect()
+    }
+
+    /// How many bytes may leave before the connection ends.
+    pub(super) fn wire(&self) -> Option<u64> {
+        self.effects.iter().find_map(|effect| match effect {
+            Effect::Wire(bytes) => Some(*bytes),
+            _ => None,
+        })
+    }
+
+    pub(super) fn twice(&self) -> bool {
+        self.effects.contains(&Effect::Twice)
+    }
+
+    /// How long connections are refused from now on.
+    pub(super) fn refuse(&self) -> Option<Duration> {
+        self.effects.iter().find_map(|effect| match effect {
+            Effect::Refuse(length) => Some(*length),
+            _ => None,
+        })
     }
 
     pub(super) fn fates(&self) -> Vec<Fate> {

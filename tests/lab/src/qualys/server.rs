@@ -1,10 +1,11 @@
 //! Connections: TCP, TLS, HTTP/1.1, and what goes wrong there.
 
 use std::io;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::{Duration, SystemTime};
 
 use hyper::Response;
@@ -37,7 +38,7 @@ pub struct Connections {
 }
 
 /// Takes connections until it's aborted, which also ends them.
-pub(super) async fn serve(listener: TcpListener, authority: Authority, service: Arc<Service>) {
+pub(super) async fn serve(mut listener: TcpListener, authority: Authority, service: Arc<Service>) {
     let authority = Arc::new(authority);
     let mut connections = JoinSet::new();
     loop {
@@ -51,7 +52,27 @@ pub(super) async fn serve(listener: TcpListener, authority: Authority, service: 
                 service.accepted.fetch_add(1, Ordering::Relaxed);
                 connections.spawn(connection(tcp, Arc::clone(&authority), Arc::clone(&service)));
             }
+            length = service.door.wanted() => {
+                let address = listener.local_addr();
+                drop(listener);
+                service.door.is_shut();
+                tokio::time::sleep(length).await;
+                listener = match address {
+                    Ok(address) => reopened(address).await,
+                    Err(_) => return,
+                };
+            }
             Some(_) = connections.join_next() => {}
+        }
+    }
+}
+
+/// The same address again, as soon as nobody else has it.
+async fn reopened(address: SocketAddr) -> TcpListener {
+    loop {
+        match TcpListener::bind(address).await {
+            Ok(listener) => return listener,
+            Err(_) => tokio::time::sleep(PATIENCE).await,
         }
     }
 }
@@ -101,6 +122,9 @@ async fn handle(
     let credentials = service.accounts.judge(&call, service.clock.now());
     let entry = service.journal.open(&call, credentials, struck.names.clone());
     tokio::time::sleep(struck.delay()).await;
+    if struck.twice() {
+        service.answer(&call, &struck).await;
+    }
     let mut answer = match struck.instead() {
         None => service.answer(&call, &struck).await,
         Some((what, done)) => {
@@ -116,6 +140,12 @@ async fn handle(
         }
     };
     answer.headers.extend(struck.clock().and_then(date));
+    if let Some(bytes) = struck.wire() {
+        line.end_after(bytes);
+    }
+    if let Some(length) = struck.refuse() {
+        service.door.shut(length).await;
+    }
     entry.answered(answer.status, answer.code);
     Ok(answer.into_response(struck.transfers(), line))
 }
@@ -154,7 +184,14 @@ impl AsyncRead for Socket {
 
 impl AsyncWrite for Socket {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.tcp).poll_write(cx, bytes)
+        let bytes = match bytes.split_at_checked(self.line.allowed(bytes.len())) {
+            Some(([], [_, ..])) => return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into())),
+            Some((allowed, _)) => allowed,
+            None => bytes,
+        };
+        let written = ready!(Pin::new(&mut self.tcp).poll_write(cx, bytes))?;
+        self.line.sent(written);
+        Poll::Ready(Ok(written))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

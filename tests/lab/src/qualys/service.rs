@@ -8,6 +8,7 @@ use super::accounts::{Accounts, Denied};
 use super::answer::{Answer, Refused};
 use super::call::{Call, Place};
 use super::clock::Clock;
+use super::door::Door;
 use super::fault::{Faults, Instead, Struck};
 use super::journal::Journal;
 use super::library::{Library, Source};
@@ -34,6 +35,7 @@ pub(super) struct Service {
     gate: Arc<Gate>,
     storage: Mutex<Storage>,
     library: Library,
+    pub(super) door: Door,
     pub(super) accepted: AtomicU64,
     pub(super) failed: AtomicU64,
 }
@@ -52,6 +54,7 @@ impl Service {
             gate: Arc::new(Gate::new(options.limits.clone(), options.speed)),
             storage: Mutex::new(Storage::new(times.clone())),
             library: Library::new(&options)?,
+            door: Door::default(),
             accepted: AtomicU64::new(0),
             failed: AtomicU64::new(0),
             times,

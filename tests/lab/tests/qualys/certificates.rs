@@ -34,3 +34,12 @@ async fn a_bad_certificate_is_shown_when_asked_for() {
         assert_eq!(qualys.connections().failed, 1);
     }
 }
+
+#[tokio::test]
+async fn a_certificate_is_renewed() {
+    let (qualys, client) = faulty(&["certificate=renewed@connection:2-"]).await;
+    for _ in 0..3 {
+        assert_eq!(client.post(LIST).await.status, 200);
+    }
+    assert_eq!(qualys.connections().failed, 0);
+}

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use connector_lab::qualys::{Options, Times};
 
-use crate::client::{Answer, faulty, options, qualys};
+use crate::client::{Answer, Client, faulty, options, qualys};
 
 const LIST: &[(&str, &str)] = &[("action", "list")];
 
@@ -177,4 +177,27 @@ async fn a_fetch_brings_something_else_than_the_report() {
     assert_eq!((answer.status, answer.root().as_str()), (200, "WAS_SCAN_REPORT"));
     let answer = fetch("code=7001@fetch").await;
     assert_eq!(answer.refusal().1, 7001);
+}
+
+#[tokio::test]
+async fn connections_are_refused_for_a_while() {
+    let (qualys, client) = faulty(&["refuse=300ms@list:1"]).await;
+    // Each time over a new connection.
+    let list = async || Client::new(&qualys.ca_pem_path(), &qualys.url()).try_post(LIST).await;
+    assert_eq!(client.post(LIST).await.status, 200, "this one is answered");
+    let refused = list().await.unwrap_err();
+    assert!(refused.contains("refused"), "{refused}");
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert_eq!(list().await.unwrap().status, 200);
+    assert_eq!(qualys.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn an_action_is_carried_out_twice() {
+    let (qualys, client) = faulty(&["twice@launch:1", "twice@delete"]).await;
+    let id = client.launched().await;
+    assert_eq!(qualys.reports().len(), 2);
+    let delete = client.post(&[("action", "delete"), ("id", &id)]).await;
+    assert_eq!(delete.refusal().1, 1905, "the second finds nothing");
+    assert_eq!((qualys.reports().len(), qualys.requests().len()), (1, 2));
 }

@@ -170,3 +170,31 @@ async fn a_report_drips_or_stops_in_the_middle() {
     let waited = tokio::time::timeout(Duration::from_millis(300), arrives(&client, false)).await;
     assert!(waited.is_err(), "neither more nor an end");
 }
+
+#[tokio::test]
+async fn another_length_is_announced_than_there_is() {
+    let whole = report();
+    for (announced, arrived) in [(500, 500), (9_000_000, whole.len())] {
+        let (_qualys, client) = faulty(&[&format!("length={announced}")]).await;
+        let (bytes, length, error) = arrives(&client, false).await;
+        assert_eq!(length, Some(announced.to_string()));
+        assert_eq!(bytes, whole[..arrived]);
+        assert_eq!(error.is_some(), announced > arrived, "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_connection_ends_anywhere_in_the_answer() {
+    let mut head = 0;
+    for bytes in (0..600).step_by(50) {
+        let (_qualys, client) = faulty(&[&format!("cut-wire={bytes}@launch")]).await;
+        match client
+            .try_post(&[("action", "launch"), ("template_id", "7"), ("output_format", "xml")])
+            .await
+        {
+            Err(error) => head += usize::from(error.contains("sending request")),
+            Ok(answer) => assert!(bytes > 400, "{bytes}: {answer:?}"),
+        }
+    }
+    assert!(head > 1, "the head was never cut");
+}

@@ -3,6 +3,7 @@
 use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
+use std::time::Duration;
 
 use thiserror::Error;
 
@@ -49,13 +50,14 @@ static NAMES: &[Name] = &[
     name("hang", "", Action::Any, "no answer ever", |_| instead(Instead::Hang)),
     name("error-report", "", Action::Fetch, "a report that holds an ERROR, with status 200", |_| instead(Instead::ErrorReport)),
     name("wrong-root", "NAME", Action::Fetch, "a document with another root element", |root| instead(Instead::WrongRoot(root.to_owned()))),
-    name("delay", "DURATION", Action::Any, "the answer begins late", |text| match humantime::parse_duration(text) {
-        Ok(delay) => Ok(Effect::Delay(delay)),
-        Err(error) => Err(error.to_string()),
-    }),
+    name("delay", "DURATION", Action::Any, "the answer begins late", |delay| Ok(Effect::Delay(duration(delay)?))),
+    name("twice", "", Action::Any, "the action is carried out twice, and the second answer is sent", |_| Ok(Effect::Twice)),
+    name("refuse", "DURATION", Action::Any, "from the answer on, connections are refused for so long", |length| Ok(Effect::Refuse(duration(length)?))),
     name("truncate-report", "BYTES", Action::Fetch, "the report ends early, its transfer and its gzip are whole", |at| Ok(Effect::Truncate(Truncate::Report(number(at)?)))),
     name("truncate", "BYTES", Action::Fetch, "the report, as gzip if so asked, ends early; its transfer is whole", |at| Ok(Effect::Truncate(Truncate::Encoded(number(at)?)))),
     name("cut", "BYTES", Action::Fetch, "the connection ends inside the answer, whose length said otherwise", |at| transfer(Transfer::Cut(number(at)?))),
+    name("cut-wire", "BYTES", Action::Any, "the connection ends when so many bytes of the answer have left, encryption and head included", |at| Ok(Effect::Wire(number(at)?))),
+    name("length", "BYTES", Action::Fetch, "the length that is announced, whatever comes", |length| transfer(Transfer::Length(number(length)?))),
     name("cut-chunked", "BYTES", Action::Fetch, "the connection ends inside a chunked answer", |at| transfer(Transfer::CutChunked(number(at)?))),
     name("cut-close", "BYTES", Action::Fetch, "the connection ends inside an answer without a length: nothing tells", |at| transfer(Transfer::CutClose(number(at)?))),
     name("reset-body", "BYTES", Action::Fetch, "the connection is reset inside the answer", |at| transfer(Transfer::Reset(number(at)?))),
@@ -67,7 +69,7 @@ static NAMES: &[Name] = &[
     name("unlisted", "", Action::Launch, "the list never shows the report", |_| fate(Fate::Unlisted)),
     name("late-fetch", "TIMES", Action::Launch, "finished, yet fetch says 7001 so many times", |times| fate(Fate::LateFetch(number(times)?))),
     name("clock", "SECONDS", Action::Any, "the Date header is so far ahead, or behind with a minus sign", |seconds| Ok(Effect::Clock(number(seconds)?))),
-    name("certificate", "foreign|expired|other-name", Action::Connection, "the certificate isn't to be trusted", certificate),
+    name("certificate", "foreign|expired|other-name|renewed", Action::Connection, "the certificate isn't to be trusted, or it's a good one but another", certificate),
 ];
 
 /// Why something typed is no fault.
@@ -185,6 +187,10 @@ fn number<T: FromStr>(text: &str) -> Result<T, String> {
     text.parse().map_err(|_| format!("`{text}` is no number"))
 }
 
+fn duration(text: &str) -> Result<Duration, String> {
+    humantime::parse_duration(text).map_err(|error| error.to_string())
+}
+
 fn instead(what: Instead) -> Result<Effect, String> {
     Ok(Effect::Instead { what, done: false })
 }
@@ -213,6 +219,7 @@ fn certificate(text: &str) -> Result<Effect, String> {
         "foreign" => Certificate::Foreign,
         "expired" => Certificate::Expired,
         "other-name" => Certificate::OtherName,
+        "renewed" => Certificate::Renewed,
         other => return Err(format!("there is no `{other}`")),
     }))
 }
@@ -233,7 +240,7 @@ mod tests {
                 "CODE[/STATUS]" => "=1999/200".to_owned(),
                 "STATUS[/RETRY-AFTER]" => "=429/30".to_owned(),
                 "DURATION" => "=5s".to_owned(),
-                "foreign|expired|other-name" => "=expired".to_owned(),
+                "foreign|expired|other-name|renewed" => "=expired".to_owned(),
                 _ => "=7".to_owned(),
             };
             let fault: Fault = format!("{}{example}", name.name).parse().unwrap();
