@@ -31,7 +31,15 @@ impl Link {
     /// # Errors
     /// When nobody can listen on the loopback interface.
     pub async fn to(far_end: SocketAddr, round_trip: Duration) -> io::Result<Self> {
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        Self::between(([127, 0, 0, 1], 0).into(), far_end, round_trip).await
+    }
+
+    /// Lays a link from `near_end`, where it listens, to `far_end`.
+    ///
+    /// # Errors
+    /// When nobody can listen there.
+    pub async fn between(near_end: SocketAddr, far_end: SocketAddr, round_trip: Duration) -> io::Result<Self> {
+        let listener = TcpListener::bind(near_end).await?;
         let address = listener.local_addr()?;
         let running = tokio::spawn(async move {
             let mut connections = JoinSet::new();

@@ -11,6 +11,8 @@ use connector_lab::{management_center, qualys, report};
 
 mod bench;
 mod demo;
+mod memory;
+mod soak;
 
 /// Both far ends of qualys-connector, simulated by sourced facts.
 #[derive(Debug, Parser)]
@@ -30,6 +32,8 @@ enum Command {
     Demo(demo::Arguments),
     /// What an import costs, through the real connector as a process of its own
     Bench(bench::Arguments),
+    /// Hundreds of imports with faults that a seed draws, each held against what it may leave behind
+    Soak(soak::Arguments),
     /// What finding the tags of a file costs, to compare with
     #[command(hide = true)]
     Tokenise { file: PathBuf },
@@ -72,6 +76,7 @@ async fn run(command: Command) -> Result<(), Box<dyn Error + Send + Sync>> {
         Command::ManagementCenter(arguments) => management_center::program::run(*arguments).await?,
         Command::Qualys(arguments) => qualys::program::run(*arguments).await?,
         Command::Bench(arguments) => bench::run(arguments).await?,
+        Command::Soak(arguments) => soak::run(arguments).await?,
         Command::Tokenise { file } => bench::tokenise(&file)?,
         Command::Demo(arguments) => demo::run(arguments).await?,
         Command::Connector { .. } => {}

@@ -31,6 +31,7 @@ use thiserror::Error;
 
 pub use self::expected::{Expected, Finding, Host, Kind, Protocol, Status};
 pub use self::pieces::Pieces;
+pub use self::random::Random;
 
 use self::catalogue::Catalogue;
 use self::dates::Dates;

@@ -1,6 +1,5 @@
 //! A process and what it cost, by the kernel's account.
 
-use std::fs;
 use std::io::Read;
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -10,6 +9,7 @@ use nix::sys::resource::{UsageWho, getrusage};
 use serde_json::Value;
 
 use super::Failure;
+use crate::memory;
 
 /// How often memory is looked at. The peak is the kernel's own, so nothing between two looks is missed but the last.
 const EVERY: Duration = Duration::from_millis(2);
@@ -48,8 +48,8 @@ pub(super) fn started(
     let before = cpu_of_children()?;
     let began = Instant::now();
     let mut child = command.stdout(Stdio::piped()).spawn()?;
-    let status = format!("/proc/{}/status", child.id());
-    let peak = thread::spawn(move || peak(&status));
+    let process = child.id();
+    let peak = thread::spawn(move || peak(process));
     meanwhile(&mut child)?;
     let mut stdout = String::new();
     if let Some(mut out) = child.stdout.take() {
@@ -68,19 +68,14 @@ pub(super) fn started(
     })
 }
 
-/// The largest VmHWM until the process is gone. Not `ru_maxrss`, which begins with the parent's memory.
-fn peak(status: &str) -> u64 {
+/// The last look at its peak before the process is gone.
+fn peak(process: u32) -> u64 {
     let mut peak = 0;
-    while let Some(kilobytes) = fs::read_to_string(status).ok().as_deref().and_then(high_water) {
-        peak = kilobytes * 1024;
+    while let Some(bytes) = memory::peak(process) {
+        peak = bytes;
         thread::sleep(EVERY);
     }
     peak
-}
-
-fn high_water(status: &str) -> Option<u64> {
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.trim().strip_suffix(" kB")?.parse().ok()
 }
 
 /// Processes that were waited for; one of them runs at a time here.

@@ -1,0 +1,319 @@
+//! What the seed draws for an import: two reports, what goes wrong, and some settings.
+
+use std::fmt;
+use std::time::Duration;
+
+use connector_lab::report::{self, Random};
+use nix::sys::signal::Signal;
+
+/// One import of the soak.
+#[derive(Debug)]
+pub(super) struct Import {
+    /// The report of the import before it, which makes the network map.
+    pub(super) earlier: report::Options,
+    /// The report of this one: some findings are fixed, some hosts new or clean.
+    pub(super) report: report::Options,
+    /// What goes wrong at Qualys, in the words of `--fault`.
+    pub(super) at_qualys: Option<String>,
+    /// What goes wrong at the Management Center, in the words of `--fault`, and for how many connections.
+    pub(super) at_center: Option<(String, Option<u64>)>,
+    /// What the process is sent, and when.
+    pub(super) signal: Option<(Signal, Duration)>,
+    /// What takes its telemetry.
+    pub(super) telemetry: Telemetry,
+    /// The Management Center answers each frame so late.
+    pub(super) slow: Duration,
+    pub(super) merges: bool,
+    pub(super) settings: Vec<String>,
+}
+
+/// The far ends of logs, metrics and spans. None of them may cost an import anything but a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Telemetry {
+    /// Nobody asked for any.
+    None,
+    /// Nobody listens there.
+    Absent,
+    /// Takes connections, and never says a word.
+    Dead,
+}
+
+/// At Qualys; WHEN is drawn.
+const AT_QUALYS: [&str; 32] = [
+    "status=503",
+    "status=500",
+    "status=429/1",
+    "status=502",
+    "throttled=1",
+    "busy=1",
+    "maintenance",
+    "code=1920",
+    "code=7001",
+    "empty",
+    "html",
+    "close",
+    "reset",
+    "hang",
+    "done-close",
+    "done-reset",
+    "done-hang",
+    "done-status=502",
+    "delay=300ms",
+    "error-report",
+    "wrong-root=NOT_A_REPORT",
+    "truncate-report",
+    "truncate",
+    "cut",
+    "cut-chunked",
+    "cut-close",
+    "reset-body",
+    "hang-body",
+    "drip=8000",
+    "ends=Errors",
+    "runs-forever",
+    "certificate=foreign",
+];
+
+/// Faults that an answer's number is drawn for.
+const OF_ANSWERS: [&str; 14] = [
+    "close-before-answer",
+    "close-after-answer",
+    "close-within-answer",
+    "cut",
+    "reset",
+    "never-answer",
+    "stop-reading",
+    "error-frame",
+    "wrong-count",
+    "garbage",
+    "without-done",
+    "huge-length",
+    "wrong-type",
+    "twice",
+];
+
+/// Those of a whole connection, or of lines; an address or a QID is drawn.
+const AT_CENTER: [&str; 18] = [
+    "refuse-connections=0",
+    "refuse-connections=1",
+    "silent",
+    "plain-text",
+    "foreign-certificate",
+    "expired-certificate",
+    "not-yet-valid-certificate",
+    "close-after-tls",
+    "refuse-version",
+    "refuse-version=error",
+    "close-after-handshake",
+    "split-answers",
+    "long-answers=3000",
+    "drop-lines",
+    "drop-lines=ScanFlush",
+    "drop-lines=AddHost",
+    "refuse-host",
+    "refuse-scan",
+];
+
+impl Import {
+    pub(super) fn draw(seed: u64, number: u64) -> Self {
+        let random = &mut Random::new(seed, number);
+        let hosts = random.between(15, 60);
+        let earlier = report::Options {
+            hosts,
+            findings: *random.pick(&[2, 6, 12]),
+            qids: 60,
+            seed: random.bits(),
+            networks: if random.chance(10) { 2 } else { 1 },
+            fixed: 10,
+            clean: 3,
+            ipv6: 3,
+            duplicates: 10,
+            unexplained: 5,
+            longest_result: 1000,
+            ..report::Options::default()
+        };
+        let report = report::Options {
+            // The same hosts, and some more or fewer.
+            hosts: match random.below(10) {
+                0 => hosts / 2,
+                1 | 2 => hosts,
+                _ => hosts + random.between(1, 10),
+            },
+            // With the same seed nothing is new on a host that was there before; with another, everything is.
+            seed: earlier.seed.wrapping_add(u64::from(random.chance(40))),
+            fixed: random.between(10, 50) as u8,
+            clean: random.between(3, 30) as u8,
+            ..earlier.clone()
+        };
+        let at_qualys = random.chance(35).then(|| at_qualys(random));
+        let at_center = random.chance(45).then(|| at_center(random, &report));
+        let signal = random.chance(20).then(|| {
+            let at = Duration::from_millis(u64::from(random.between(1, 400)));
+            (*random.pick(&[Signal::SIGTERM, Signal::SIGKILL]), at)
+        });
+        let telemetry = match random.below(10) {
+            0..=4 => Telemetry::None,
+            5..=7 => Telemetry::Absent,
+            _ => Telemetry::Dead,
+        };
+        let slow = match (&signal, random.chance(10)) {
+            (None, false) => Duration::ZERO,
+            _ => Duration::from_millis(u64::from(random.between(5, 40))),
+        };
+        let merges = random.chance(10);
+        let settings = [
+            format!("commands.mode={}", if merges { "merge" } else { "replace" }),
+            format!("commands.description_length={}", random.pick(&[0, 60, 1024])),
+            format!(
+                "management_center.max_frame={}",
+                random.pick(&[4096, 4096, 8192, 64000])
+            ),
+            format!("management_center.window={}", random.pick(&[1, 1, 2, 4])),
+            format!("qualys.login={}", random.pick(&["basic", "basic", "session"])),
+        ];
+        Self {
+            earlier,
+            report,
+            at_qualys,
+            at_center,
+            signal,
+            telemetry,
+            slow,
+            merges,
+            settings: settings.into(),
+        }
+    }
+
+    /// Each kind of thing that goes wrong in this import.
+    pub(super) fn kinds(&self) -> Vec<String> {
+        let name = |fault: &str| fault.split(['=', '@']).next().unwrap_or_default().to_owned();
+        let mut kinds = Vec::new();
+        kinds.extend(
+            self.at_qualys
+                .as_deref()
+                .map(|fault| format!("Qualys: {}", name(fault))),
+        );
+        kinds.extend(
+            self.at_center
+                .as_ref()
+                .map(|(fault, _)| format!("Management Center: {}", name(fault))),
+        );
+        kinds.extend(self.signal.map(|(signal, _)| signal.to_string()));
+        match self.telemetry {
+            Telemetry::None => {}
+            Telemetry::Absent => kinds.push("telemetry: absent".to_owned()),
+            Telemetry::Dead => kinds.push("telemetry: dead".to_owned()),
+        }
+        kinds
+    }
+
+    /// What becomes of the report at Qualys is settled when it is launched: trying again with it would be of no use.
+    pub(super) fn spoils_the_report(&self) -> bool {
+        let spoilt = |fault: &String| fault.starts_with("ends") || fault.starts_with("runs-forever");
+        self.at_qualys.as_ref().is_some_and(spoilt)
+    }
+}
+
+fn at_qualys(random: &mut Random) -> String {
+    let mut fault = (*random.pick(&AT_QUALYS)).to_owned();
+    match fault.as_str() {
+        "truncate-report" | "truncate" | "cut" | "cut-chunked" | "cut-close" | "reset-body" | "hang-body" => {
+            fault += &format!("={}@fetch:{}", random.between(0, 20_000), when(random));
+        }
+        "error-report" | "wrong-root=NOT_A_REPORT" | "drip=8000" => fault += &format!("@fetch:{}", when(random)),
+        "ends=Errors" | "runs-forever" | "certificate=foreign" => {}
+        _ => {
+            let action = random.pick(&["launch", "list", "fetch", "delete", "any"]);
+            fault += &format!("@{action}:{}", when(random));
+        }
+    }
+    fault
+}
+
+fn when(random: &mut Random) -> &'static str {
+    random.pick::<&str>(&["1", "1", "1-2", "2", "2-3", "1-"])
+}
+
+fn at_center(random: &mut Random, report: &report::Options) -> (String, Option<u64>) {
+    let connections = *random.pick(&[Some(1), Some(1), Some(2), None]);
+    if random.chance(60) {
+        let fault = random.pick(&OF_ANSWERS);
+        return (format!("{fault}={}", random.below(9)), connections);
+    }
+    let host = |random: &mut Random| format!("10.0.0.{}", 1 + random.below(report.hosts));
+    let fault = match *random.pick(&AT_CENTER) {
+        "drop-lines" => format!("drop-lines={},", host(random)),
+        fault @ ("refuse-host" | "refuse-scan") => format!("{fault}={}", host(random)),
+        fault => fault.to_owned(),
+    };
+    (fault, connections)
+}
+
+impl fmt::Display for Import {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (earlier, report) = (&self.earlier, &self.report);
+        write!(
+            f,
+            "  drawn: {} hosts, then {}, {} findings each, {} % of them fixed",
+            earlier.hosts, report.hosts, report.findings, report.fixed
+        )?;
+        if let Some(fault) = &self.at_qualys {
+            write!(f, "; Qualys: {fault}")?;
+        }
+        if let Some((fault, connections)) = &self.at_center {
+            let all = connections.map_or("every connection".to_owned(), |last| {
+                format!("connections up to {last}")
+            });
+            write!(f, "; Management Center: {fault}, {all}")?;
+        }
+        if let Some((signal, at)) = self.signal {
+            write!(f, "; {signal} after {at:.0?}")?;
+        }
+        write!(
+            f,
+            "; answers after {:.0?}; telemetry: {:?}; {}",
+            self.slow,
+            self.telemetry,
+            self.settings.join(" ")
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use connector_lab::management_center::Faults;
+    use connector_lab::qualys::Fault;
+
+    use super::*;
+
+    #[test]
+    fn the_same_seed_draws_the_same_import() {
+        let drawn = |seed, number| format!("{:?}", Import::draw(seed, number));
+        assert_eq!(drawn(1, 7), drawn(1, 7));
+        assert_ne!(drawn(1, 7), drawn(2, 7));
+        assert_ne!(drawn(1, 7), drawn(1, 8));
+    }
+
+    #[test]
+    fn whatever_is_drawn_can_happen_and_everything_is_drawn() {
+        let mut kinds = std::collections::BTreeSet::new();
+        for number in 0..3000 {
+            let import = Import::draw(1, number);
+            kinds.extend(import.kinds());
+            if let Some(fault) = import.at_qualys {
+                fault.parse::<Fault>().unwrap_or_else(|error| panic!("{error}"));
+            }
+            if let Some((fault, _)) = import.at_center {
+                Faults::parse([fault.as_str()]).unwrap_or_else(|error| panic!("{error}"));
+            }
+        }
+        // Faults with two arguments share a name.
+        assert_eq!(
+            kinds.iter().filter(|kind| kind.starts_with("Qualys")).count(),
+            28,
+            "{kinds:?}"
+        );
+        let at_center = kinds.iter().filter(|kind| kind.starts_with("Management Center"));
+        assert_eq!(at_center.count(), 28, "{kinds:?}");
+    }
+}

@@ -1,0 +1,301 @@
+//! What an import may leave in the network map, host by host.
+//!
+//! The promise: an import that ends with 0 leaves exactly what the report means, and hosts that it doesn't speak of as
+//! they were. One that ends otherwise leaves each host as it was, or as the report means it, with two exceptions that it
+//! can't keep from happening. A host that the summary names as refused holds what the Management Center took of it. And of
+//! each connection that ended too soon, one host may hold its earlier findings and some of the new ones beside them,
+//! since the Management Center applies what is queued when a connection closes; nothing is removed from it. An import
+//! without a whole report changes nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use connector_lab::management_center::{self, NetworkMap};
+use connector_lab::report::{self, Kind, Protocol, Report, Status};
+
+use super::accounts::{self, Accounts};
+use super::child::Ended;
+
+/// Where what was found: QID, port and protocol number.
+type Place = (String, Option<u16>, Option<u8>);
+/// What was found on a host, with the numbers of its CVEs.
+pub(super) type Results = BTreeMap<Place, BTreeSet<String>>;
+/// What was found on every host; one without results isn't listed.
+pub(super) type Findings = BTreeMap<IpAddr, Results>;
+/// QIDs that the reports know; a result with another id was invented on the way.
+pub(super) type Marks = BTreeSet<String>;
+
+/// What a report means by the connector's default selection.
+#[derive(Debug, Default)]
+pub(super) struct Meaning {
+    /// Hosts with findings.
+    selected: Findings,
+    /// Hosts whose findings are all fixed.
+    clean: BTreeSet<IpAddr>,
+}
+
+/// How many hosts an import left in which state.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Hosts {
+    /// As the report means it.
+    pub(super) new: u64,
+    /// As it was, though the report means otherwise.
+    pub(super) old: u64,
+    /// What it had, and some of what is new.
+    pub(super) joined: u64,
+    /// Something was refused, and the summary says so.
+    pub(super) refused: u64,
+}
+
+impl Meaning {
+    pub(super) fn of(report: &Report, marks: &mut Marks) -> Self {
+        let mut meaning = Self::default();
+        let mut fixed = BTreeSet::new();
+        for host in report.hosts().filter(|host| host.network == 0 && !host.ipv6_stand_in) {
+            let address = IpAddr::from(host.address);
+            for finding in host.findings.iter().filter(|finding| finding.kind != Kind::Information) {
+                if finding.status == Some(Status::Fixed) {
+                    fixed.insert(address);
+                    continue;
+                }
+                let (place, cves) = result(finding);
+                marks.insert(place.0.clone());
+                meaning.selected.entry(address).or_default().insert(place, cves);
+            }
+        }
+        fixed.retain(|address| !meaning.selected.contains_key(address));
+        meaning.clean = fixed;
+        meaning
+    }
+
+    /// What a host holds once all of the report is imported.
+    fn after(&self, address: IpAddr, before: &Results, merges: bool) -> Results {
+        match (self.selected.get(&address), merges) {
+            (Some(results), false) => results.clone(),
+            (Some(results), true) => {
+                let mut joined = before.clone();
+                joined.extend(results.clone());
+                joined
+            }
+            (None, false) if self.clean.contains(&address) => Results::new(),
+            (None, _) => before.clone(),
+        }
+    }
+
+    fn findings(&self) -> u64 {
+        self.selected.values().map(|results| results.len() as u64).sum()
+    }
+}
+
+fn result(finding: &report::Finding) -> (Place, BTreeSet<String>) {
+    let protocol = finding.protocol.map(|protocol| match protocol {
+        Protocol::Tcp => 6,
+        Protocol::Udp => 17,
+    });
+    // The Management Center strips the prefix (likely).
+    let cves = finding.cves.iter().map(|cve| cve.trim_start_matches("CVE-").to_owned());
+    ((finding.qid.to_string(), finding.port, protocol), cves.collect())
+}
+
+/// What the Management Center holds.
+///
+/// # Errors
+/// When it holds a result twice, or of a QID that no report knows.
+pub(super) fn held(map: &NetworkMap, marks: &Marks) -> Result<Findings, String> {
+    let mut held = Findings::new();
+    for (address, host) in &map.hosts {
+        let mut results = Results::new();
+        for result in host.scanners.values().flat_map(|scanner| &scanner.results) {
+            let protocol = result.proto.map(|protocol| match protocol {
+                management_center::Protocol::Tcp => 6,
+                management_center::Protocol::Udp => 17,
+            });
+            if !marks.contains(&result.id) {
+                return Err(format!("{address} holds {}, of which no report speaks", result.id));
+            }
+            let place = (result.id.clone(), result.port, protocol);
+            if results.insert(place, result.cves.iter().cloned().collect()).is_some() {
+                return Err(format!("{address} holds {} twice in one place", result.id));
+            }
+        }
+        if !results.is_empty() {
+            held.insert(*address, results);
+        }
+    }
+    Ok(held)
+}
+
+/// Holds an import against the promise. `connections` is how many the Management Center saw.
+///
+/// # Errors
+/// A sentence that says which part of it was broken.
+pub(super) fn judge(
+    ended: &Ended,
+    before: &Findings,
+    meaning: &Meaning,
+    after: &Findings,
+    connections: u64,
+    merges: bool,
+) -> Result<Hosts, String> {
+    ended.is_well()?;
+    let accounts = accounts::read(ended)?;
+    let hosts = states(&accounts, before, meaning, after, merges)?;
+    if ended.code == Some(0) {
+        let Some(selected) = accounts.findings_selected else {
+            return Err("it ended with 0 without a report".to_owned());
+        };
+        if hosts.old + hosts.joined + hosts.refused > 0 {
+            return Err(format!("silent loss: it ended with 0, and the map holds {hosts:?}"));
+        }
+        if selected != meaning.findings() {
+            return Err(format!(
+                "it selected {selected} findings, the report means {}",
+                meaning.findings()
+            ));
+        }
+        return Ok(hosts);
+    }
+    if hosts.joined > connections {
+        return Err(format!("{hosts:?} after {connections} connections"));
+    }
+    if accounts.whole && !accounts.sent && before != after {
+        return Err("it sent nothing, and the map has changed".to_owned());
+    }
+    let told = accounts.hosts_refused + accounts.hosts_not_sent;
+    if accounts.sent && hosts.old + hosts.joined + hosts.refused > told {
+        return Err(format!(
+            "silent loss: {told} hosts were told as missing, the map holds {hosts:?}"
+        ));
+    }
+    Ok(hosts)
+}
+
+/// Holds an import without faults against the promise.
+///
+/// # Errors
+/// As [`judge`].
+pub(super) fn succeeded(
+    ended: &Ended,
+    before: &Findings,
+    meaning: &Meaning,
+    after: &Findings,
+    merges: bool,
+) -> Result<(), String> {
+    if ended.code != Some(0) {
+        return Err(format!("without any fault it ended with {}", ended.how()));
+    }
+    judge(ended, before, meaning, after, 1, merges).map(|_| ())
+}
+
+/// In which state every host is.
+fn states(
+    accounts: &Accounts,
+    before: &Findings,
+    meaning: &Meaning,
+    after: &Findings,
+    merges: bool,
+) -> Result<Hosts, String> {
+    let none = Results::new();
+    let mut hosts = Hosts::default();
+    let addresses: BTreeSet<_> = before
+        .keys()
+        .chain(after.keys())
+        .chain(meaning.selected.keys())
+        .collect();
+    for address in addresses {
+        let (old, now) = (
+            before.get(address).unwrap_or(&none),
+            after.get(address).unwrap_or(&none),
+        );
+        let new = &meaning.after(*address, old, merges);
+        let known = |(place, cves): (&Place, _)| old.get(place) == Some(cves) || new.get(place) == Some(cves);
+        let of_both = now.iter().all(known);
+        if now == new {
+            hosts.new += 1;
+        } else if now == old {
+            hosts.old += 1;
+        } else if of_both && accounts.refused.contains(&address.to_string()) {
+            hosts.refused += 1;
+        } else if of_both && old.keys().all(|place| now.contains_key(place)) {
+            hosts.joined += 1;
+        } else {
+            return Err(format!(
+                "{address} is neither old nor new: it held {old:?}, the report means {new:?}, it holds {now:?}"
+            ));
+        }
+    }
+    Ok(hosts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn host(qids: &[u32]) -> Findings {
+        let results = qids.iter().map(|qid| ((qid.to_string(), None, None), BTreeSet::new()));
+        let mut findings = Findings::from([([10, 0, 0, 1].into(), results.collect::<Results>())]);
+        findings.retain(|_, results| !results.is_empty());
+        findings
+    }
+
+    fn meaning(qids: &[u32]) -> Meaning {
+        Meaning {
+            selected: host(qids),
+            clean: BTreeSet::new(),
+        }
+    }
+
+    /// An import that selected two findings of one host, and did this with the host.
+    fn ended(code: i32, what: &str) -> Ended {
+        let hosts = |which: &str| u64::from(which == what);
+        let stdout = serde_json::json!({ "exit": code, "templates": [{
+            "hosts": { "read": 1, "selected": 1, "clean": 0, "left_out": {}, "acknowledged": hosts("acknowledged"),
+                "refused": hosts("refused"), "not_sent": hosts("not_sent") },
+            "findings": { "read": 2, "selected": 2, "left_out": {}, "acknowledged": 2 * hosts("acknowledged"),
+                "refused": 2 * hosts("refused"), "not_sent": 2 * hosts("not_sent") },
+            "frames": 2, "refusals": [],
+        }]});
+        Ended {
+            code: Some(code),
+            stdout: stdout.to_string(),
+            ..Ended::default()
+        }
+    }
+
+    fn judged(ended: &Ended, after: &[u32]) -> Result<Hosts, String> {
+        judge(ended, &host(&[1, 2]), &meaning(&[2, 3]), &host(after), 1, false)
+    }
+
+    #[test]
+    fn an_import_that_succeeds_leaves_what_the_report_means() {
+        let good = ended(0, "acknowledged");
+        assert_eq!(judged(&good, &[2, 3]).map(|hosts| hosts.new), Ok(1));
+        for lost in [&[1, 2][..], &[1, 2, 3]] {
+            assert!(judged(&good, lost).unwrap_err().starts_with("silent loss"), "{lost:?}");
+        }
+    }
+
+    #[test]
+    fn half_a_host_is_no_outcome_of_any_import() {
+        for code in [0, 69, 76] {
+            for half in [&[][..], &[2], &[3], &[1, 3]] {
+                let broken = judged(&ended(code, "not_sent"), half).unwrap_err();
+                assert!(broken.contains("neither old nor new"), "{broken}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_missing_is_told() {
+        for told in ["refused", "not_sent"] {
+            assert!(judged(&ended(69, told), &[1, 2]).is_ok());
+        }
+        let broken = judged(&ended(69, "acknowledged"), &[1, 2]).unwrap_err();
+        assert!(broken.starts_with("silent loss"), "{broken}");
+    }
+
+    #[test]
+    fn accounts_that_do_not_add_up_are_no_accounts() {
+        assert!(judged(&ended(69, "nobody"), &[1, 2]).is_err());
+    }
+}
