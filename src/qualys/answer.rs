@@ -174,7 +174,7 @@ fn read_element(status: u16, name: String, body: &[u8]) -> Result<Document, Faul
         },
         _ => match parse::<MaybeError>(body) {
             Ok(MaybeError { error: Some(error) }) => Err(error.refusal(status)),
-            _ => Ok(Document::Other(format!("<{name}>"))),
+            _ => Ok(Document::Other(plain(&format!("<{name}>")))),
         },
     }
 }
@@ -351,7 +351,7 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Fault> {
             unfinished(body)
         }
         error => Fault::Unexpected {
-            found: format!("XML that can't be read ({})", shortened(error.to_string())),
+            found: format!("XML that can't be read ({})", plain(&error.to_string())),
         },
     })
 }
