@@ -143,7 +143,7 @@ impl Import {
             seed: earlier.seed.wrapping_add(u64::from(random.chance(40))),
             fixed: random.between(10, 50) as u8,
             clean: random.between(3, 30) as u8,
-            ..earlier.clone()
+            ..earlier
         };
         let at_qualys = random.chance(35).then(|| at_qualys(random));
         let at_center = random.chance(45).then(|| at_center(random, &report));
