@@ -249,17 +249,18 @@ mod tests {
             [
                 "SetSource,Q\nAddHost,0\nScanFlush\nAddHost,1\nScanFlush\n",
                 "SetSource,Q\nAddHost,2\nAdd,2,0\nAdd,2,1\nScanFlush\nAddHost,3\n",
-                "SetSource,Q\nAdd,3,0\nAdd,3,1\nAdd,3,2\nAdd,3,3\nAdd,3,4\nScanFlush\n",
+                "SetSource,Q\nAdd,3,0\nAdd,3,1\nAdd,3,2\nAdd,3,3\n",
+                "SetSource,Q\nAdd,3,4\nScanFlush\n",
                 "SetSource,Q\nDelete,4\nScanUpdate\n",
             ]
         );
         let closed: Vec<Vec<usize>> = frames.iter().map(|f| f.closed.iter().map(|c| c.0).collect()).collect();
-        assert_eq!(closed, [vec![0, 1], vec![2], vec![3], vec![4]]);
+        assert_eq!(closed, [vec![0, 1], vec![2], vec![], vec![3], vec![4]]);
         assert_eq!(
             frames.iter().map(|f| f.touched.clone()).collect::<Vec<_>>(),
-            [0..2, 2..4, 3..4, 4..5]
+            [0..2, 2..4, 3..4, 3..4, 4..5]
         );
-        assert_eq!(frames.iter().map(|f| f.commands).collect::<Vec<_>>(), [4, 5, 6, 2]);
+        assert_eq!(frames.iter().map(|f| f.commands).collect::<Vec<_>>(), [4, 5, 4, 2, 2]);
     }
 
     #[test]

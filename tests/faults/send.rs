@@ -116,7 +116,7 @@ async fn hang() {
     };
     let never = |answer| (always(answer, AnswerFault::Never), "didn't answer within 1s");
     let from_the_beginning = [(silent(), "no TLS handshake within 1s"), never(0), never(1)];
-    let forever = from_the_beginning.iter().cloned().map(async |(faults, says)| {
+    let forever = from_the_beginning.clone().into_iter().map(async |(faults, says)| {
         let import = Import::into(faults).await;
         let promise = Promise {
             exit: 69,
@@ -295,7 +295,7 @@ async fn huge_length() {
 #[tokio::test]
 async fn duplicate() {
     for (answer, window) in [(1, 1), (4, 1), (4, 4)] {
-        let import = Import::into(always(answer, AnswerFault::Twice)).await;
+        let import = Import::of(80, always(answer, AnswerFault::Twice)).await;
         let promise = Promise {
             exit: 76,
             says: "sent an answer that no commands asked for",
