@@ -1,5 +1,5 @@
 //! The fault matrix of docs/reliability.md is made from the tests of `tests/faults`: a file is a stage, a test is a fault, the
-//! first line of its comment is what is promised.
+//! first sentence of its comment is what is promised. So is the list of what goes wrong between hosts, from `tests/network`.
 //!
 //! `UPDATE_DOCS=1 cargo test --test reliability` writes it anew.
 
@@ -62,13 +62,23 @@ const KILLED: u8 = 137;
 type Promises = BTreeMap<String, String>;
 
 #[test]
-fn the_fault_matrix_is_what_the_tests_promise() {
+fn the_page_is_what_the_tests_promise() {
+    holds("fault matrix", &matrix());
+    holds("between hosts", &between_hosts());
+}
+
+fn matrix() -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/faults");
     let matrix: Vec<(&str, Promises)> = STAGES
         .into_iter()
         .filter_map(|stage| Some((stage, fs::read_to_string(folder.join(format!("{stage}.rs"))).ok()?)))
         .map(|(stage, source)| (stage, promises(stage, source.parse().unwrap())))
         .collect();
+    for (stage, promises) in &matrix {
+        for fault in promises.keys() {
+            assert!(FAULTS.contains(&fault.as_str()), "{stage}::{fault} is no fault");
+        }
+    }
     assert!(
         matrix
             .iter()
@@ -100,7 +110,25 @@ fn the_fault_matrix_is_what_the_tests_promise() {
         }
     }
     page.push('\n');
-    holds("fault matrix", &page);
+    page
+}
+
+fn between_hosts() -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/network");
+    let mut sources: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    sources.sort();
+    let mut page = "\n".to_owned();
+    for source in sources {
+        let name = source.file_stem().unwrap().to_str().unwrap();
+        for (test, promise) in promises(name, fs::read_to_string(&source).unwrap().parse().unwrap()) {
+            writeln!(page, "* {}: **{}", plain(&test), promise.replacen(':', ":**", 1)).unwrap();
+        }
+    }
+    page.push('\n');
+    page
 }
 
 /// A name as people write it.
@@ -131,7 +159,7 @@ fn codes(stage: &str, fault: &str, promise: &str) -> Vec<String> {
     codes
 }
 
-/// The first line of each test's comment.
+/// The first sentence of each test's comment.
 fn promises(stage: &str, tokens: TokenStream) -> Promises {
     let mut promises = Promises::new();
     let (mut comment, mut is_test) = (None, false);
@@ -143,7 +171,10 @@ fn promises(stage: &str, tokens: TokenStream) -> Promises {
                 match text.strip_prefix("doc =") {
                     Some(line) => {
                         let line: syn::LitStr = syn::parse_str(line).unwrap();
-                        comment.get_or_insert(line.value().trim().to_owned());
+                        let sentence: &mut String = comment.get_or_insert_default();
+                        if !sentence.ends_with('.') {
+                            *sentence = format!("{sentence} {}", line.value().trim()).trim().to_owned();
+                        }
                     }
                     None => is_test |= ["test", "tokio :: test"].contains(&text.as_str()),
                 }
@@ -151,7 +182,6 @@ fn promises(stage: &str, tokens: TokenStream) -> Promises {
             TokenTree::Ident(function) if function == "fn" => {
                 let name = tokens[at + 1].to_string();
                 if is_test {
-                    assert!(FAULTS.contains(&name.as_str()), "{stage}::{name} is no fault");
                     let promise = comment
                         .take()
                         .unwrap_or_else(|| panic!("{stage}::{name} promises nothing"));

@@ -131,7 +131,7 @@ async fn half_a_message() {
     }
 }
 
-/// 69 for a page, nothing at all or an ERROR, after seven tries; 65 for another kind of report, which is deleted; 0 if the
+/// 69: a page, nothing at all or an ERROR, seven times; 65 for another kind of report, which is deleted; 0 if the
 /// fault passes.
 #[tokio::test]
 async fn wrong_message() {
@@ -364,7 +364,7 @@ async fn sigterm() {
     import.next_completes(1).await;
 }
 
-/// No code: nothing was sent, and the next import goes on with the report.
+/// 137: nothing was sent, and the next import goes on with the report.
 #[tokio::test]
 async fn sigkill() {
     let import = Import::faulty(&["hang-body=9000@fetch"]).await;
@@ -379,7 +379,7 @@ async fn sigkill() {
     import.next_completes(1).await;
 }
 
-/// 0 and 0: the second goes on with the report of the first and deletes it while the first still downloads; 75 for the
+/// 0: the second goes on with the report of the first and deletes it while the first still downloads; 75 for the
 /// first if its download breaks off after that.
 #[tokio::test]
 async fn two_at_once() {

@@ -149,7 +149,7 @@ async fn half_a_message() {
     }
 }
 
-/// 69 for a page or nothing at all, after seven tries; 65 for another document, and the next import looks what came of it.
+/// 69: a page or nothing at all, seven times; 65 for another document, and the next import looks what came of it.
 #[tokio::test]
 async fn wrong_message() {
     for (fault, says) in [
@@ -349,7 +349,7 @@ async fn sigterm() {
     }
 }
 
-/// No code: nothing was sent; the next import goes on with the report, if Qualys launched it.
+/// 137: nothing was sent; the next import goes on with the report, if Qualys launched it.
 #[tokio::test]
 async fn sigkill() {
     for (fault, left, launches) in [("hang@launch", &[][..], 2), ("done-hang@launch", &["Finished"], 1)] {
@@ -364,7 +364,7 @@ async fn sigkill() {
     }
 }
 
-/// 0 and 0: each launches a report of its own, and both import.
+/// 0: each launches a report of its own, and both import.
 #[tokio::test]
 async fn two_at_once() {
     let import = Import::faulty(&["delay=500ms@launch"]).await;

@@ -251,7 +251,7 @@ async fn sigterm() {
     import.next_completes(1).await;
 }
 
-/// No code: everything was imported; the next import imports the report again, or launches its own if it is gone.
+/// 137: everything was imported; the next import imports the report again, or launches its own if it is gone.
 #[tokio::test]
 async fn sigkill() {
     for (fault, left, launches) in [("hang@delete", &["Finished"][..], 1), ("done-hang@delete", &[], 2)] {
@@ -266,7 +266,7 @@ async fn sigkill() {
     }
 }
 
-/// 0 and 0: what the other has deleted is deleted; one that wants to fetch it then launches its own.
+/// 0: what the other has deleted is deleted; one that wants to fetch it then launches its own.
 #[tokio::test]
 async fn two_at_once() {
     for (faults, launches) in [

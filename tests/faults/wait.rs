@@ -122,7 +122,7 @@ async fn half_a_message() {
     }
 }
 
-/// 69 for a page or nothing at all, after seven tries; 65 for another document, whose report nobody will use; 0 if the
+/// 69: a page or nothing at all, seven times; 65 for another document, whose report nobody will use; 0 if the
 /// fault passes.
 #[tokio::test]
 async fn wrong_message() {
@@ -282,7 +282,7 @@ async fn sigterm() {
     import.next_completes(2).await;
 }
 
-/// No code: nothing was sent; the next import goes on with the report.
+/// 137: nothing was sent; the next import goes on with the report.
 #[tokio::test]
 async fn sigkill() {
     let import = Import::faulty(&["hang@list:2"]).await;
@@ -297,7 +297,7 @@ async fn sigkill() {
     import.next_completes(1).await;
 }
 
-/// 0 and 0: the second goes on with the report of the first; if the first deletes it before the second looks, the second
+/// 0: the second goes on with the report of the first; if the first deletes it before the second looks, the second
 /// launches its own.
 #[tokio::test]
 async fn two_at_once() {
