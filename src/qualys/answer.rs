@@ -348,9 +348,10 @@ fn without_code(status: u16, text: String) -> Fault {
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Fault> {
     quick_xml::de::from_str(&String::from_utf8_lossy(body)).map_err(|error| match error {
         DeError::UnexpectedEof
-        | DeError::InvalidXml(XmlError::Syntax(_) | XmlError::IllFormed(IllFormedError::MissingEndTag(_))) => {
-            unfinished(body)
-        }
+        | DeError::InvalidXml(
+            XmlError::Syntax(_)
+            | XmlError::IllFormed(IllFormedError::MissingEndTag(_) | IllFormedError::UnclosedReference),
+        ) => unfinished(body),
         error => Fault::Unexpected {
             found: format!("XML that can't be read ({})", plain(&error.to_string())),
         },

@@ -66,7 +66,7 @@ fn a_cut_while_sending_that_is_longer_than_the_answer_timeout_costs_a_connection
     estate.assert_imported();
 }
 
-/// 75: what was acknowledged stays, and the rest is told as not sent.
+/// 69: what was acknowledged stays, and the rest is told as not sent.
 #[test]
 fn a_cut_while_sending_that_does_not_end_stops_the_import_within_its_limits() {
     let Some(estate) = estate() else { return };
@@ -77,8 +77,8 @@ fn a_cut_while_sending_that_does_not_end_stops_the_import_within_its_limits() {
     });
     import
         .ended
-        .assert_code(75)
-        .assert_says("sending wasn't finished within 4s (management_center.deadline)");
+        .assert_code(69)
+        .assert_says("there was no way into the Management Center within 4s (management_center.deadline)");
     assert_within(&import, 7);
     estate.assert_whole_hosts(&import.ended);
 }
