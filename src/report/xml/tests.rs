@@ -278,8 +278,8 @@ fn an_error_repeats_nothing_that_steers_a_terminal_and_nothing_long() {
     for xml in [
         format!("<SCAN></{odd}>"),
         format!("<{odd}></SCAN>"),
-        format!("<SCAN>&a\u{1b}[2J;</SCAN>"),
-        format!("<SCAN>&#x\u{1b};</SCAN>"),
+        "<SCAN>&a\u{1b}[2J;</SCAN>".to_owned(),
+        "<SCAN>&#x\u{1b};</SCAN>".to_owned(),
         format!("<SCAN {odd}='1'><!{odd}>"),
     ] {
         let sentence = refused(&xml);
