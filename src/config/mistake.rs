@@ -12,7 +12,7 @@ use crate::exit::Exit;
 #[derive(Debug, thiserror::Error)]
 pub enum Mistake {
     /// A file or a directory that a layer names can't be read.
-    #[error("{}{} can't be read: {reason}", prefix(.origin.as_ref()), path.display())]
+    #[error("{}{} can't be read: {reason}", prefix(.origin.as_ref()), shown(path.display()))]
     Unreadable {
         /// Who named it; nobody for the default path.
         origin: Option<Origin>,
@@ -22,7 +22,7 @@ pub enum Mistake {
         reason: Unreadable,
     },
     /// The text of a YAML file has another shape than settings have.
-    #[error("{}, line {line}: {reason}", path.display())]
+    #[error("{}, line {line}: {}", shown(path.display()), shown(reason))]
     Yaml {
         /// The file.
         path: PathBuf,
@@ -32,7 +32,7 @@ pub enum Mistake {
         reason: String,
     },
     /// No setting is called so.
-    #[error("{origin}: there is no setting '{}'{}", quoted(given), did_you_mean(nearest.as_deref()))]
+    #[error("{}: there is no setting '{}'{}", shown(origin), quoted(given), did_you_mean(nearest.as_deref()))]
     Unknown {
         /// Where it is.
         origin: Origin,
@@ -42,7 +42,7 @@ pub enum Mistake {
         nearest: Option<String>,
     },
     /// A value that the setting can't have.
-    #[error("{origin}: {}{}: {reason}{}", setting.key, of_value(.value.as_deref()), instead(setting))]
+    #[error("{}: {}{}: {}{}", shown(origin), setting.key, of_value(.value.as_deref()), shown(reason), instead(setting))]
     Value {
         /// Where it is.
         origin: String,
@@ -54,7 +54,7 @@ pub enum Mistake {
         reason: String,
     },
     /// A setting is given in a place or in a way where it can't be.
-    #[error("{origin}: {reason}")]
+    #[error("{}: {}", shown(origin), shown(reason))]
     Misplaced {
         /// Where it is.
         origin: Origin,
@@ -70,7 +70,7 @@ pub enum Mistake {
         remedy: String,
     },
     /// Two settings that don't go together.
-    #[error("{0}")]
+    #[error("{}", shown(.0))]
     Contradiction(String),
     /// There is no place to take the report to.
     #[error("neither a Management Center nor a CSV file is given: say --server HOST or --csvfile FILE")]
@@ -155,6 +155,11 @@ pub(super) fn quoted(text: &str) -> String {
     shown
 }
 
+/// A text that may repeat one from outside, fit for one line.
+fn shown(text: impl fmt::Display) -> String {
+    text.to_string().chars().flat_map(readable).collect()
+}
+
 /// A character as it is, or its escape when it would not be seen.
 pub(super) fn readable(c: char) -> impl Iterator<Item = char> {
     let (plain, escaped) = match c.is_control() {
@@ -165,7 +170,7 @@ pub(super) fn readable(c: char) -> impl Iterator<Item = char> {
 }
 
 fn prefix(origin: Option<&Origin>) -> String {
-    origin.map(|origin| format!("{origin}: ")).unwrap_or_default()
+    origin.map(|origin| format!("{}: ", shown(origin))).unwrap_or_default()
 }
 
 fn did_you_mean(nearest: Option<&str>) -> String {
@@ -190,6 +195,7 @@ fn instead(setting: &Setting) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::settings::find;
     use super::*;
 
     #[test]
@@ -197,6 +203,45 @@ mod tests {
         assert_eq!(quoted("a\nb\u{1b}[31m"), "a\\nb\\u{1b}[31m");
         assert_eq!(quoted(&"x".repeat(81)), format!("{}…", "x".repeat(80)));
         assert_eq!(quoted(&"é".repeat(80)), "é".repeat(80));
+    }
+
+    #[test]
+    fn no_mistake_leaves_its_line_whatever_it_repeats() {
+        let odd = || "a\nb\u{1b}[2J".to_owned();
+        for mistake in [
+            Mistake::Unreadable {
+                origin: Some(Origin::VariableFile {
+                    variable: odd(),
+                    path: odd().into(),
+                }),
+                path: odd().into(),
+                reason: Unreadable::TooLarge,
+            },
+            Mistake::Yaml {
+                path: odd().into(),
+                line: 1,
+                reason: odd(),
+            },
+            Mistake::Unknown {
+                origin: Origin::Variable(odd()),
+                given: odd(),
+                nearest: None,
+            },
+            Mistake::Value {
+                origin: odd(),
+                setting: find("log.level").unwrap(),
+                value: Some(odd()),
+                reason: odd(),
+            },
+            Mistake::Misplaced {
+                origin: Origin::Secret(odd().into()),
+                reason: odd(),
+            },
+            Mistake::Contradiction(odd()),
+        ] {
+            let sentence = mistake.to_string();
+            assert!(!sentence.contains(char::is_control), "{sentence:?}");
+        }
     }
 
     #[test]

@@ -170,7 +170,7 @@ fn read_element(status: u16, name: String, body: &[u8]) -> Result<Document, Faul
         },
         _ => match parse::<MaybeError>(body) {
             Ok(MaybeError { error: Some(error) }) => Err(error.refusal(status)),
-            _ => Ok(Document::Other(format!("<{name}>"))),
+            _ => Ok(Document::Other(plain(&format!("<{name}>")))),
         },
     }
 }
@@ -341,7 +341,7 @@ fn without_code(status: u16, text: String) -> Fault {
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Fault> {
     quick_xml::de::from_str(&String::from_utf8_lossy(body)).map_err(|error| Fault::Unexpected {
-        found: format!("XML that can't be read ({})", shortened(error.to_string())),
+        found: format!("XML that can't be read ({})", plain(&error.to_string())),
     })
 }
 

@@ -295,7 +295,7 @@ impl<'p> Parser<'p> {
             .and_then(|attribute| attribute.map(value).transpose())
             .map_err(|error| Error::Xml {
                 offset: tag.offset,
-                fault: Fault::Malformed(error.to_string()),
+                fault: Fault::malformed(error),
                 reached: self.reached(tag.offset),
             })
     }

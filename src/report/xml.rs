@@ -17,6 +17,7 @@ use quick_xml::events::{BytesRef, BytesStart, Event};
 
 use super::error::{Error, Reached};
 use super::progress::Progress;
+use super::text;
 use super::window::Window;
 
 /// Elements inside each other; real reports have nine.
@@ -27,6 +28,8 @@ const MARKUP: usize = 64 * 1024;
 const TEXT: u64 = 64 << 20;
 /// Bytes of one reference, as `&amp;`.
 const REFERENCE: usize = 64;
+/// Bytes of a name that an error repeats.
+const NAME: usize = 80;
 
 const CDATA: &[u8] = b"<![CDATA[";
 const CDATA_END: &[u8] = b"]]>";
@@ -59,6 +62,13 @@ pub enum Fault {
     TooLong { what: &'static str, limit: u64 },
     #[error("something follows the end of the report, or stands where its root element should")]
     AfterRoot,
+}
+
+impl Fault {
+    /// In the reader's words, which may hold a piece of the report: it goes to terminals, and may be long.
+    pub(super) fn malformed(error: impl ToString) -> Self {
+        Fault::Malformed(text::line(&error.to_string(), 2 * NAME))
+    }
 }
 
 /// Reads a document to its end.
@@ -210,7 +220,7 @@ impl<'h, H: Handler> Document<'h, H> {
         };
         let open = self.names.get(begin..).unwrap_or_default();
         if open != found {
-            let (open, found) = (open.to_owned(), found.to_owned());
+            let (open, found) = (text::line(open, NAME), text::line(found, NAME));
             return Err(self.fault(Fault::EndTag { open, found }));
         }
         self.names.truncate(begin);
@@ -241,9 +251,9 @@ impl<'h, H: Handler> Document<'h, H> {
             Ok(Some(character)) => self.text(character.encode_utf8(&mut [0; 4])),
             Ok(None) => match resolve_xml_entity(reference) {
                 Some(text) => self.text(text),
-                None => Err(self.fault(Fault::Entity(reference.chars().take(REFERENCE).collect()))),
+                None => Err(self.fault(Fault::Entity(text::line(reference, REFERENCE)))),
             },
-            Err(error) => Err(self.fault(Fault::Malformed(error.to_string()))),
+            Err(error) => Err(self.fault(Fault::malformed(error))),
         }
     }
 
@@ -303,10 +313,10 @@ impl<'h, H: Handler> Document<'h, H> {
             _ => false,
         };
         if whole {
-            let lone = bytes
-                .starts_with(b"&")
-                .then(|| "a lone &, which should be &amp;".to_owned());
-            return Err(self.fault(Fault::Malformed(lone.unwrap_or_else(|| error.to_string()))));
+            return Err(self.fault(match bytes.starts_with(b"&") {
+                true => Fault::Malformed("a lone &, which should be &amp;".into()),
+                false => Fault::malformed(error),
+            }));
         }
         if bytes.starts_with(b"<!DOCTYPE") && bytes.contains(&b'[') {
             return Err(self.fault(Fault::InternalSubset));

@@ -271,3 +271,22 @@ fn a_source_that_fails_is_not_a_report_that_ends() {
     assert!(matches!(fail(ErrorKind::ConnectionReset), Error::Read { reached, .. } if reached.bytes == 3));
     assert!(matches!(fail(ErrorKind::UnexpectedEof), Error::CutOff(reached) if reached.bytes == 3));
 }
+
+#[test]
+fn an_error_repeats_nothing_that_steers_a_terminal_and_nothing_long() {
+    let odd = "a\u{1b}[2J\u{7f}\u{202e}".repeat(1000);
+    for xml in [
+        format!("<SCAN></{odd}>"),
+        format!("<{odd}></SCAN>"),
+        "<SCAN>&a\u{1b}[2J;</SCAN>".to_owned(),
+        "<SCAN>&#x\u{1b};</SCAN>".to_owned(),
+        format!("<SCAN {odd}='1'><!{odd}>"),
+    ] {
+        let sentence = refused(&xml);
+        assert!(
+            !sentence.contains(|c: char| c.is_control() || c == '\u{202e}'),
+            "{sentence:?}"
+        );
+        assert!(sentence.len() < 500, "{sentence}");
+    }
+}
