@@ -64,14 +64,17 @@ impl Answer {
         let mut more = 0;
         for line in String::from_utf8_lossy(text).lines() {
             let line = line.trim();
-            if let Some(done) = done(line) {
+            let done = done(line);
+            if let Some(done) = done {
                 // Several such lines have not been seen; together they would cover the frame.
                 answer.done = Some(answer.done.unwrap_or(0).saturating_add(done));
-            } else if !line.is_empty() {
+            }
+            // Trouble may stand behind the number, too.
+            if !line.is_empty() && (done.is_none() || tells_of_trouble(line)) {
                 // Trouble is never among what isn't kept, so that the judgement sees it.
                 let first_trouble = || tells_of_trouble(line) && answer.trouble().is_none();
                 if answer.remarks.len() < REMARKS || first_trouble() {
-                    answer.remarks.push(readable(line));
+                    answer.remarks.push(remark(line));
                 } else {
                     more += 1;
                 }
@@ -119,8 +122,22 @@ fn done(line: &str) -> Option<u64> {
 }
 
 fn tells_of_trouble(remark: &str) -> bool {
+    trouble_at(remark).is_some()
+}
+
+/// Where the first word of trouble stands.
+fn trouble_at(remark: &str) -> Option<usize> {
     let remark = remark.to_ascii_lowercase();
-    TROUBLE.iter().any(|word| remark.contains(word))
+    TROUBLE.iter().filter_map(|word| remark.find(word)).min()
+}
+
+/// What is kept of a line: its beginning, or what tells of trouble further on.
+fn remark(line: &str) -> String {
+    let kept = readable(line);
+    match trouble_at(line).and_then(|at| line.get(at..)) {
+        Some(trouble) if !tells_of_trouble(&kept) => readable(&format!("… {trouble}")),
+        _ => kept,
+    }
 }
 
 /// A line from the far end, fit for a log.
@@ -187,6 +204,25 @@ mod tests {
             assert_eq!(
                 reason(&format!("{text}\nDone processing 3 commands.\n"), 4),
                 (Some(1), text.to_owned())
+            );
+        }
+    }
+
+    #[test]
+    fn trouble_in_the_line_of_the_number_is_seen() {
+        let line = "Done processing 4 commands. Failed to Execute Command: AddHost, x";
+        assert_eq!(reason(line, 4), (None, line.to_owned()));
+        assert_eq!(reason(line, 5), (Some(1), line.to_owned()));
+    }
+
+    #[test]
+    fn trouble_far_behind_in_a_line_is_seen() {
+        for length in [REMARK_LENGTH - 4, REMARK_LENGTH, 100_000] {
+            let text = format!("{} Failed at last\nDone processing 4 commands.\n", "x".repeat(length));
+            let seen = reason(&text, 4).1;
+            assert!(
+                seen.ends_with("Failed at last") && seen.chars().count() <= REMARK_LENGTH,
+                "{seen}"
             );
         }
     }
