@@ -157,9 +157,15 @@ fn version(text: &str) -> Result<(), String> {
     }
 }
 
+/// Longest time that a setting can ask for: a year. No clock has a name for the end of much longer ones.
+const LONGEST: Duration = Duration::from_secs(366 * 24 * 3600);
+
 /// Reads a length of time, as `30s`, `5m` or `1h 30m`.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
-    humantime::parse_duration(text).map_err(|error| error.to_string())
+    match humantime::parse_duration(text) {
+        Ok(duration) if duration > LONGEST => Err("longer than a year".to_owned()),
+        read => read.map_err(|error| error.to_string()),
+    }
 }
 
 /// Reads an absolute address. User and password have settings of their own and are refused in it. Plain HTTP will do
@@ -243,6 +249,14 @@ mod tests {
         }
         for neither in ["", " y", "2", "ja"] {
             assert!(boolean(neither).is_err(), "{neither}");
+        }
+    }
+
+    #[test]
+    fn a_time_that_no_clock_can_add_is_refused() {
+        assert_eq!(duration("366 days"), Ok(LONGEST));
+        for text in ["367 days", "18446744073709551615s", "584542046090 years"] {
+            assert!(duration(text).is_err(), "{text}");
         }
     }
 

@@ -4,7 +4,7 @@
 //! GENERIC_RETURN and an ERROR child (API v1, likely). So the body is looked at before the status is believed.
 //! The report itself isn't read here.
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use quick_xml::Reader;
 use quick_xml::events::Event;
@@ -12,6 +12,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::fault::Fault;
+use super::limits;
 use super::refusal::Refusal;
 
 /// Longest text of Qualys' that an error repeats, in characters.
@@ -216,7 +217,7 @@ impl SimpleReturn {
 
     fn refusal(&self, status: u16) -> Option<Refusal> {
         let code = self.code.as_deref()?.trim();
-        let seconds = self.item("SECONDS_TO_WAIT").and_then(|seconds| seconds.parse().ok());
+        let wait = self.item("SECONDS_TO_WAIT").and_then(|seconds| seconds.parse().ok());
         let mut text = plain(self.text.as_deref().unwrap_or_default());
         for Item { key, value } in &self.item_list.items {
             text += &format!(" ({}: {})", plain(key), plain(value));
@@ -225,7 +226,7 @@ impl SimpleReturn {
             status,
             code: code.parse().ok(),
             text: shortened(text),
-            wait: seconds.map(Duration::from_secs),
+            wait: wait.map(limits::seconds),
             busy: false,
             hint: None,
         })

@@ -4,6 +4,14 @@ use std::time::{Duration, SystemTime};
 
 use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 
+/// A year: whoever asks for more is taken to ask for that, as no clock has a name for the end of much longer waits.
+const LONGEST: u64 = 366 * 24 * 3600;
+
+/// Seconds as a far end writes them.
+pub(super) fn seconds(number: u64) -> Duration {
+    Duration::from_secs(number.min(LONGEST))
+}
+
 /// The counters of one answer, and its clock.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Limits {
@@ -27,9 +35,10 @@ impl Limits {
     pub(super) fn read(headers: &HeaderMap) -> Self {
         let number = |name: &str| headers.get(name)?.to_str().ok()?.trim().parse::<u64>().ok();
         let date = |name| httpdate::parse_http_date(headers.get(name)?.to_str().ok()?).ok();
-        let retry_after = number(RETRY_AFTER.as_str()).map(Duration::from_secs).or_else(|| {
+        let retry_after = number(RETRY_AFTER.as_str()).map(seconds).or_else(|| {
             let now = date(DATE).unwrap_or_else(SystemTime::now);
-            date(RETRY_AFTER)?.duration_since(now).ok()
+            let wait = date(RETRY_AFTER)?.duration_since(now).ok()?;
+            Some(seconds(wait.as_secs()))
         });
         Limits {
             busy: number("x-concurrency-limit-running")
@@ -37,9 +46,9 @@ impl Limits {
                 .is_some_and(|(running, limit)| running >= limit),
             remaining: number("x-ratelimit-remaining"),
             calls: number("x-ratelimit-limit"),
-            window: number("x-ratelimit-window-sec").map(Duration::from_secs),
+            window: number("x-ratelimit-window-sec").map(seconds),
             date: date(DATE),
-            to_wait: number("x-ratelimit-towait-sec").map(Duration::from_secs),
+            to_wait: number("x-ratelimit-towait-sec").map(seconds),
             retry_after,
         }
         .without_zero()
@@ -60,6 +69,9 @@ impl Limits {
 
 #[cfg(test)]
 mod tests {
+    use tokio::time::Instant;
+
+    use super::super::patience::{Patience, Reason};
     use super::*;
 
     fn read(headers: &[(&str, &str)]) -> Limits {
@@ -89,6 +101,23 @@ mod tests {
         );
         assert_eq!(read(&[]), Limits::default());
         assert_eq!(read(&[("x-ratelimit-towait-sec", "soon")]), Limits::default());
+    }
+
+    #[test]
+    fn a_wait_that_no_clock_can_add_is_a_year() {
+        let year = Some(Duration::from_secs(LONGEST));
+        let date = ("Date", "Thu, 01 Jan 1970 12:00:00 GMT");
+        for header in [
+            ("X-RateLimit-ToWait-Sec", "18446744073709551615"),
+            ("Retry-After", "18446744073709551615"),
+            ("Retry-After", "Fri, 31 Dec 9999 23:59:59 GMT"),
+        ] {
+            let wait = read(&[date, header]).wait();
+            assert_eq!(wait, year, "{header:?}");
+            let patience = Patience::new(Instant::now(), Duration::from_secs(30));
+            let refused = patience.afford(Reason::RateLimit, wait.unwrap()).unwrap_err();
+            assert!(refused.to_string().contains("come back after 2"), "{refused}");
+        }
     }
 
     #[test]

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use super::*;
 
 fn refusal(status: u16, body: &str) -> Refusal {
@@ -61,6 +63,13 @@ fn items_belong_to_the_words_and_the_wait_is_read() {
     let refusal = refusal(409, &simple_return("<CODE>1965</CODE>", "Too many calls.", items));
     assert_eq!(refusal.text, "Too many calls. (SECONDS_TO_WAIT: 3300)");
     assert_eq!(refusal.wait, Some(Duration::from_secs(3300)));
+}
+
+#[test]
+fn a_wait_longer_than_a_year_is_a_year() {
+    let items = "<ITEM_LIST><ITEM><KEY>SECONDS_TO_WAIT</KEY><VALUE>18446744073709551615</VALUE></ITEM></ITEM_LIST>";
+    let refusal = refusal(409, &simple_return("<CODE>1965</CODE>", "Too many calls.", items));
+    assert_eq!(refusal.wait, Some(Duration::from_secs(366 * 24 * 3600)));
 }
 
 #[test]
