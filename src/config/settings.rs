@@ -404,16 +404,19 @@ pub(super) fn is_section(name: &str) -> bool {
 /// The setting that was probably meant by a name that none has, if any comes near.
 pub(super) fn nearest(given: &str) -> Option<&'static Setting> {
     let given = given.to_ascii_lowercase();
+    let (length, limit) = (given.chars().count(), given.len() / 3);
     let distance = |setting: &Setting| {
         let tail = setting.key.rsplit('.').next().unwrap_or(setting.key);
-        [setting.key, tail, setting.old]
+        let names = [setting.key, tail, setting.old].into_iter();
+        // Names are as far apart as their lengths at least, and comparing takes the product of both.
+        names
+            .filter(|name| name.len().abs_diff(length) <= limit)
             .map(|name| strsim::damerau_levenshtein(&given, name))
-            .into_iter()
             .min()
             .unwrap_or(usize::MAX)
     };
     let nearest = SETTINGS.iter().min_by_key(|setting| distance(setting))?;
-    (distance(nearest) <= given.len() / 3).then_some(nearest)
+    (distance(nearest) <= limit).then_some(nearest)
 }
 
 const fn text(key: &'static str, help: &'static str) -> Setting {
@@ -488,4 +491,22 @@ const fn list<T: FromStr<Err: ToString>>(key: &'static str, expected: &'static s
 
 fn parses<T: FromStr<Err: ToString>>(text: &str) -> Result<(), String> {
     text.parse::<T>().map(drop).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::*;
+
+    #[test]
+    fn the_nearest_name_is_found_and_a_long_one_costs_nothing() {
+        let found = |given: &str| nearest(given).map(|setting| setting.key);
+        assert_eq!(found("usr_id"), Some("qualys.user_id"));
+        assert_eq!(found("Management_Center.prot"), Some("management_center.port"));
+        assert_eq!(found("nothing_like_it"), None);
+        let begun = Instant::now();
+        assert_eq!(found(&"x".repeat(1 << 20)), None);
+        assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    }
 }

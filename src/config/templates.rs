@@ -1,5 +1,6 @@
 //! Report templates: the numbers that Qualys' pages show.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::str::FromStr;
 
@@ -32,14 +33,14 @@ impl FromStr for TemplateIds {
     type Err = TemplateIdsError;
 
     fn from_str(text: &str) -> Result<Self, TemplateIdsError> {
-        let mut ids = Vec::new();
+        let (mut ids, mut known) = (Vec::new(), HashSet::new());
         for word in text.split([',', ' ']).filter(|word| !word.is_empty()) {
             let digits = word.bytes().all(|byte| byte.is_ascii_digit());
             let id = match word.parse() {
                 Ok(id) if digits => id,
                 _ => return Err(TemplateIdsError::NotANumber(word.to_owned())),
             };
-            if ids.contains(&id) {
+            if !known.insert(id) {
                 return Err(TemplateIdsError::Twice(id));
             }
             ids.push(id);
