@@ -165,3 +165,6 @@ fn scan_result(finding: &report::Finding) -> ScanResult {
         }),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,6 +9,7 @@ use super::*;
 mod oddities;
 mod robustness;
 mod samples;
+mod tree;
 
 /// Everything kept.
 pub(super) const EVERYTHING: Keep = Keep {

@@ -1,11 +1,9 @@
 //! Qualys' own reports, where the folder of public samples is at hand.
 
 use super::*;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-
-use roxmltree::{Document, Node, ParsingOptions};
 
 /// The samples. Without them a test has nothing to do, unless it runs where they must be.
 fn samples() -> Option<PathBuf> {
@@ -113,65 +111,6 @@ fn the_training_report_is_what_its_readme_says() {
     }
 }
 
-/// A host's findings, each as QID, port and protocol.
-type Findings = BTreeSet<(u32, u16, String)>;
-
-/// Hosts and titles by a plain reading of the whole tree.
-fn naive(xml: &str) -> (BTreeMap<String, Findings>, BTreeMap<u32, String>) {
-    let options = ParsingOptions {
-        allow_dtd: true,
-        ..ParsingOptions::default()
-    };
-    let document = Document::parse_with_options(xml, options).unwrap();
-    let text = |node: Node<'_, '_>, name: &str| {
-        let child = node.children().find(|child| child.has_tag_name(name))?;
-        Some(
-            child
-                .descendants()
-                .filter(|n| n.is_text())
-                .filter_map(|n| n.text())
-                .collect::<String>(),
-        )
-    };
-    let one_line = |text: String| text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let mut hosts: BTreeMap<_, Findings> = BTreeMap::new();
-    let mut titles = BTreeMap::new();
-    for node in document.descendants() {
-        if node.has_tag_name("VULN_INFO") {
-            let host = node.ancestors().find(|node| node.has_tag_name("HOST")).unwrap();
-            let port = text(node, "PORT").map_or(0, |port| port.parse().unwrap());
-            let finding = (
-                text(node, "QID").unwrap().parse().unwrap(),
-                port,
-                text(node, "PROTOCOL").unwrap_or_default(),
-            );
-            hosts.entry(text(host, "IP").unwrap()).or_default().insert(finding);
-        } else if node.has_tag_name("VULN_DETAILS") {
-            titles.insert(
-                text(node, "QID").unwrap().parse().unwrap(),
-                one_line(text(node, "TITLE").unwrap()),
-            );
-        } else if let Some(qid) = node
-            .attribute("number")
-            .filter(|_| node.parent_element().is_some_and(|cat| cat.has_tag_name("CAT")))
-        {
-            let category = node.parent_element().unwrap();
-            let host = category.ancestors().find(|node| node.has_tag_name("IP")).unwrap();
-            let port = category.attribute("port").map_or(0, |port| port.parse().unwrap());
-            let protocol = category.attribute("protocol").unwrap_or_default().to_owned();
-            let qid = qid.parse().unwrap();
-            hosts
-                .entry(host.attribute("value").unwrap().to_owned())
-                .or_default()
-                .insert((qid, port, protocol));
-            titles
-                .entry(qid)
-                .or_insert_with(|| one_line(text(node, "TITLE").unwrap()));
-        }
-    }
-    (hosts, titles)
-}
-
 #[test]
 fn a_reading_of_the_whole_tree_finds_the_same() {
     let Some(folder) = samples() else { return };
@@ -186,24 +125,10 @@ fn a_reading_of_the_whole_tree_finds_the_same() {
         "dradis_with_ciphers.xml",
     ] {
         let xml = sample(&folder, name);
-        let (expected, titles) = naive(&xml);
-        let selected = all().apply(parsed(&xml));
-        let mut found: BTreeMap<_, Findings> = BTreeMap::new();
-        let mut findings = Vec::new();
-        for index in 0..selected.len() {
-            let host = selected.host(index, &mut findings).unwrap();
-            let findings = findings.iter().map(|finding| {
-                let qid = selected.vulnerability(finding).unwrap().qid;
-                let protocol = finding
-                    .protocol
-                    .map_or(String::new(), |protocol| format!("{protocol:?}").to_lowercase());
-                (qid, finding.port.map_or(0, NonZeroU16::get), protocol)
-            });
-            found.insert(host.address.to_string(), findings.collect());
-        }
-        assert_eq!(found, expected, "{name}");
-        for vulnerability in selected.vulnerabilities() {
-            assert_eq!(&*vulnerability.title, titles[&vulnerability.qid], "{name}");
-        }
+        assert!(
+            tree::read(&xml).is_some_and(|(_, titles)| name.contains("infra") || !titles.is_empty()),
+            "{name}"
+        );
+        tree::compare(&xml);
     }
 }
