@@ -23,6 +23,8 @@ use crate::telemetry::{logs, metrics, traces};
 mod bounded;
 mod environment;
 mod file;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod given;
 mod layers;
 mod listing;
