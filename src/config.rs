@@ -24,6 +24,8 @@ mod bounded;
 mod environment;
 mod exposed;
 mod file;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod given;
 mod layers;
 mod listing;

@@ -22,6 +22,8 @@ use crate::telemetry::spans;
 
 mod commands;
 mod error;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 pub mod metrics;
 mod plan;
 mod progress;

@@ -26,6 +26,8 @@ pub mod codes;
 mod download;
 mod error;
 mod fault;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod http;
 mod launch;
 mod limits;
