@@ -105,17 +105,6 @@ fn what_an_answer_is_called_steers_no_terminal() {
 }
 
 #[test]
-fn what_an_answer_is_called_steers_no_terminal() {
-    for body in ["<a\u{1b}[2J/>", "<SIMPLE_RETURN></a\u{1b}[2J>"] {
-        let sentence = match read(200, body.as_bytes()) {
-            Ok(Document::Other(sentence)) => sentence,
-            other => other.unwrap_err().to_string(),
-        };
-        assert!(!sentence.contains(char::is_control), "{sentence:?}");
-    }
-}
-
-#[test]
 fn a_list_tells_state_progress_and_age() {
     let list = "<!DOCTYPE REPORT_LIST_OUTPUT SYSTEM \"https://x/report_list_output.dtd\"><REPORT_LIST_OUTPUT><RESPONSE>\
         <DATETIME>2026-01-01T12:00:00Z</DATETIME><REPORT_LIST>\
