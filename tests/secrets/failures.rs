@@ -91,7 +91,7 @@ async fn of_answers_that_are_none() {
     let page = telling(|_, told| answer("502 Bad Gateway", "", &format!("<html><body>{told}</body></html>")));
     let broken = telling(|_, told| answer("200 OK", "", &format!("<SIMPLE_RETURN><RESPONSE>{told}")));
     let blocked = telling(|_, told| answer("200 OK", &format!("Set-Cookie: {told}\r\n"), &simple_return(1920, told)));
-    for (qualys, exit) in [(page, 69), (broken, 65), (blocked, 77)] {
+    for (qualys, exit) in [(page, 69), (broken, 69), (blocked, 77)] {
         let mut command = place.import();
         set(
             &mut command,
