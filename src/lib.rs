@@ -21,6 +21,7 @@
 //! | [`report`] | parse and select: what a report says |
 //! | [`host_input`] | send and write: commands for the Management Center |
 //! | [`telemetry`] | logs, traces, metrics |
+//! | `redact` | strangers' words without our secrets |
 //! | `tls` | which servers of the web are trusted |
 //! | `whole_file` | files that appear whole or not at all |
 //! | [`exit`] | the exit codes that schedulers act on |

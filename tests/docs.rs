@@ -2,15 +2,18 @@
 
 #![expect(clippy::unwrap_used, reason = "what helps a test fails with it")]
 
+mod pages;
+
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 
 use qualys_connector::config::settings::SETTINGS;
 use qualys_connector::exit::Exit;
 use qualys_connector::import::metrics::table::{METRICS, Said};
+
+use pages::holds;
 
 fn path(file: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(file)
@@ -22,26 +25,6 @@ fn read(file: &str) -> String {
 
 fn readme() -> String {
     read("README.md")
-}
-
-/// Tests run side by side, and some write into the same file.
-static WRITING: Mutex<()> = Mutex::new(());
-
-/// Asserts that what stands between two marks is `expected`, or writes it there.
-fn hold(file: &str, mark: &str, expected: &str) {
-    let _alone = WRITING.lock();
-    let (start, end) = (format!("<!-- {mark} -->\n"), format!("<!-- /{mark} -->"));
-    let text = read(file);
-    let (before, rest) = text.split_once(&start).unwrap();
-    let (there, after) = rest.split_once(&end).unwrap();
-    if std::env::var_os("UPDATE_DOCS").is_some() {
-        fs::write(path(file), format!("{before}{start}{expected}{end}{after}")).unwrap();
-    } else {
-        assert_eq!(
-            there, expected,
-            "{file}: UPDATE_DOCS=1 cargo test --test docs writes it anew"
-        );
-    }
 }
 
 fn table() -> String {
@@ -65,7 +48,7 @@ fn table() -> String {
 /// `UPDATE_DOCS=1 cargo test --test docs` writes the table anew.
 #[test]
 fn the_readme_lists_every_setting() {
-    hold("README.md", "settings", &table());
+    holds("README.md", "settings", &table());
 }
 
 #[test]
@@ -106,7 +89,7 @@ fn the_documentation_lists_every_metric() {
         };
         writeln!(table, "| `{}` | {labels} | {} | {said} |", metric.name, metric.help).unwrap();
     }
-    hold("docs/metrics.md", "metrics", &table);
+    holds("docs/metrics.md", "metrics", &table);
 }
 
 #[test]
@@ -156,7 +139,7 @@ fn the_documentation_lists_every_alert_and_each_has_a_runbook_and_a_test() {
         assert!(quiet || name == "QualysImportStale", "{name} is never quiet in a test");
         names.insert(format!("{name}.md"));
     }
-    hold("docs/metrics.md", "alerts", &table);
+    holds("docs/metrics.md", "alerts", &table);
     let runbooks = fs::read_dir(path("docs/runbooks")).unwrap();
     let runbooks: BTreeSet<_> = runbooks
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())

@@ -8,6 +8,8 @@
     reason = "what helps a test fails with it"
 )]
 
+mod pages;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
@@ -20,25 +22,10 @@ use qualys_connector::exit::Exit;
 use qualys_connector::host_input::answer::texts::TEXTS;
 use qualys_connector::qualys::codes;
 
+use pages::holds;
+
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-/// Holds the part of a page between two comments to what the code says.
-fn holds(page: &str, part: &str, text: &str) {
-    let path = root().join("docs").join(page);
-    let (start, end) = (format!("<!-- {part} -->\n"), format!("<!-- /{part} -->"));
-    let there = fs::read_to_string(&path).unwrap();
-    let (before, rest) = there.split_once(&start).unwrap();
-    let (old, after) = rest.split_once(&end).unwrap();
-    if std::env::var_os("UPDATE_DOCS").is_some() {
-        fs::write(path, format!("{before}{start}{text}{end}{after}")).unwrap();
-    } else {
-        assert!(
-            old == text,
-            "docs/{page} is not what the code says; UPDATE_DOCS=1 writes it anew"
-        );
-    }
 }
 
 fn code(text: &str) -> String {
@@ -76,7 +63,7 @@ fn every_setting_is_in_the_configuration_page() {
         .unwrap();
     }
     page.push('\n');
-    holds("configuration.md", "settings", &page);
+    holds("docs/configuration.md", "settings", &page);
 }
 
 #[test]
@@ -93,7 +80,7 @@ fn every_code_is_in_the_page_of_codes() {
         )
         .unwrap();
     }
-    holds("codes.md", "exit codes", &exits);
+    holds("docs/codes.md", "exit codes", &exits);
 
     let mut qualys = String::from("| code | means | to do | asked again | exit code |\n|---|---|---|---|---|\n");
     for number in codes::known() {
@@ -111,13 +98,13 @@ fn every_code_is_in_the_page_of_codes() {
         )
         .unwrap();
     }
-    holds("codes.md", "qualys codes", &qualys);
+    holds("docs/codes.md", "qualys codes", &qualys);
 
     let mut texts = String::from("| says | means | to do |\n|---|---|---|\n");
     for known in &TEXTS {
         writeln!(texts, "| … {} … | {} | {} |", known.part, known.meaning, known.remedy).unwrap();
     }
-    holds("codes.md", "texts", &texts);
+    holds("docs/codes.md", "texts", &texts);
 }
 
 #[test]
@@ -147,7 +134,7 @@ fn every_message_is_in_the_troubleshooting_page() {
         page.contains("does not speak TLS") && page.contains("there is no setting"),
         "the collector is blind"
     );
-    holds("troubleshooting.md", "messages", &page);
+    holds("docs/troubleshooting.md", "messages", &page);
 }
 
 /// Lines that begin with the program's name, as far as they are its own.

@@ -2,13 +2,17 @@
 
 #![no_main]
 
-use std::io::{self, Read};
+use std::io::Read;
 
 use libfuzzer_sys::{Corpus, fuzz_target};
 use qualys_connector::host_input::command::{Mode, Settings};
 use qualys_connector::import::fuzzing::frames;
 use qualys_connector::report::selection::{Kinds, Selection, Statuses};
 use qualys_connector::report::{Finding, Keep, Progress, Report, Selected, parse};
+
+#[path = "../pieces.rs"]
+mod pieces;
+use pieces::Pieces;
 
 fuzz_target!(|data: &[u8]| -> Corpus {
     let knobs = knobs(data);
@@ -46,19 +50,6 @@ fuzz_target!(|data: &[u8]| -> Corpus {
 fn knobs(data: &[u8]) -> usize {
     let mix = |hash: u32, byte: &u8| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193);
     (data.iter().fold(0x811c_9dc5, mix) >> 8) as usize
-}
-
-/// Bytes that arrive a few at a time.
-struct Pieces<'a>(&'a [u8], usize);
-
-impl Read for Pieces<'_> {
-    fn read(&mut self, space: &mut [u8]) -> io::Result<usize> {
-        let count = self.0.len().min(self.1).min(space.len());
-        let (piece, rest) = self.0.split_at(count);
-        space[..count].copy_from_slice(piece);
-        self.0 = rest;
-        Ok(count)
-    }
 }
 
 fn one_line(sentence: &str) {

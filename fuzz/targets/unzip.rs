@@ -2,10 +2,14 @@
 
 #![no_main]
 
-use std::io::{self, Read};
+use std::io::Read;
 
 use libfuzzer_sys::fuzz_target;
 use qualys_connector::report::file::decode;
+
+#[path = "../pieces.rs"]
+mod pieces;
+use pieces::Pieces;
 
 /// Bytes that are looked at of what comes out: a packed byte can become a thousand.
 const ENOUGH: u64 = 8 << 20;
@@ -43,18 +47,5 @@ fn unpacked(stream: impl Read + Send) -> Result<Vec<u8>, String> {
             );
             Err(sentence)
         }
-    }
-}
-
-/// Bytes that arrive a few at a time.
-struct Pieces<'a>(&'a [u8], usize);
-
-impl Read for Pieces<'_> {
-    fn read(&mut self, space: &mut [u8]) -> io::Result<usize> {
-        let count = self.0.len().min(self.1).min(space.len());
-        let (piece, rest) = self.0.split_at(count);
-        space[..count].copy_from_slice(piece);
-        self.0 = rest;
-        Ok(count)
     }
 }

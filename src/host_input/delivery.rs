@@ -146,6 +146,7 @@ impl ManagementCenter {
             batches: Batches::default(),
         };
         let mut delays = backoff();
+        let mut before = None;
         loop {
             let (settled, connections) = (run.delivery.settled, run.delivery.connections);
             run.batches.begin(&self.settings);
@@ -157,7 +158,10 @@ impl ManagementCenter {
             };
             let attempted = match tokio::time::timeout_at(deadline, attempt).await {
                 Ok(attempted) => attempted,
-                Err(_) if run.delivery.connections == connections => Err(Error::NotLetIn(self.settings.deadline)),
+                // No time was left to see what becomes of this try.
+                Err(_) if run.delivery.connections == connections => {
+                    Err(before.take().unwrap_or(Error::NotLetIn(self.settings.deadline)))
+                }
                 Err(_) => Err(Error::Deadline(self.settings.deadline)),
             };
             run.batches.end(attempted.as_ref().err());
@@ -188,6 +192,7 @@ impl ManagementCenter {
                 () = sleep(delay) => {}
                 () = stop.cancelled() => return Err(Error::Interrupted),
             }
+            before = Some(error);
         }
     }
 }

@@ -25,7 +25,7 @@ mod wait;
 mod write;
 
 #[path = "../import/support.rs"]
-#[allow(dead_code, reason = "written for imports of all kinds")]
+#[expect(dead_code, reason = "written for imports of all kinds")]
 mod import_support;
 #[path = "../qualys/scripted.rs"]
 #[expect(dead_code, reason = "written for conversations of all kinds")]
