@@ -3,17 +3,19 @@
 //! What makes this safe to repeat: the commands of a host replace or join what is held for it, so a host may be
 //! sent twice, and after a lost connection sending goes on at the first host that wasn't acknowledged. What makes
 //! it careful: the Management Center queues the lines of a connection until a command closes them, so after a
-//! refused frame what is left in the queue is closed first, or the next host would flush half a host.
+//! refused frame what is left in the queue is closed first, or the next host would flush half a host. Hosts of a
+//! refused frame are in doubt until they were sent again, so not even an interrupted delivery leaves them behind.
 
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use backon::{BackoffBuilder, ExponentialBuilder};
 use bytes::Bytes;
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout_at};
 use tokio_rustls::rustls::ClientConfig;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
@@ -29,7 +31,7 @@ use super::{Error, Progress, Settings, trust};
 
 /// Connections in a row that may fail without one host being acknowledged.
 const ATTEMPTS: usize = 6;
-/// How long an interrupted delivery waits for the answer that it still owes a host.
+/// How long an interrupted delivery may take to bring the hosts to an end that it has begun. Kubernetes kills after 30 s.
 const GRACE: Duration = Duration::from_secs(20);
 /// Refusals that are named one by one; all are counted.
 const NAMED: usize = 100;
@@ -126,14 +128,13 @@ impl ManagementCenter {
     }
 
     /// Delivers all hosts, over as many connections as it takes. `delivery` is kept true all the while;
-    /// `stop` ends it at the next host boundary.
+    /// `stop` ends it at the next host boundary at which none is in doubt.
     pub async fn deliver(
         &self,
         blocks: &impl Blocks,
         stop: &CancellationToken,
         delivery: &mut Delivery,
     ) -> Result<(), Error> {
-        let deadline = Instant::now() + self.settings.deadline;
         delivery.hosts = blocks.len();
         delivery.show();
         let mut run = Run {
@@ -142,21 +143,44 @@ impl ManagementCenter {
             stop,
             delivery,
             alone_until: 0,
+            doubtful_until: 0,
             uncounted: 0,
             batches: Batches::default(),
         };
+        let delivered = self.attempts(&mut run).await;
+        if delivered.is_err() {
+            run.give_up();
+        }
+        delivered
+    }
+
+    /// One connection after the other, until all is delivered or it is time to give up.
+    async fn attempts(&self, run: &mut Run<'_, impl Blocks>) -> Result<(), Error> {
+        let stop = run.stop;
+        let deadline = Instant::now() + self.settings.deadline;
+        let mut graceless = pin!(async {
+            stop.cancelled().await;
+            sleep(GRACE).await;
+        });
         let mut delays = backoff();
         let mut before = None;
         loop {
             let (settled, connections) = (run.delivery.settled, run.delivery.connections);
             run.batches.begin(&self.settings);
             let attempt = async {
-                let connection = Connection::open(&self.settings, &self.tls).await?;
+                let connection = tokio::select! {
+                    opened = Connection::open(&self.settings, &self.tls) => opened?,
+                    () = stop.cancelled() => return Err(Error::Interrupted),
+                };
                 run.delivery.connections += 1;
                 run.delivery.server_certificate_expires = connection.certificate_expires;
                 run.over(connection).await
             };
-            let attempted = match tokio::time::timeout_at(deadline, attempt).await {
+            let in_time = tokio::select! {
+                in_time = timeout_at(deadline, attempt) => in_time,
+                () = &mut graceless => Ok(Err(Error::Interrupted)),
+            };
+            let attempted = match in_time {
                 Ok(attempted) => attempted,
                 // No time was left to see what becomes of this try.
                 Err(_) if run.delivery.connections == connections => {
@@ -186,7 +210,7 @@ impl ManagementCenter {
                 "{error}; connecting again in {:.1} s, going on at host {} of {}",
                 delay.as_secs_f64(),
                 run.delivery.settled + 1,
-                blocks.len()
+                run.blocks.len()
             );
             tokio::select! {
                 () = sleep(delay) => {}
@@ -214,6 +238,9 @@ struct Run<'a, B> {
     delivery: &'a mut Delivery,
     /// Hosts before this one are sent in frames of their own, since they shared a refused frame.
     alone_until: usize,
+    /// What the Management Center holds of hosts before this one isn't known until they are settled, since they were in a
+    /// refused frame or under way behind it.
+    doubtful_until: usize,
     /// Commands of the header that this Management Center counts, against what is known of others.
     uncounted: u64,
     batches: Batches,
@@ -232,7 +259,7 @@ impl<B: Blocks> Run<'_, B> {
         }
         self.introduce(&mut connection).await?;
         while self.delivery.settled < self.blocks.len() {
-            if self.stop.is_cancelled() {
+            if self.stop.is_cancelled() && self.delivery.settled >= self.doubtful_until {
                 connection.close().await;
                 return Err(Error::Interrupted);
             }
@@ -282,7 +309,7 @@ impl<B: Blocks> Run<'_, B> {
         let mut unanswered = VecDeque::new();
         loop {
             if self.stop.is_cancelled() {
-                packer.finish_host();
+                packer.finish(self.doubtful_until);
             }
             while unanswered.len() < window
                 && !connection.is_broken()
@@ -305,6 +332,8 @@ impl<B: Blocks> Run<'_, B> {
             self.delivery.show();
             if step.is_break() {
                 // What is under way already may have come between the parts of a host; it is sent again.
+                let last = unanswered.back().map_or(self.alone_until, |frame| frame.touched.end);
+                self.doubtful_until = self.doubtful_until.max(last);
                 for _ in unanswered {
                     self.answer(connection).await?;
                 }
@@ -367,6 +396,18 @@ impl<B: Blocks> Run<'_, B> {
         ControlFlow::Break(())
     }
 
+    /// Names the hosts that are left in doubt.
+    fn give_up(&mut self) {
+        let mut scratch = Vec::new();
+        for host in self.delivery.settled..self.doubtful_until {
+            scratch.clear();
+            let written = self.blocks.write(host, usize::MAX, &mut scratch);
+            self.delivery.settled = host + 1;
+            let reason = "a frame that it was in was refused, and it wasn't sent again";
+            self.refuse(host, written.findings, reason.to_owned());
+        }
+    }
+
     fn refuse(&mut self, host: usize, findings: u64, reason: String) {
         let label = self.blocks.label(host);
         warn!(host = label, findings, "refused: {reason}");
@@ -405,14 +446,7 @@ impl<B: Blocks> Run<'_, B> {
     }
 
     async fn answer(&mut self, connection: &mut Connection) -> Result<Answer, Error> {
-        let interrupted = async {
-            self.stop.cancelled().await;
-            sleep(GRACE).await;
-        };
-        let (text, kind) = tokio::select! {
-            answer = connection.answer(self.settings.answer_timeout) => answer?,
-            () = interrupted => return Err(Error::Interrupted),
-        };
+        let (text, kind) = connection.answer(self.settings.answer_timeout).await?;
         self.batches.answered();
         let mut answer = Answer::read(&text);
         if kind == Kind::Error {

@@ -91,10 +91,10 @@ impl<'a, B: Blocks> Packer<'a, B> {
         }
     }
 
-    /// Leaves out all hosts that haven't been begun.
-    pub fn finish_host(&mut self) {
-        self.end = self.next;
-        if self.packed == 0 && !self.block.is_empty() {
+    /// Leaves out all hosts that haven't been begun, but those before `until`.
+    pub fn finish(&mut self, until: usize) {
+        self.end = self.next.max(until).min(self.end);
+        if self.packed == 0 && self.next > until {
             self.block.clear();
         }
     }
@@ -271,11 +271,32 @@ mod tests {
         };
         let mut packer = Packer::new(&blocks, 0..3, 60);
         packer.pack();
-        packer.finish_host();
+        packer.finish(0);
         let rest: Vec<_> = std::iter::from_fn(|| packer.pack()).collect();
         assert_eq!(rest.last().unwrap().closed.last().unwrap().0, 0);
-        packer.finish_host();
+        packer.finish(0);
         assert!(packer.pack().is_none());
+    }
+
+    #[test]
+    fn an_interrupted_packer_goes_on_to_the_host_that_it_is_told() {
+        let blocks = Numbers {
+            results: vec![9, 9, 9, 9],
+            clean: 0,
+        };
+        for (until, last) in [(0, 0), (1, 0), (2, 1), (3, 2), (4, 3), (9, 3)] {
+            let mut packer = Packer::new(&blocks, 0..4, 160);
+            // The second host has been looked at, and doesn't fit.
+            assert_eq!(packer.pack().unwrap().touched, 0..1);
+            packer.finish(until);
+            packer.finish(until);
+            let rest = std::iter::from_fn(|| packer.pack());
+            assert_eq!(
+                rest.last().map_or(0, |frame| frame.closed.last().unwrap().0),
+                last,
+                "{until}"
+            );
+        }
     }
 
     proptest! {

@@ -1,8 +1,8 @@
 //! Commands are sent to the Management Center.
 
-use std::net::TcpListener;
+use std::net::{IpAddr, TcpListener};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use connector_lab::cut::{Cut, End};
 use connector_lab::management_center::{AnswerFault, Faults, ServerCertificate};
@@ -469,9 +469,16 @@ async fn descriptor_limit() {
     import.next_completes().await;
 }
 
-/// 143: it ends at the next host; each host is there whole or not at all, and the rest is counted.
+/// 143: it ends at the next host; each host is there whole or not at all, and the rest is counted. Hosts of a frame that
+/// has just been refused are sent again first. Nobody who says nothing is waited for.
 #[tokio::test]
 async fn sigterm() {
+    at_a_host().await;
+    in_doubt().await;
+    in_silence().await;
+}
+
+async fn at_a_host() {
     let import = Import::of(300, slow()).await;
     let running = Running::of(import.command(&[]));
     until("frames", || import.center.network_map().counters.frames >= 12).await;
@@ -485,6 +492,58 @@ async fn sigterm() {
     };
     import.assert(&ended, &promise).await;
     assert!(ended.summary()["findings"]["not_sent"].as_u64() > Some(0));
+    import.next_completes().await;
+}
+
+async fn in_doubt() {
+    // A frame has some three hosts; the fifth is on its way behind the first, or isn't sent at all.
+    for (window, in_part) in [(1, 1), (4, 2)] {
+        let import = Import::of(300, Faults::default()).await;
+        let (hosts, lines): (Vec<_>, _) = [0, 4].map(|index| import.line(index)).into_iter().unzip();
+        import.center.set_faults(Faults {
+            drop_lines: lines,
+            ..slow()
+        });
+        let window = format!("management_center.window={window}");
+        let running = Running::of(import.command(&[&window]));
+        until("frames", || import.center.network_map().counters.frames >= 2).await;
+        running.signal("TERM");
+        let ended = running.ended().await;
+        ended.assert_code(143).assert_says("sent again one by one");
+        import.center.idle().await;
+        assert_eq!(import.not_whole(), hosts[..in_part], "{}", ended.stderr);
+        let summary = ended.summary();
+        let named = summary["refusals"].as_array().unwrap().iter();
+        let named: Vec<IpAddr> = named
+            .map(|refusal| refusal["host"].as_str().unwrap().parse().unwrap())
+            .collect();
+        assert_eq!(named, hosts[..in_part]);
+        let hosts = &summary["hosts"];
+        assert!(hosts["acknowledged"].as_u64() > Some(0) && hosts["not_sent"].as_u64() > Some(0));
+        import.assert_nothing_is_left();
+        import.next_completes().await;
+    }
+}
+
+async fn in_silence() {
+    let import = Import::into(Faults {
+        silent: true,
+        ..Faults::default()
+    })
+    .await;
+    let running = Running::of(import.command(&["management_center.connect_timeout=60s"]));
+    until("a connection", || import.center.network_map().counters.connections >= 1).await;
+    let begun = Instant::now();
+    running.signal("TERM");
+    let ended = running.ended().await;
+    assert!(begun.elapsed() < Duration::from_secs(15), "{}", ended.stderr);
+    let promise = Promise {
+        exit: 143,
+        says: "sending was interrupted",
+        connections: 1..=1,
+        held: Held::None,
+    };
+    import.assert(&ended, &promise).await;
     import.next_completes().await;
 }
 

@@ -139,9 +139,7 @@ impl Import {
     pub(crate) async fn assert_held(&self, promised: Held, told: &str) {
         self.center.idle().await;
         let held = held(&self.center.network_map());
-        for (address, results) in &held {
-            assert_eq!(self.meant.get(address), Some(results), "{address} isn't whole\n{told}");
-        }
+        assert_eq!(self.not_whole(), [] as [IpAddr; 0], "{told}");
         let some = match held.len() {
             0 => Held::None,
             all if all == self.meant.len() => Held::All,
@@ -151,8 +149,24 @@ impl Import {
     }
 
     /// Asserts that the folder holds what it held before.
+    /// Hosts of which the Management Center holds something else than the report means.
+    pub(crate) fn not_whole(&self) -> Vec<IpAddr> {
+        let held = held(&self.center.network_map()).into_iter();
+        held.filter(|(address, results)| self.meant.get(address) != Some(results))
+            .map(|(address, _)| address)
+            .collect()
+    }
+
     pub(crate) fn assert_nothing_is_left(&self) {
         assert_eq!(names(self.folder()), ["report.xml"]);
+    }
+
+    /// One of the hosts of which several things are told, and how the line of one of them begins.
+    pub(crate) fn line(&self, index: usize) -> (IpAddr, String) {
+        let mut several = self.meant.iter().filter(|(_, results)| results.len() > 1);
+        let (address, results) = several.nth(index).unwrap();
+        let (qid, ..) = results.first().unwrap();
+        (*address, format!("AddScanResult,{address},\"Qualys\",{qid},"))
     }
 
     /// Asserts that the next import, with which nothing goes wrong, completes.

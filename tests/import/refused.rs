@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use connector_lab::management_center::{Faults, ServerCertificate};
+use connector_lab::management_center::{AnswerFault, Faults, ServerCertificate};
 
 use crate::support::{Ended, imported, meant, report, small};
 
@@ -50,6 +50,39 @@ async fn a_host_that_is_refused_doesnt_stop_the_others() {
         assert!(right >= all - 1, "{right} of {all}: {}", ended.stderr);
         assert_eq!(summary["hosts"]["refused"], 1, "{}", ended.stderr);
     }
+}
+
+/// What the Management Center holds of the hosts of a refused frame isn't known until they were sent again.
+#[tokio::test]
+async fn hosts_that_are_left_in_doubt_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_, expected) = report(folder.path(), small(40));
+    let meant = meant(&expected);
+    let (victim, results) = meant.iter().find(|(_, results)| results.len() > 1).unwrap();
+    let (qid, ..) = results.first().unwrap();
+    let faults = Faults {
+        drop_lines: vec![format!("AddScanResult,{victim},\"Qualys\",{qid},")],
+        // After the hosts' frame, nobody is there any more.
+        refuse_connections_after: Some(1),
+        ..Faults::default().answer(3, AnswerFault::CloseBefore)
+    };
+    let (ended, right, all) = imported(
+        faults,
+        &["management_center.deadline=1s", "management_center.max_frame=6000"],
+    )
+    .await;
+    let summary = ended.assert_code(69).summary();
+    assert!(right < all);
+    let named = summary["refusals"].as_array().unwrap();
+    assert!(
+        named.iter().any(|refusal| refusal["host"] == victim.to_string()),
+        "{named:?}"
+    );
+    assert_eq!(summary["hosts"]["refused"], named.len());
+    assert!(summary["hosts"]["not_sent"].as_u64() > Some(0));
+    let findings = &summary["findings"];
+    let sum = ["acknowledged", "refused", "not_sent"].map(|what| findings[what].as_u64().unwrap());
+    assert_eq!(findings["selected"], sum.iter().sum::<u64>());
 }
 
 #[tokio::test]

@@ -20,7 +20,7 @@ mod tally;
 
 use self::child::Ended;
 use self::draw::Import;
-use self::oracle::{Findings, Marks, Meaning};
+use self::oracle::{Findings, Marks, Meaning, Met};
 use self::place::Place;
 use self::tally::Tally;
 
@@ -105,9 +105,13 @@ async fn one(place: &Place, import: &Import, tally: &mut Tally) -> Result<Option
     let ended = far_ends.import(import).await?;
     far_ends.no_faults();
     let after = far_ends.held(&marks).await?;
-    let connections = far_ends.connections();
+    let met = Met {
+        connections: far_ends.connections(),
+        merges: import.merges,
+        refused: import.refuses(),
+    };
     tally.import(import, &ended);
-    match oracle::judge(&ended, &before, &meaning, &after, connections, import.merges) {
+    match oracle::judge(&ended, &before, &meaning, &after, met) {
         Ok(hosts) => tally.hosts(&hosts),
         Err(broken) => return Ok(Some(told("the import", &broken, &ended))),
     }

@@ -207,6 +207,13 @@ impl Import {
         kinds
     }
 
+    /// The Management Center refuses lines or hosts.
+    pub(super) fn refuses(&self) -> bool {
+        let refuses = ["drop-lines", "refuse-host", "refuse-scan"];
+        let of_center = self.at_center.as_ref();
+        of_center.is_some_and(|(fault, _)| refuses.iter().any(|name| fault.starts_with(name)))
+    }
+
     /// What becomes of the report at Qualys is settled when it is launched: trying again with it would be of no use.
     pub(super) fn spoils_the_report(&self) -> bool {
         let spoilt = |fault: &String| fault.starts_with("ends") || fault.starts_with("runs-forever");

@@ -1,8 +1,9 @@
 //! What an import may leave in the network map, host by host.
 //!
 //! The promise: an import that ends with 0 leaves exactly what the report means, and hosts that it doesn't speak of as
-//! they were. One that ends otherwise leaves each host as it was, or as the report means it, with two exceptions that it
-//! can't keep from happening. A host that the summary names as refused holds what the Management Center took of it. And of
+//! they were. One that ends otherwise leaves each host as it was, or as the report means it, with three exceptions that it
+//! can't keep from happening. A host that the summary names as refused holds what the Management Center took of it. So
+//! does one of a refused frame, if the import is killed before it has sent that host again. And of
 //! each connection that ended too soon, one host may hold its earlier findings and some of the new ones beside them,
 //! since the Management Center applies what is queued when a connection closes; nothing is removed from it. An import
 //! without a whole report changes nothing.
@@ -34,6 +35,17 @@ pub(super) struct Meaning {
     clean: BTreeSet<IpAddr>,
 }
 
+/// What an import met at the Management Center.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct Met {
+    /// Connections that it made.
+    pub(super) connections: u64,
+    /// The new findings join the old ones.
+    pub(super) merges: bool,
+    /// Lines or hosts were refused.
+    pub(super) refused: bool,
+}
+
 /// How many hosts an import left in which state.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Hosts {
@@ -43,7 +55,7 @@ pub(super) struct Hosts {
     pub(super) old: u64,
     /// What it had, and some of what is new.
     pub(super) joined: u64,
-    /// Something was refused, and the summary says so.
+    /// Something was refused, and the summary says so, unless it was killed before.
     pub(super) refused: u64,
 }
 
@@ -125,7 +137,7 @@ pub(super) fn held(map: &NetworkMap, marks: &Marks) -> Result<Findings, String> 
     Ok(held)
 }
 
-/// Holds an import against the promise. `connections` is how many the Management Center saw.
+/// Holds an import against the promise.
 ///
 /// # Errors
 /// A sentence that says which part of it was broken.
@@ -134,12 +146,11 @@ pub(super) fn judge(
     before: &Findings,
     meaning: &Meaning,
     after: &Findings,
-    connections: u64,
-    merges: bool,
+    met: Met,
 ) -> Result<Hosts, String> {
     ended.is_well()?;
     let accounts = accounts::read(ended)?;
-    let hosts = states(&accounts, before, meaning, after, merges)?;
+    let hosts = states(&accounts, before, meaning, after, met)?;
     if ended.code == Some(0) {
         let Some(selected) = accounts.findings_selected else {
             return Err("it ended with 0 without a report".to_owned());
@@ -155,8 +166,8 @@ pub(super) fn judge(
         }
         return Ok(hosts);
     }
-    if hosts.joined > connections {
-        return Err(format!("{hosts:?} after {connections} connections"));
+    if hosts.joined > met.connections {
+        return Err(format!("{hosts:?} after {} connections", met.connections));
     }
     if accounts.whole && !accounts.sent && before != after {
         return Err("it sent nothing, and the map has changed".to_owned());
@@ -184,7 +195,12 @@ pub(super) fn succeeded(
     if ended.code != Some(0) {
         return Err(format!("without any fault it ended with {}", ended.how()));
     }
-    judge(ended, before, meaning, after, 1, merges).map(|_| ())
+    let met = Met {
+        connections: 1,
+        merges,
+        refused: false,
+    };
+    judge(ended, before, meaning, after, met).map(|_| ())
 }
 
 /// In which state every host is.
@@ -193,8 +209,9 @@ fn states(
     before: &Findings,
     meaning: &Meaning,
     after: &Findings,
-    merges: bool,
+    met: Met,
 ) -> Result<Hosts, String> {
+    let in_doubt = |address: &IpAddr| accounts.refused.contains(&address.to_string()) || !accounts.whole && met.refused;
     let none = Results::new();
     let mut hosts = Hosts::default();
     let addresses: BTreeSet<_> = before
@@ -207,14 +224,14 @@ fn states(
             before.get(address).unwrap_or(&none),
             after.get(address).unwrap_or(&none),
         );
-        let new = &meaning.after(*address, old, merges);
+        let new = &meaning.after(*address, old, met.merges);
         let known = |(place, cves): (&Place, _)| old.get(place) == Some(cves) || new.get(place) == Some(cves);
         let of_both = now.iter().all(known);
         if now == new {
             hosts.new += 1;
         } else if now == old {
             hosts.old += 1;
-        } else if of_both && accounts.refused.contains(&address.to_string()) {
+        } else if of_both && in_doubt(address) {
             hosts.refused += 1;
         } else if of_both && old.keys().all(|place| now.contains_key(place)) {
             hosts.joined += 1;
@@ -263,7 +280,11 @@ mod tests {
     }
 
     fn judged(ended: &Ended, after: &[u32]) -> Result<Hosts, String> {
-        judge(ended, &host(&[1, 2]), &meaning(&[2, 3]), &host(after), 1, false)
+        let met = Met {
+            connections: 1,
+            ..Met::default()
+        };
+        judge(ended, &host(&[1, 2]), &meaning(&[2, 3]), &host(after), met)
     }
 
     #[test]
@@ -283,6 +304,26 @@ mod tests {
                 assert!(broken.contains("neither old nor new"), "{broken}");
             }
         }
+    }
+
+    #[test]
+    fn only_a_kill_leaves_a_host_of_a_refused_frame_in_part() {
+        let killed = Ended {
+            signal: Some(9),
+            sent: Some(nix::sys::signal::Signal::SIGKILL),
+            ..Ended::default()
+        };
+        let judged = |ended: &Ended, refused| {
+            let met = Met {
+                connections: 1,
+                refused,
+                ..Met::default()
+            };
+            judge(ended, &host(&[1, 2]), &meaning(&[2, 3]), &host(&[3]), met).map(|hosts| hosts.refused)
+        };
+        assert_eq!(judged(&killed, true), Ok(1));
+        assert!(judged(&killed, false).is_err());
+        assert!(judged(&ended(69, "not_sent"), true).is_err());
     }
 
     #[test]

@@ -97,7 +97,7 @@ impl Tally {
         } = self.hosts;
         row("hosts as the report means them", new.to_string());
         row("hosts as they were, told as not sent or refused", old.to_string());
-        row("hosts in part, told as refused", refused.to_string());
+        row("hosts in part, told as refused, or killed before", refused.to_string());
         row(
             "hosts with old and new findings, of a connection that was lost",
             joined.to_string(),
