@@ -95,8 +95,13 @@ pub enum Source {
 /// Where commands go to.
 #[derive(Debug)]
 pub enum Sink {
-    /// `csv.file`; nothing is sent.
-    Csv(PathBuf),
+    /// Nothing is sent.
+    Csv {
+        /// `csv.file`.
+        file: PathBuf,
+        /// The template's id is put in front of the name: there are several, even if this invocation takes one of them only.
+        by_template: bool,
+    },
     /// They are sent.
     ManagementCenter(host_input::Settings),
     /// They are counted only: `--plan`.

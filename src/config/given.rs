@@ -417,7 +417,7 @@ mod tests {
         let mut pairs = COMPLETE.to_vec();
         pairs.push(("csv.file", "Output.csv"));
         let config = given(&pairs).import().unwrap();
-        assert!(matches!(&config.sink, Sink::Csv(path) if path == Path::new("Output.csv")));
+        assert!(matches!(&config.sink, Sink::Csv { file, .. } if file == Path::new("Output.csv")));
         insta::assert_snapshot!(config.warnings.join("\n"), @"management_center.server (option --set) is ignored: csv.file is set, so nothing is sent");
     }
 
@@ -444,6 +444,23 @@ mod tests {
         };
         assert!(matches!(import(""), Ok(Source::Qualys { templates, .. }) if templates == [424_242, 535_353]));
         assert!(matches!(import("1"), Ok(Source::Qualys { templates, .. }) if templates == [535_353]));
+        for (index, ids, names) in [
+            ("", "7,8", true),
+            ("1", "7,8", true),
+            ("0", "7", false),
+            ("", "7", false),
+        ] {
+            let several = [
+                ("csv.file", "O.csv"),
+                ("qualys.template_ids", ids),
+                ("qualys.template_index", index),
+            ];
+            let config = given(&[&COMPLETE[..], &several].concat()).import().unwrap();
+            assert!(
+                matches!(config.sink, Sink::Csv { by_template, .. } if by_template == names),
+                "{index} {ids}"
+            );
+        }
         insta::assert_snapshot!(import("2").unwrap_err(), @"qualys.template_index is 2, but the 2 templates of qualys.template_ids count from 0 to 1");
     }
 

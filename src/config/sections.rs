@@ -180,7 +180,11 @@ pub(super) fn commands(read: Reader<'_>) -> Option<command::Settings> {
 /// Where commands go to.
 pub(super) fn sink(read: Reader<'_>) -> Option<Sink> {
     match read.path("csv.file") {
-        Some(path) => Some(Sink::Csv(path)),
+        Some(file) => {
+            let several = |ids: TemplateIds| ids.into_vec().len() > 1;
+            let by_template = !read.is_set("report.file") && read.parsed("qualys.template_ids").is_some_and(several);
+            Some(Sink::Csv { file, by_template })
+        }
         None => management_center(read).map(Sink::ManagementCenter),
     }
 }

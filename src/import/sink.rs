@@ -36,8 +36,12 @@ pub(super) struct Sink {
 
 enum Target {
     ManagementCenter(Arc<ManagementCenter>),
-    /// Base of the file's name; with several templates each id is put in front.
-    CsvFile(PathBuf),
+    CsvFile {
+        /// The file, or what its name ends in.
+        base: PathBuf,
+        /// The template's id is put in front.
+        by_template: bool,
+    },
     Plan(PlanSettings),
 }
 
@@ -65,7 +69,10 @@ impl Sink {
     /// Makes ready what is needed to reach the sink; reaches for nothing yet.
     pub(super) fn new(sink: config::Sink, commands: command::Settings, several: bool) -> Result<Self, Error> {
         let target = match sink {
-            config::Sink::Csv(path) => Target::CsvFile(path),
+            config::Sink::Csv { file, by_template } => Target::CsvFile {
+                base: file,
+                by_template,
+            },
             config::Sink::Plan(settings) => Target::Plan(settings),
             config::Sink::ManagementCenter(settings) => {
                 Target::ManagementCenter(Arc::new(ManagementCenter::new(settings)?))
@@ -83,7 +90,7 @@ impl Sink {
     pub(super) fn certificate_expires(&self) -> Option<SystemTime> {
         match &self.target {
             Target::ManagementCenter(center) => Some(center.identity().certificate().not_after),
-            Target::CsvFile(_) | Target::Plan(_) => None,
+            Target::CsvFile { .. } | Target::Plan(_) => None,
         }
     }
 
@@ -92,12 +99,10 @@ impl Sink {
         match &self.target {
             Target::ManagementCenter(center) => Ok(Ready::ManagementCenter(center.clone())),
             Target::Plan(settings) => Ok(Ready::Plan(settings.clone())),
-            Target::CsvFile(base) => {
-                let several = self.replaced.is_some();
-                let path = if several {
-                    numbered(base, &template.name())
-                } else {
-                    base.clone()
+            Target::CsvFile { base, by_template } => {
+                let path = match by_template {
+                    true => numbered(base, &template.name()),
+                    false => base.clone(),
                 };
                 Ok(Ready::CsvFile(CsvFile::create(&path)?, path))
             }
@@ -167,7 +172,7 @@ impl Sink {
     pub(super) fn stage(&self) -> &'static str {
         match self.target {
             Target::ManagementCenter(_) => "send",
-            Target::CsvFile(_) => "write",
+            Target::CsvFile { .. } => "write",
             Target::Plan(_) => "plan",
         }
     }

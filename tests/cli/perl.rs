@@ -28,7 +28,7 @@ fn import(line: &str) -> Config {
 /// Where an import goes to.
 fn sink(line: &str) -> String {
     match import(line).sink {
-        Sink::Csv(path) => path.display().to_string(),
+        Sink::Csv { file, .. } => file.display().to_string(),
         Sink::ManagementCenter(to) => format!("{}:{} {}", to.server, to.port, to.pkcs12.display()),
         Sink::Plan(_) => panic!("{line} only plans"),
     }
@@ -81,7 +81,7 @@ fn the_crontab_line_of_the_guide_names_every_file() {
 #[test]
 fn a_csv_file_wins_over_a_server() {
     let config = import("-csvfile Output.csv -server 10.10.10.10");
-    assert!(matches!(config.sink, Sink::Csv(_)));
+    assert!(matches!(config.sink, Sink::Csv { .. }));
     assert_eq!(
         config.warnings,
         ["management_center.server (option --server) is ignored: csv.file is set, so nothing is sent"]
