@@ -205,7 +205,7 @@ pub static SETTINGS: &[Setting] = &[
     .default("2h"),
     number(
         "management_center.max_frame",
-        512,
+        2_000,
         64_000,
         "Bytes of commands in a frame, at most",
     )

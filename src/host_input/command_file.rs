@@ -138,6 +138,12 @@ impl CommandFile {
         }
         Ok(CommandFile { header, lines, blocks })
     }
+
+    /// Findings that it tells of.
+    pub fn findings(&self) -> u64 {
+        let lines = self.lines.split_inclusive(|&byte| byte == b'\n');
+        lines.filter(|line| is_result(line)).count() as u64
+    }
 }
 
 impl Blocks for CommandFile {
@@ -160,7 +166,7 @@ impl Blocks for CommandFile {
             .and_then(|block| self.lines.get(block.bytes.clone()));
         let mut written = Written::default();
         for line in block.unwrap_or_default().split_inclusive(|&byte| byte == b'\n') {
-            let result = line.starts_with(b"AddScanResult");
+            let result = is_result(line);
             written.findings += u64::from(result);
             if line.len() > longest {
                 written.findings += u64::from(!result);
@@ -183,6 +189,10 @@ impl Blocks for CommandFile {
             .unwrap_or_default();
         format!("lines {} to {}", numbers.start, numbers.end.saturating_sub(1))
     }
+}
+
+fn is_result(line: &[u8]) -> bool {
+    line.starts_with(b"AddScanResult")
 }
 
 #[cfg(test)]

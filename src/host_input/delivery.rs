@@ -27,7 +27,7 @@ use super::connection::{Connection, Kind};
 use super::identity::Identity;
 use super::packing::{Blocks, Packed, Packer, Written, count};
 use super::trust::Trust;
-use super::{Error, Progress, Settings, trust};
+use super::{Error, Progress, Settings, packing, trust};
 
 /// Connections in a row that may fail without one host being acknowledged.
 const ATTEMPTS: usize = 6;
@@ -41,6 +41,8 @@ const NAMED: usize = 100;
 pub struct Delivery {
     /// Hosts that there are to deliver.
     pub hosts: usize,
+    /// Findings of those hosts.
+    pub findings: u64,
     /// Hosts, from the first on, that need no more work: acknowledged or refused.
     pub settled: usize,
     /// Hosts acknowledged in full.
@@ -67,8 +69,8 @@ pub struct Delivery {
     pub connections: u64,
     /// Host and reason of the first 100 refusals.
     pub refusals: Vec<(String, String)>,
-    /// Indices of the hosts that were refused.
-    pub refused: Vec<usize>,
+    /// Indices of the hosts of which nothing was acknowledged, though they are settled.
+    pub refused_whole: Vec<usize>,
     /// When the certificate expires that the Management Center showed last.
     pub server_certificate_expires: Option<SystemTime>,
     /// Shows the numbers to whoever watches.
@@ -84,6 +86,12 @@ impl Delivery {
     /// Hosts that were neither acknowledged nor refused.
     pub fn hosts_not_sent(&self) -> u64 {
         self.hosts.saturating_sub(self.settled) as u64
+    }
+
+    /// Findings that were neither acknowledged nor refused.
+    pub fn findings_not_sent(&self) -> u64 {
+        self.findings
+            .saturating_sub(self.findings_acknowledged + self.findings_refused)
     }
 }
 
@@ -250,7 +258,7 @@ impl<B: Blocks> Run<'_, B> {
     /// Delivers what isn't settled over one connection.
     async fn over(&mut self, mut connection: Connection) -> Result<(), Error> {
         let limit = connection.maximum.min(self.settings.max_frame);
-        let least = self.blocks.header().len() + self.blocks.prologue().len() + LEAST;
+        let least = self.blocks.header().len() + self.blocks.prologue().len() + packing::least();
         if (limit as usize) < least {
             return Err(Error::MaximumTooSmall {
                 maximum: connection.maximum,
@@ -308,13 +316,11 @@ impl<B: Blocks> Run<'_, B> {
         let mut packer = Packer::new(self.blocks, first..end, limit);
         let mut unanswered = VecDeque::new();
         loop {
-            if self.stop.is_cancelled() {
-                packer.finish(self.doubtful_until);
-            }
-            while unanswered.len() < window
-                && !connection.is_broken()
-                && let Some(frame) = packer.pack()
-            {
+            while unanswered.len() < window && !connection.is_broken() {
+                if self.stop.is_cancelled() {
+                    packer.finish(self.doubtful_until);
+                }
+                let Some(frame) = packer.pack() else { break };
                 self.send(connection, frame.payload.clone(), frame.commands).await;
                 unanswered.push_back(frame);
             }
@@ -392,6 +398,9 @@ impl<B: Blocks> Run<'_, B> {
         self.delivery.commands_refused += unheard;
         self.delivery.findings_acknowledged += written.findings - refused;
         self.delivery.settled = host + 1;
+        if refused == written.findings {
+            self.delivery.refused_whole.push(host);
+        }
         self.refuse(host, refused, refusal.reason);
         ControlFlow::Break(())
     }
@@ -403,9 +412,12 @@ impl<B: Blocks> Run<'_, B> {
             scratch.clear();
             let written = self.blocks.write(host, usize::MAX, &mut scratch);
             self.delivery.settled = host + 1;
-            let reason = "a frame that it was in was refused, and it wasn't sent again";
+            self.delivery.commands_refused += count(&scratch);
+            self.delivery.refused_whole.push(host);
+            let reason = "its frame, or one that was sent before it, was refused, and it wasn't sent again";
             self.refuse(host, written.findings, reason.to_owned());
         }
+        self.delivery.show();
     }
 
     fn refuse(&mut self, host: usize, findings: u64, reason: String) {
@@ -413,7 +425,6 @@ impl<B: Blocks> Run<'_, B> {
         warn!(host = label, findings, "refused: {reason}");
         self.delivery.hosts_refused += 1;
         self.delivery.findings_refused += findings;
-        self.delivery.refused.push(host);
         if self.delivery.refusals.len() < NAMED {
             self.delivery.refusals.push((label, reason));
         }
@@ -424,6 +435,10 @@ impl<B: Blocks> Run<'_, B> {
         let mut payload = self.blocks.header().to_vec();
         payload.extend_from_slice(UPDATE);
         let answer = self.exchange(connection, payload.into(), 1).await?;
+        // Trouble with a host of the refused frame may be told only now: it is sent again anyhow, or was named.
+        if answer.done == Some(1 + self.uncounted) {
+            return Ok(());
+        }
         match answer.judge(1 + self.uncounted, self.settings.replies) {
             Verdict::Accepted => Ok(()),
             Verdict::Refused(refusal) => Err(Error::UpdateRefused { reason: refusal.reason }),
@@ -461,6 +476,3 @@ impl<B: Blocks> Run<'_, B> {
         Ok(answer)
     }
 }
-
-/// Room that the shortest useful command and the one that closes its host need.
-const LEAST: usize = 128;

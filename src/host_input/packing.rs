@@ -26,7 +26,8 @@ pub trait Blocks {
     /// Commands that come before the first host.
     fn prologue(&self) -> &[u8];
 
-    /// Appends the lines of host `index`, the last of which closes it; none longer than `longest` bytes.
+    /// Appends the lines of host `index`, the last of which closes it; none longer than `longest` bytes, which is
+    /// [`LONGEST`] at least.
     fn write(&self, index: usize, longest: usize, out: &mut Vec<u8>) -> Written;
 
     /// What host `index` is called in messages.
@@ -74,11 +75,14 @@ pub struct Packer<'a, B> {
     written: Written,
 }
 
+/// Bytes that any line may have. The longest that can't be left out names a host's attribute, address and DNS name.
+pub const LONGEST: usize = 1000;
+
 /// Bytes that the command which closes a host takes.
 const CLOSING: usize = "ScanUpdate\n".len();
 
 impl<'a, B: Blocks> Packer<'a, B> {
-    /// Frames of at most `limit` bytes for `hosts`.
+    /// Frames of at most `limit` bytes for `hosts`: room for the header and [`least`].
     pub fn new(blocks: &'a B, hosts: Range<usize>, limit: usize) -> Self {
         Packer {
             blocks,
@@ -116,6 +120,12 @@ impl<'a, B: Blocks> Packer<'a, B> {
                 self.packed = 0;
                 self.written = self.blocks.write(self.next, longest, &mut self.block);
                 self.next += 1;
+                if self.block.is_empty() {
+                    // Nothing of it can be said; it is settled in its turn all the same.
+                    touched = Some(touched.map_or(self.next - 1, |range| range.start)..self.next);
+                    closed.push((self.next - 1, self.written));
+                    continue;
+                }
             }
             let mixed = closed
                 .last()
@@ -140,6 +150,10 @@ impl<'a, B: Blocks> Packer<'a, B> {
                 closed.push((host, self.written));
             }
         }
+        debug_assert!(
+            touched.is_some() || self.packed == self.block.len(),
+            "a line fits into no frame"
+        );
         let touched = touched?;
         let lines = payload.get(header.len()..).unwrap_or_default();
         Some(Packed {
@@ -151,14 +165,23 @@ impl<'a, B: Blocks> Packer<'a, B> {
     }
 }
 
-/// The length of the whole lines at the head of `block` that fit into `room`, its last two kept together.
+/// Room for lines that a frame must have.
+pub const fn least() -> usize {
+    LONGEST + CLOSING
+}
+
+/// The length of the whole lines at the head of `block` that fit into `room`, the one that closes it kept with the last
+/// before it.
 fn fitting(block: &[u8], room: usize) -> usize {
     if block.len() <= room {
         return block.len();
     }
-    let closing = line_starts_before(block, block.len());
-    let last_pair = line_starts_before(block, closing);
-    let room = room.min(last_pair);
+    let last = line_starts_before(block, block.len());
+    // A file may end with a host that isn't closed.
+    let room = match block.len() - last <= CLOSING {
+        true => room.min(line_starts_before(block, last)),
+        false => room,
+    };
     let head = block.get(..room).unwrap_or_default();
     head.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1)
 }
@@ -299,7 +322,60 @@ mod tests {
         }
     }
 
+    /// Blocks of lines with these lengths, closed or not, as a file may hold them.
+    struct Lines(Vec<(Vec<usize>, bool)>);
+
+    impl Blocks for Lines {
+        fn len(&self) -> usize {
+            self.0.len()
+        }
+        fn header(&self) -> &[u8] {
+            b"SetSource,Q\n"
+        }
+        fn prologue(&self) -> &[u8] {
+            b""
+        }
+        fn write(&self, index: usize, longest: usize, out: &mut Vec<u8>) -> Written {
+            let (lengths, closed) = &self.0[index];
+            for length in lengths.iter().filter(|length| **length < longest) {
+                out.extend(std::iter::repeat_n(b'x', *length));
+                out.push(b'\n');
+            }
+            if *closed {
+                out.extend(b"ScanFlush\n");
+            }
+            Written::default()
+        }
+        fn label(&self, index: usize) -> String {
+            index.to_string()
+        }
+    }
+
     proptest! {
+        #[test]
+        fn packing_comes_to_its_end_whatever_a_file_holds(
+            blocks in prop::collection::vec((prop::collection::vec(0usize..3000, 0..4), any::<bool>()), 0..8),
+            room in 0usize..2000,
+        ) {
+            let blocks = Lines(blocks);
+            let limit = blocks.header().len() + least() + room;
+            let mut packer = Packer::new(&blocks, 0..blocks.len(), limit);
+            let (mut sent, mut closed) = (Vec::new(), Vec::new());
+            while let Some(frame) = packer.pack() {
+                prop_assert!(frame.payload.len() <= limit);
+                let lines = frame.payload.strip_prefix(blocks.header()).unwrap();
+                prop_assert!(!lines.starts_with(b"ScanFlush\n") || frame.touched.start == frame.closed[0].0);
+                sent.extend_from_slice(lines);
+                closed.extend(frame.closed.iter().map(|(host, _)| *host));
+            }
+            let mut all = Vec::new();
+            for index in 0..blocks.len() {
+                blocks.write(index, limit - blocks.header().len() - CLOSING, &mut all);
+            }
+            prop_assert_eq!(sent, all);
+            prop_assert_eq!(closed, (0..blocks.len()).collect::<Vec<_>>());
+        }
+
         #[test]
         fn nothing_is_lost_split_or_parted(results in prop::collection::vec(0usize..30, 0..12), clean in 0usize..3, limit in 50usize..400) {
             let blocks = Numbers { results, clean };

@@ -140,7 +140,7 @@ fn deliveries(metrics: &mut Exposition, templates: &[TemplateSummary]) {
         match &template.outcome {
             Outcome::Nothing | Outcome::Planned(_) => continue,
             Outcome::Sent(sent) => {
-                let not_sent = (sent.hosts_not_sent(), template.findings_not_sent(sent));
+                let not_sent = (sent.hosts_not_sent(), sent.findings_not_sent());
                 add(&mut hosts, [sent.hosts_acknowledged, sent.hosts_refused, not_sent.0, 0]);
                 add(
                     &mut findings,

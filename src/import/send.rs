@@ -46,6 +46,7 @@ async fn file(config: SendConfig, path: &Path, stop: &Stop, summary: &mut Templa
     let progress = summary.progress().delivery();
     let work = async {
         let mut delivery = Delivery {
+            findings: commands.findings(),
             progress,
             ..Delivery::default()
         };

@@ -135,11 +135,12 @@ impl Sink {
         let (outcome, result) = match ready {
             Ready::ManagementCenter(center) => {
                 let mut delivery = Delivery {
+                    findings: selected.counts().findings_selected,
                     progress,
                     ..Delivery::default()
                 };
                 let delivered = center.deliver(&commands, stop.token(), &mut delivery).await;
-                self.remember(&commands, delivery.settled, &delivery.refused);
+                self.remember(&commands, delivery.settled, &delivery.refused_whole);
                 sent(delivered, delivery)
             }
             Ready::CsvFile(file, path) => match file.write(&commands) {
@@ -192,9 +193,9 @@ impl Sink {
         })
     }
 
-    fn remember(&mut self, commands: &HostCommands<'_>, settled: usize, refused: &[usize]) {
+    fn remember(&mut self, commands: &HostCommands<'_>, settled: usize, refused_whole: &[usize]) {
         if let (Some(replaced), Mode::Replace) = (&mut self.replaced, self.commands.mode) {
-            let settled = (0..settled).filter(|index| refused.binary_search(index).is_err());
+            let settled = (0..settled).filter(|index| refused_whole.binary_search(index).is_err());
             replaced.extend(settled.filter_map(|index| commands.address(index)));
         }
     }

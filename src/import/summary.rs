@@ -145,12 +145,6 @@ impl TemplateSummary {
         self.error.as_ref().map_or(Exit::Success, |(exit, _)| *exit)
     }
 
-    /// Selected findings that were neither acknowledged nor refused.
-    pub(super) fn findings_not_sent(&self, delivery: &Delivery) -> u64 {
-        let selected = self.counts.as_ref().map_or(0, |counts| counts.findings_selected);
-        selected.saturating_sub(delivery.findings_acknowledged + delivery.findings_refused)
-    }
-
     fn json(&self) -> Value {
         let mut object = json!({
             "template": self.name,
@@ -184,7 +178,7 @@ impl TemplateSummary {
                 hosts.insert("not_sent".into(), delivery.hosts_not_sent().into());
                 findings.insert("acknowledged".into(), delivery.findings_acknowledged.into());
                 findings.insert("refused".into(), delivery.findings_refused.into());
-                findings.insert("not_sent".into(), self.findings_not_sent(delivery).into());
+                findings.insert("not_sent".into(), delivery.findings_not_sent().into());
                 rest.insert("frames".into(), delivery.frames.into());
                 rest.insert("connections".into(), delivery.connections.into());
                 rest.insert(
@@ -274,7 +268,7 @@ impl TemplateSummary {
                         out,
                         "not sent",
                         delivery.hosts_not_sent(),
-                        self.findings_not_sent(delivery),
+                        delivery.findings_not_sent(),
                         "",
                     )?;
                 }

@@ -112,7 +112,7 @@ fn values_are_wrong() {
     error: QC_QUALYS__POLL_INTERVAL: qualys.poll_interval '30': time unit needed, for example 30sec or 30ms; expected a time with its unit (s, m, h, d), for example 30s
     error: QC_QUALYS__DEADLINE: qualys.deadline '0s': no time at all; expected a time with its unit (s, m, h, d), for example 2h
     error: QC_COMMANDS__ADD_HOST: commands.add_host 'maybe': neither yes nor no; expected y or n (also yes, true, 1, on, no, false, 0, off), for example n
-    error: QC_COMMANDS__SCANNER: commands.scanner '1234': a name takes letters, digits, blanks, '.', '_' and '-', and not digits alone
+    error: QC_COMMANDS__SCANNER: commands.scanner '1234': a name takes up to 128 letters, digits, blanks, '.', '_' and '-', and not digits alone
     error: QC_COMMANDS__MODE: commands.mode 'overwrite': not one of the words; expected replace or merge, for example replace
     error: option --server: management_center.server 'https://fmc': it is more than that; expected a name or an address, for example 10.10.10.10
     error: option --port: management_center.port '65536': too large; expected a number from 1 to 65535, for example 8307

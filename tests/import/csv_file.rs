@@ -26,6 +26,65 @@ async fn the_file_sent_later_is_the_same_import() {
     assert_eq!(held(&center.network_map()), meant(&expected));
 }
 
+/// A file may end without ScanFlush, and with lines of any length.
+#[tokio::test]
+async fn a_line_that_fits_into_no_frame_is_named_and_the_rest_is_sent() {
+    let folder = tempfile::tempdir().unwrap();
+    let result = |host: &str, length: usize| {
+        let text = "x".repeat(length);
+        format!("AddScanResult,{host},\"Qualys\",7,,,\"a\",\"{text}\",\"cve_ids: \",\"bugtraq_ids: \"\n")
+    };
+    let whole = format!("AddHost,192.0.2.7\n{}ScanFlush\n", result("192.0.2.7", 9));
+    let long = |length| result("192.0.2.8", length);
+    for (lines, code, refused, hosts) in [
+        (format!("{whole}{}", long(3000)), 76, 1, 1),
+        (format!("{}{whole}", long(3000)), 76, 1, 1),
+        // Each fits, but not both.
+        (
+            format!("{whole}AddHost,192.0.2.8\n{}{}", long(1200), long(1200)),
+            0,
+            0,
+            2,
+        ),
+    ] {
+        fs::write(folder.path().join("commands.csv"), format!("SetSource,Qualys\n{lines}")).unwrap();
+        let center = center(Options::default()).await;
+        let mut command = sending(folder.path(), &center);
+        command.args(["--set", "management_center.max_frame=2000", "send", "commands.csv"]);
+        let ended = run(command).await;
+        let summary = ended.assert_code(code).summary();
+        assert_eq!(
+            (&summary["hosts"]["refused"], &summary["hosts"]["not_sent"]),
+            (&refused.into(), &0.into())
+        );
+        center.idle().await;
+        assert_eq!(held(&center.network_map()).len(), hosts, "{}", ended.stderr);
+    }
+}
+
+/// What isn't sent is counted for a file, too.
+#[tokio::test]
+async fn findings_of_a_file_that_are_not_sent_are_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let result = "AddScanResult,192.0.2.7,\"Qualys\",7,,,\"a\",\"\",\"cve_ids: \",\"bugtraq_ids: \"\n";
+    fs::write(
+        folder.path().join("commands.csv"),
+        format!("SetSource,Qualys\n{result}{result}ScanFlush\n"),
+    )
+    .unwrap();
+    let mut command = connector(folder.path());
+    let center = center(Options::default()).await;
+    command
+        .args(["--server", "127.0.0.1", "--port", "1", "--pkcs12"])
+        .arg(center.pkcs12());
+    command.args(["--set", "management_center.deadline=1s", "send", "commands.csv"]);
+    let summary = run(command).await.assert_code(69).summary();
+    assert_eq!(
+        (&summary["hosts"]["not_sent"], &summary["findings"]["not_sent"]),
+        (&1.into(), &2.into())
+    );
+}
+
 #[tokio::test]
 async fn nothing_is_left_of_a_file_whose_report_is_cut_off() {
     let folder = tempfile::tempdir().unwrap();

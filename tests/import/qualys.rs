@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
-use connector_lab::management_center::{ManagementCenter, Options};
+use connector_lab::management_center::{Faults, ManagementCenter, Options};
 use connector_lab::qualys::{self, Qualys, Times};
 use connector_lab::report::Report;
 
@@ -66,6 +66,51 @@ async fn overlapping_templates_add_up() {
         assert_eq!(held, places);
     }
     assert_eq!((count(&qualys, "launch"), count(&qualys, "delete")), (4, 4));
+}
+
+/// What the Management Center took of a host that it refused in part isn't taken away by the next template.
+#[tokio::test]
+async fn what_was_acknowledged_of_a_refused_host_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = small(60);
+    let qualys = qualys(qualys::Options {
+        times: Times::instant(),
+        distinct: true,
+        report: options.clone(),
+        ..qualys::Options::default()
+    })
+    .await;
+    let of = |template| meant(&Report::new(options.of_template(template)).unwrap().expected());
+    let (first, second) = (of(424_242), of(535_353));
+    let (victim, lost) = first
+        .iter()
+        .filter(|(_, results)| results.len() > 1)
+        .find_map(|(address, results)| {
+            let again: Vec<_> = second.get(address)?.iter().map(|result| &result.0).collect();
+            Some((*address, results.iter().find(|result| !again.contains(&&result.0))?))
+        })
+        .unwrap();
+    let center = center(Options {
+        faults: Faults {
+            drop_lines: vec![format!("AddScanResult,{victim},\"Qualys\",{},", lost.0)],
+            ..Faults::default()
+        },
+        ..Options::default()
+    })
+    .await;
+    run(importing(folder.path(), &center, &qualys, "424242,535353"))
+        .await
+        .assert_code(76);
+    center.idle().await;
+    let mut all = place(
+        first[&victim]
+            .iter()
+            .filter(|result| result.0 != lost.0)
+            .cloned()
+            .collect(),
+    );
+    all.extend(place(second[&victim].clone()));
+    assert_eq!(place(held(&center.network_map())[&victim].clone()), all);
 }
 
 #[tokio::test]

@@ -52,6 +52,31 @@ async fn a_host_that_is_refused_doesnt_stop_the_others() {
     }
 }
 
+/// The beginning of a host that the Management Center can't store is in the queue when its frame is refused.
+#[tokio::test]
+async fn trouble_while_the_queue_is_closed_costs_no_other_host_anything() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_, expected) = report(folder.path(), small(40));
+    let meant = meant(&expected);
+    // The second is longer than a frame, and begins in the one that closes the first.
+    let mut pairs = meant.iter().zip(meant.iter().skip(1));
+    let long_behind_short = pairs.find(|((_, short), (_, long))| short.len() <= 2 && long.len() >= 6);
+    let ((dropped, _), (unstored, _)) = long_behind_short.unwrap();
+    let faults = Faults {
+        drop_lines: vec![format!("AddScanResult,{dropped},")],
+        refuse_scans: BTreeSet::from([*unstored]),
+        ..Faults::default()
+    };
+    let settings = ["management_center.max_frame=2000", "commands.description_length=100"];
+    let (ended, right, all) = imported(faults, &settings).await;
+    let summary = ended.assert_code(76).summary();
+    assert_eq!(right, all - 2, "{}", ended.stderr);
+    assert_eq!(
+        (&summary["hosts"]["refused"], &summary["hosts"]["not_sent"]),
+        (&2.into(), &0.into())
+    );
+}
+
 /// What the Management Center holds of the hosts of a refused frame isn't known until they were sent again.
 #[tokio::test]
 async fn hosts_that_are_left_in_doubt_are_named() {

@@ -3,7 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// A name in the Management Center: letters, digits, blanks, `.`, `_` and `-`, and not digits only.
+/// Characters of a name, at most; nothing public tells how many the Management Center takes.
+const LENGTH: usize = 128;
+
+/// A name in the Management Center: up to 128 letters, digits, blanks, `.`, `_` and `-`, and not digits only.
 ///
 /// Names reach the Management Center's database unescaped, and a name of digits is taken as a number
 /// (both likely, from one public account of its importer); so nothing else is let through.
@@ -12,7 +15,7 @@ pub struct Name(String);
 
 /// Why a text is no [`Name`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a name takes letters, digits, blanks, '.', '_' and '-', and not digits alone")]
+#[error("a name takes up to 128 letters, digits, blanks, '.', '_' and '-', and not digits alone")]
 pub struct NameError;
 
 impl FromStr for Name {
@@ -23,7 +26,7 @@ impl FromStr for Name {
         let trimmed = !text.starts_with(' ') && !text.ends_with(' ');
         // An empty text consists of digits only, too.
         let digits = text.chars().all(|c| c.is_ascii_digit());
-        if trimmed && !digits && text.chars().all(allowed) {
+        if trimmed && !digits && text.len() <= LENGTH && text.chars().all(allowed) {
             Ok(Name(text.to_owned()))
         } else {
             Err(NameError)

@@ -214,24 +214,34 @@ impl ManagementCenter {
 }
 
 async fn accept(listener: TcpListener, center: Arc<Center>, stop: watch::Receiver<bool>) {
+    let address = listener.local_addr();
+    let mut faults = center.changing_faults();
     let mut connections = JoinSet::new();
     let mut accepted = 0;
     let mut listener = Some(listener);
     loop {
-        if center
-            .faults()
+        let refuses = faults
+            .borrow_and_update()
             .refuse_connections_after
-            .is_some_and(|after| accepted >= after)
-        {
-            // Whoever knocks now hears from the system that nobody is there.
-            listener = None;
-        }
-        let Some(listening) = &listener else {
-            break stopped(stop.clone()).await;
+            .is_some_and(|after| accepted >= after);
+        // Whoever knocks while it refuses hears from the system that nobody is there.
+        listener = match (listener, &address) {
+            (_, _) if refuses => None,
+            (None, Ok(address)) => listen(*address, center.options.receive_buffer)
+                .inspect_err(|error| tracing::warn!(%error, "nobody listens any more"))
+                .ok(),
+            (listener, _) => listener,
+        };
+        let knock = async {
+            match &listener {
+                Some(listener) => listener.accept().await,
+                None => std::future::pending().await,
+            }
         };
         let socket = tokio::select! {
             () = stopped(stop.clone()) => break,
-            accepted = listening.accept() => accepted,
+            _ = faults.changed() => continue,
+            accepted = knock => accepted,
             Some(_) = connections.join_next() => continue,
         };
         match socket {

@@ -27,7 +27,7 @@ pub(super) struct Center {
     credentials: Credentials,
     acceptor: TlsAcceptor,
     daemon: Mutex<Hostinputd>,
-    faults: Mutex<Arc<Faults>>,
+    faults: watch::Sender<Arc<Faults>>,
     client_deleted: AtomicBool,
     connections: AtomicU64,
     open_connections: watch::Sender<u64>,
@@ -53,7 +53,7 @@ impl Center {
     ) -> Result<Self, TlsError> {
         Ok(Self {
             acceptor: tls::acceptor(&credentials, &credentials.server, options.tls13())?,
-            faults: Mutex::new(Arc::new(options.faults.clone())),
+            faults: watch::Sender::new(Arc::new(options.faults.clone())),
             options,
             dir,
             transcript,
@@ -115,11 +115,16 @@ impl Center {
     }
 
     pub(super) fn faults(&self) -> Arc<Faults> {
-        Arc::clone(&self.faults.lock().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&self.faults.borrow())
     }
 
     pub(super) fn set_faults(&self, faults: Faults) {
-        *self.faults.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(faults);
+        self.faults.send_replace(Arc::new(faults));
+    }
+
+    /// The faults, whenever they are changed.
+    pub(super) fn changing_faults(&self) -> watch::Receiver<Arc<Faults>> {
+        self.faults.subscribe()
     }
 
     /// The faults that a connection sees, by its number.
