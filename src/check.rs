@@ -1,7 +1,8 @@
 //! The preflight: everything that an import needs, tried step by step. Nothing is changed by it, neither here nor there.
 //!
 //! ```text
-//! configuration ─┬─► certificate ─► name ─► connection ─► trust ─► Host Input
+//! configuration ─┬─► output files
+//!                ├─► certificate ─► name ─► connection ─► trust ─► Host Input
 //!                ├─► proxy ─► Qualys ─► login ─► rate limit ─► templates ─► clock
 //!                └─► Pushgateway, collector
 //! ```
@@ -16,13 +17,13 @@ mod certificate;
 mod clock;
 mod configuration;
 mod connection;
-mod csv_file;
 mod far_end;
 mod finding;
 mod host_input;
 mod login;
 mod management_center;
 mod name;
+mod output_files;
 mod proxy;
 mod qualys;
 mod rate_limit;
@@ -41,6 +42,7 @@ pub use walk::Walk;
 pub async fn run(parts: &Parts, far_ends: &FarEnds) -> Walk {
     let mut walk = Walk::default();
     configuration::check(parts, &mut walk);
+    walk.extend(output_files::walk(parts));
     // Neither side waits for the other.
     let (management_center, qualys, telemetry) = tokio::join!(
         management_center::walk(parts),

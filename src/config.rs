@@ -139,6 +139,10 @@ pub struct Parts {
     pub management_center: Option<host_input::Settings>,
     /// What is logged, and where.
     pub log: Option<logs::Settings>,
+    /// How a run is measured, and who is told.
+    pub metrics: Option<metrics::Settings>,
+    /// `page.file`.
+    pub page: Option<PathBuf>,
 }
 
 /// What the sending of a file of commands runs with.

@@ -7,6 +7,9 @@ use crate::exit::Exit;
 use crate::host_input::answer::texts;
 use crate::qualys::codes::{self, Explained};
 
+/// What a shell and Kubernetes call a process that SIGKILL ended. It says nothing itself, so it is no [`Exit`].
+const KILLED: u32 = 137;
+
 /// Explains what is given: a number, or a part of a text.
 ///
 /// # Errors
@@ -15,7 +18,11 @@ pub fn explain(given: &str) -> Result<String, String> {
     let given = given.trim();
     let told = match given.parse::<u32>() {
         Ok(number) => number_told(number),
-        Err(_) => text_told(given),
+        Err(_) => match (text_told(given), only_number(given)) {
+            // As the program itself writes: (code 1903), HTTP status 503.
+            (told, Some(number)) if told.is_empty() => number_told(number),
+            (told, _) => told,
+        },
     };
     match told.is_empty() {
         false => Ok(told),
@@ -23,8 +30,27 @@ pub fn explain(given: &str) -> Result<String, String> {
     }
 }
 
+/// The number that stands in a text, if there is just one.
+fn only_number(text: &str) -> Option<u32> {
+    let mut numbers = text
+        .split(|c: char| !c.is_ascii_digit())
+        .filter_map(|digits| digits.parse().ok());
+    numbers.next().filter(|_| numbers.next().is_none())
+}
+
 fn number_told(number: u32) -> String {
     let mut told = String::new();
+    if number == KILLED {
+        let _ = writeln!(told, "Exit code {number} (killed)");
+        let _ = writeln!(
+            told,
+            "  to do:      look at the pod's state: OOMKilled asks for a higher memory limit, else it didn't end in time"
+        );
+        let _ = writeln!(
+            told,
+            "  try again?  yes; what was sent is whole, and the next run sends the rest"
+        );
+    }
     let exits = Exit::ALL.into_iter();
     // Writing to a String can't fail.
     for exit in exits.filter(|exit| u32::from(exit.code()) == number) {
@@ -102,9 +128,17 @@ mod tests {
     #[test]
     fn every_kind_of_code_is_explained() {
         insta::assert_snapshot!(
-            ["77", "2000", "1965", "409", "x is not a leaf domain"]
-                .map(|code| explain(code).unwrap())
-                .join("\n")
+            [
+                "77",
+                "2000",
+                "1965",
+                "409",
+                "137",
+                "(code 1903)",
+                "x is not a leaf domain"
+            ]
+            .map(|code| explain(code).unwrap())
+            .join("\n")
         );
     }
 

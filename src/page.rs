@@ -27,7 +27,7 @@ mod file;
 mod run;
 mod template;
 
-pub use file::{Error, write};
+pub use file::{Error, PageFile};
 
 const STYLE: &str = include_str!("page/style.css");
 

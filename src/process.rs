@@ -15,7 +15,7 @@ use crate::cli::{self, Cli, Command, Output, Summary};
 use crate::config::{Given, Listing, Mistake, Mistakes, Surroundings};
 use crate::exit::Exit;
 use crate::import::{self, Progress, Stop};
-use crate::page;
+use crate::page::{self, PageFile};
 use crate::telemetry::metrics::Settings;
 use crate::telemetry::{self, Telemetry, logs, traces};
 use tracing::{Instrument as _, error};
@@ -64,7 +64,7 @@ fn invoke(given: Given, cli: &Cli) -> Ending {
         Command::Config { output } => Ending::untold(list(given, output)),
         Command::Check { output } => preflight::check(given, output),
         Command::Migrate { line } => Ending::untold(migrate::migrate(line)),
-        Command::Explain { code } => Ending::untold(around::explain(&code.join(" "))),
+        Command::Explain { code } => Ending::untold(around::explain(&code)),
         Command::Schema => Ending::untold(around::json_schema()),
         Command::Completions { shell } => Ending::untold(around::completions(shell)),
         Command::Man => Ending::untold(around::man()),
@@ -164,9 +164,11 @@ fn import(given: Given, cli: &Cli, listing: &Listing) -> Ending {
     let configured = given.import().map_err(|mistakes| mistaken(&mistakes));
     match configured.and_then(|config| Ok((begin(&config.log, &config.traces, &config.warnings)?, config))) {
         Ok((telemetry, config)) => {
-            let page = config.page.clone();
-            let work = async |stop: &Stop, progress: &Progress| metrics::import(config, stop, progress).await;
-            let ending = conclude(cli, page.as_deref(), listing, telemetry, work);
+            let page = config.page.as_deref().map(PageFile::create);
+            // A page that can't be costs the import nothing; but whoever watches metrics learns of it.
+            let without = exit_of(&page);
+            let work = async |stop: &Stop, progress: &Progress| metrics::import(config, without, stop, progress).await;
+            let ending = conclude(cli, page, listing, telemetry, work);
             ending.unwrap_or_else(|died| unsaid(metrics.as_ref(), died))
         }
         Err(ending) => unsaid(metrics.as_ref(), ending),
@@ -178,9 +180,9 @@ fn plan(given: Given, cli: &Cli, listing: &Listing) -> Ending {
     let configured = given.plan().map_err(|mistakes| mistaken(&mistakes));
     match configured.and_then(|config| Ok((begin(&config.log, &config.traces, &config.warnings)?, config))) {
         Ok((telemetry, config)) => {
-            let page = config.page.clone();
+            let page = config.page.as_deref().map(PageFile::create);
             let work = async |stop: &Stop, progress: &Progress| import::run(config, stop, progress).await;
-            conclude(cli, page.as_deref(), listing, telemetry, work).unwrap_or_else(|died| died)
+            conclude(cli, page, listing, telemetry, work).unwrap_or_else(|died| died)
         }
         Err(ending) => ending,
     }
@@ -190,9 +192,9 @@ fn send(given: Given, file: &Path, cli: &Cli, listing: &Listing) -> Ending {
     let configured = given.send().map_err(|mistakes| mistaken(&mistakes));
     match configured.and_then(|config| Ok((begin(&config.log, &config.traces, &config.warnings)?, config))) {
         Ok((telemetry, config)) => {
-            let page = config.page.clone();
+            let page = config.page.as_deref().map(PageFile::create);
             let work = async |stop: &Stop, progress: &Progress| import::send(config, file, stop, progress).await;
-            conclude(cli, page.as_deref(), listing, telemetry, work).unwrap_or_else(|died| died)
+            conclude(cli, page, listing, telemetry, work).unwrap_or_else(|died| died)
         }
         Err(ending) => ending,
     }
@@ -202,15 +204,16 @@ fn send(given: Given, file: &Path, cli: &Cli, listing: &Listing) -> Ending {
 /// could tell nothing of itself.
 fn conclude(
     cli: &Cli,
-    page: Option<&Path>,
+    page: Option<Result<PageFile, page::Error>>,
     listing: &Listing,
     telemetry: Telemetry,
     work: impl AsyncFnOnce(&Stop, &Progress) -> import::Summary,
 ) -> Result<Ending, Ending> {
     let tell = || {
-        let summary = perform(cli, &telemetry, work)?;
-        let shown = page.map_or(Exit::Success, |path| show(path, &summary, listing));
-        let exit = summary.exit.max(say(cli, &summary)).max(shown);
+        let mut summary = perform(cli, &telemetry, work)?;
+        let shown = page.map_or(Exit::Success, |page| show(page, &summary, listing));
+        summary.exit = summary.exit.max(shown);
+        let exit = summary.exit.max(say(cli, &summary));
         Ok(Ending::new(exit, summary.line().to_string()))
     };
     let told: Result<Ending, Died> = bug::caught(tell).unwrap_or_else(|bug| Err(bug.into()));
@@ -269,9 +272,18 @@ fn say(cli: &Cli, summary: &import::Summary) -> Exit {
     }
 }
 
+/// What a run ends with at least that can have no page.
+fn exit_of(page: &Option<Result<PageFile, page::Error>>) -> Exit {
+    match page {
+        Some(Err(failure)) => failure.exit(),
+        Some(Ok(_)) | None => Exit::Success,
+    }
+}
+
 /// Writes the page, whatever became of the import.
-fn show(path: &Path, summary: &import::Summary, listing: &Listing) -> Exit {
-    match page::write(path, &page::render(summary, listing, SystemTime::now())) {
+fn show(page: Result<PageFile, page::Error>, summary: &import::Summary, listing: &Listing) -> Exit {
+    let shown = page.and_then(|page| page.write(&page::render(summary, listing, SystemTime::now())));
+    match shown {
         Ok(()) => Exit::Success,
         Err(failure) => {
             error!(exit = failure.exit().code(), "{failure}");

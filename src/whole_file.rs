@@ -2,7 +2,8 @@
 //!
 //! It is written without a name, takes its own only when it is complete and on disk, and goes when anything fails, even
 //! when the process is killed. What had the name before stays until then, and its mode stays altogether: whoever gave the
-//! file to more readers, or to fewer, did so on purpose.
+//! file to more readers, or to fewer, did so on purpose. A link stays one, and what isn't a file, as a pipe, is written to as
+//! it is.
 
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io;
@@ -10,7 +11,7 @@ use std::os::fd::AsRawFd as _;
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{AtFlags, CWD, OFlags, linkat};
+use rustix::fs::{AtFlags, CWD, OFlags, fcntl_getfl, fcntl_setfl, linkat};
 use tempfile::{Builder, NamedTempFile};
 
 /// The mode of new files that tell of findings: which host is vulnerable to what isn't for everybody on a machine. The
@@ -30,31 +31,27 @@ enum Temporary {
     Unnamed(File),
     /// Where the file system knows no other.
     Named(NamedTempFile),
+    /// A pipe or a device, which nothing can take the place of.
+    Itself(File),
 }
 
 impl WholeFile {
     /// Creates the file without a name, or under a temporary one, so that a folder which can't be written to is found at
     /// once. `mode` is for a name that nothing has yet.
     pub(crate) fn create(path: &Path, mode: u32) -> io::Result<Self> {
-        if path.is_dir() {
-            return Err(io::ErrorKind::IsADirectory.into());
-        }
-        let temporary = match unnamed(folder(path), mode) {
-            Ok(file) => Temporary::Unnamed(file),
-            Err(_) => {
-                let named = temporary_name()
-                    .permissions(Permissions::from_mode(mode))
-                    .tempfile_in(folder(path));
-                Temporary::Named(named?)
+        let former = fs::metadata(path);
+        let (path, temporary) = match &former {
+            Ok(former) if former.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
+            Ok(former) if !former.is_file() || is_of_the_system(path) => {
+                (path.to_owned(), Temporary::Itself(as_it_is(path)?))
             }
+            Ok(_) => beside(fs::canonicalize(path)?, mode)?,
+            Err(_) => beside(path.to_owned(), mode)?,
         };
-        if let Ok(former) = fs::metadata(path) {
+        if let (Ok(former), Temporary::Unnamed(_) | Temporary::Named(_)) = (former, &temporary) {
             temporary.as_file().set_permissions(former.permissions())?;
         }
-        Ok(WholeFile {
-            path: path.to_owned(),
-            temporary,
-        })
+        Ok(WholeFile { path, temporary })
     }
 
     /// What is written to.
@@ -64,6 +61,9 @@ impl WholeFile {
 
     /// Puts the file on disk and gives it its name.
     pub(crate) fn finish(self) -> io::Result<()> {
+        if let Temporary::Itself(_) = self.temporary {
+            return Ok(());
+        }
         self.as_file().sync_all()?;
         let folder = folder(&self.path);
         match self.temporary {
@@ -74,6 +74,7 @@ impl WholeFile {
                 named.persist(&self.path).map_err(|error| error.error)?;
             }
             Temporary::Named(file) => drop(file.persist(&self.path).map_err(|error| error.error)?),
+            Temporary::Itself(_) => {}
         }
         File::open(folder)?.sync_all()
     }
@@ -82,10 +83,37 @@ impl WholeFile {
 impl Temporary {
     fn as_file(&self) -> &File {
         match self {
-            Temporary::Unnamed(file) => file,
+            Temporary::Unnamed(file) | Temporary::Itself(file) => file,
             Temporary::Named(file) => file.as_file(),
         }
     }
+}
+
+/// A file that will take the place of `path`.
+fn beside(path: PathBuf, mode: u32) -> io::Result<(PathBuf, Temporary)> {
+    let temporary = match unnamed(folder(&path), mode) {
+        Ok(file) => Temporary::Unnamed(file),
+        Err(_) => {
+            let named = temporary_name()
+                .permissions(Permissions::from_mode(mode))
+                .tempfile_in(folder(&path));
+            Temporary::Named(named?)
+        }
+    };
+    Ok((path, temporary))
+}
+
+/// Whether what is there belongs to the system: what standard output is, among others.
+fn is_of_the_system(path: &Path) -> bool {
+    path.starts_with("/dev") || path.starts_with("/proc")
+}
+
+/// A pipe that nobody reads is an error, rather than waited for.
+fn as_it_is(path: &Path) -> io::Result<File> {
+    let flags = OFlags::NONBLOCK.bits().cast_signed();
+    let file = OpenOptions::new().append(true).custom_flags(flags).open(path)?;
+    fcntl_setfl(&file, fcntl_getfl(&file)? - OFlags::NONBLOCK)?;
+    Ok(file)
 }
 
 /// A file without a name, if it can be given one later.
@@ -119,6 +147,8 @@ fn folder(path: &Path) -> &Path {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write as _;
+
     use super::*;
 
     #[test]
@@ -134,5 +164,40 @@ mod tests {
             fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
             assert_eq!(written(), mode);
         }
+    }
+
+    fn write(path: &Path, text: &str) -> io::Result<()> {
+        let file = WholeFile::create(path, CONFIDENTIAL)?;
+        file.as_file().write_all(text.as_bytes())?;
+        file.finish()
+    }
+
+    #[test]
+    fn a_link_stays_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let (link, path) = (folder.path().join("link"), folder.path().join("real"));
+        std::os::unix::fs::symlink("real", &link).unwrap();
+        fs::write(&path, "before").unwrap();
+        write(&link, "after").unwrap();
+        assert!(link.is_symlink());
+        assert_eq!(fs::read_to_string(&path).unwrap(), "after");
+    }
+
+    #[test]
+    fn a_pipe_is_written_to_and_stays_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pipe");
+        rustix::fs::mknodat(CWD, &path, rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
+        assert!(write(&path, "nobody reads").is_err());
+        let reading = std::thread::spawn({
+            let path = path.clone();
+            move || fs::read_to_string(path)
+        });
+        // The reader has come when the pipe can be opened.
+        while write(&path, "all of it").is_err() {}
+        assert_eq!(reading.join().unwrap().unwrap(), "all of it");
+        assert!(!path.is_file() && path.exists());
+        write(Path::new("/dev/null"), "nothing").unwrap();
+        assert!(!Path::new("/dev/null").is_file());
     }
 }

@@ -18,12 +18,11 @@ pub(super) fn check(settings: &Settings, walk: &mut Walk) -> Option<Identity> {
     let identity = match Identity::open(&settings.pkcs12, settings.pkcs12_password.as_ref(), now) {
         Ok(identity) => identity,
         Err(error) => {
-            walk.add(Finding::error(
-                STEP,
-                error.exit(),
-                &error,
-                "make a new client on the Management Center",
-            ));
+            let remedy = match error.is_about_access() {
+                true => "let the user that runs this read it; in Kubernetes fsGroup and defaultMode: 0440",
+                false => "make a new client on the Management Center",
+            };
+            walk.add(Finding::error(STEP, error.exit(), &error, remedy));
             return None;
         }
     };

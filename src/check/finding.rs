@@ -84,6 +84,18 @@ impl Finding {
         }
     }
 
+    /// The same, but a failure becomes a warning.
+    pub(super) fn lighter(self) -> Self {
+        match self.status {
+            Status::Failed => Finding {
+                status: Status::Warning,
+                exit: Exit::Success,
+                ..self
+            },
+            _ => self,
+        }
+    }
+
     /// A step before it failed.
     pub(super) fn not_tried(step: &str, because: &str) -> Self {
         Self::new(step, Status::NotTried, format!("not tried: {because}"), None)

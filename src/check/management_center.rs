@@ -1,8 +1,9 @@
 //! The Management Center: from our certificate to its maximum size, each step with what the one before it made.
 
 use super::walk::Walk;
-use super::{certificate, connection, csv_file, host_input, name, trust};
+use super::{certificate, connection, host_input, name, output_files, trust};
 use crate::config::Parts;
+use crate::exit::Exit;
 
 pub(super) async fn walk(parts: &Parts) -> Walk {
     let mut walk = Walk::default();
@@ -14,7 +15,7 @@ pub(super) async fn walk(parts: &Parts) -> Walk {
         host_input::STEP,
     ];
     if let Some(path) = &parts.csv {
-        walk.add(csv_file::check(path));
+        walk.add(output_files::check("CSV file", "csv.file", path, Exit::CannotCreate));
         return walk.not_needed(&STEPS, "csv.file is set, so nothing is sent");
     }
     let Some(settings) = &parts.management_center else {

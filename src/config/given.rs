@@ -162,6 +162,8 @@ impl Given {
             csv: read.path("csv.file"),
             management_center: sections::management_center(read),
             log: sections::log(read),
+            metrics: sections::metrics(read),
+            page: read.path("page.file"),
             mistakes: self.complete(Some(()), missing),
         }
     }

@@ -106,7 +106,7 @@ impl Mistake {
     }
 
     /// Whether this is about something that isn't there.
-    pub(super) fn is_absence(&self) -> bool {
+    pub fn is_absence(&self) -> bool {
         matches!(self, Mistake::Missing { .. } | Mistake::NoSink | Mistake::NoServer)
     }
 

@@ -132,6 +132,11 @@ pub enum Fault {
 }
 
 impl Error {
+    /// Whether the file may be right, and only can't be read.
+    pub fn is_about_access(&self) -> bool {
+        matches!(self.fault, Fault::Unreadable(_))
+    }
+
     /// Nothing that is wrong with the file is cured by another attempt.
     pub fn exit(&self) -> Exit {
         Exit::Credentials

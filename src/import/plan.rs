@@ -169,9 +169,10 @@ impl Plan {
             line(out, "can't send", &sentence)?;
         }
         if let Some(limit) = self.host_limit {
-            let over = match self.exceeds_limit() {
-                Some(true) if self.add_host => ": too many, it drops hosts or refuses new ones",
-                _ => ", besides those that it holds already",
+            let over = match (self.add_host, self.exceeds_limit()) {
+                (false, _) => "; none is added (commands.add_host=n)",
+                (true, Some(true)) => ": too many, it drops hosts or refuses new ones",
+                (true, _) => ", besides those that it holds already",
             };
             line(
                 out,

@@ -128,6 +128,9 @@ impl Sink {
         if let ids @ 1.. = commands.ids_left_out() {
             remarks.push(format!("{ids} CVE ids aren't of the documented form and are left out"));
         }
+        if let (Target::ManagementCenter(_), false) = (&self.target, self.commands.add_host) {
+            remarks.push("hosts that the network map lacks are ignored (commands.add_host=n)".to_owned());
+        }
         if let Some(remark) = self.too_many() {
             warn!("{remark}");
             remarks.push(remark);

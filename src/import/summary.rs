@@ -119,9 +119,10 @@ impl TemplateSummary {
     pub fn fail(&mut self, failure: &Error, stop: &Stop) {
         // Nothing fails between two stages, but something may before the first.
         let stage = self.stages.last().map(|(stage, _)| *stage);
-        error!(exit = failure.exit().code(), stage, "{failure}");
         let told = stop.exit().filter(|_| failure.exit() == Exit::Terminated);
-        self.error = Some((told.unwrap_or(failure.exit()), failure.to_string()));
+        let exit = told.unwrap_or(failure.exit());
+        error!(exit = exit.code(), stage, "{failure}");
+        self.error = Some((exit, failure.to_string()));
         self.failed_stage = self.stages.last().map(|(stage, _)| *stage);
     }
 

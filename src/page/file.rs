@@ -39,18 +39,35 @@ impl Error {
     }
 }
 
-/// Writes the page, in the place of an earlier one.
-///
-/// # Errors
-/// Nothing is left of a page that can't be written, and an earlier one stays.
-pub fn write(path: &Path, page: &str) -> Result<(), Error> {
-    let file = WholeFile::create(path, CONFIDENTIAL).map_err(|source| Error::Create {
-        path: path.to_owned(),
-        source,
-    })?;
-    let written = file.as_file().write_all(page.as_bytes());
-    written.and_then(|()| file.finish()).map_err(|source| Error::Write {
-        path: path.to_owned(),
-        source,
-    })
+/// A page that isn't written yet.
+#[derive(Debug)]
+pub struct PageFile {
+    path: PathBuf,
+    file: WholeFile,
+}
+
+impl PageFile {
+    /// Creates the file without its name.
+    ///
+    /// # Errors
+    /// Where there can be none.
+    pub fn create(path: &Path) -> Result<Self, Error> {
+        let path = path.to_owned();
+        match WholeFile::create(&path, CONFIDENTIAL) {
+            Ok(file) => Ok(PageFile { path, file }),
+            Err(source) => Err(Error::Create { path, source }),
+        }
+    }
+
+    /// Writes the page, in the place of an earlier one.
+    ///
+    /// # Errors
+    /// Nothing is left of a page that can't be written, and an earlier one stays.
+    pub fn write(self, page: &str) -> Result<(), Error> {
+        let PageFile { path, file } = self;
+        let written = file.as_file().write_all(page.as_bytes());
+        written
+            .and_then(|()| file.finish())
+            .map_err(|source| Error::Write { path, source })
+    }
 }

@@ -26,10 +26,15 @@ pub(super) fn json_schema() -> Exit {
     print(&format!("{:#}\n", schema()))
 }
 
-/// What a code or an answer means.
-pub(super) fn explain(given: &str) -> Exit {
-    match explain::explain(given) {
-        Ok(told) => print(&told),
+/// What codes mean, or an answer of several words.
+pub(super) fn explain(given: &[String]) -> Exit {
+    let codes = given.iter().all(|word| word.parse::<u32>().is_ok());
+    let told = match codes {
+        true => given.iter().map(|code| explain::explain(code)).collect(),
+        false => explain::explain(&given.join(" ")),
+    };
+    match told {
+        Ok::<String, _>(told) => print(&told),
         Err(sentence) => failed_with(&sentence, Exit::Usage),
     }
 }

@@ -11,12 +11,13 @@ use crate::exit::Exit;
 use crate::import::{self, Progress, Stop, Summary, metrics};
 use crate::telemetry::metrics::{Error, Exposition, Outlets, Settings};
 
-/// Imports; metrics that don't arrive are warned of, and fail the run if they are required.
-pub(super) async fn import(config: Config, stop: &Stop, progress: &Progress) -> Summary {
+/// Imports; metrics that don't arrive are warned of, and fail the run if they are required. It ends with `least` at least.
+pub(super) async fn import(config: Config, least: Exit, stop: &Stop, progress: &Progress) -> Summary {
     let settings = config.metrics.clone();
     let (outlets, opened) = Outlets::open(&settings);
     let meanwhile = Meanwhile::begin(&settings, &outlets, progress);
     let mut summary = import::run(config, stop, progress).await;
+    summary.exit = summary.exit.max(least);
     let ended = metrics::of_summary(&settings, &summary);
     let handed_over = hand_over(&outlets, &ended, meanwhile.end()).await;
     let mut failures = opened.err().into_iter().chain(handed_over).peekable();

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use super::{failed_with, mistaken, print};
 use crate::cli::{Cli, Command, old_line};
-use crate::config::{Given, Surroundings};
+use crate::config::{Given, Mistake, Surroundings};
 use crate::exit::Exit;
 
 /// Prints the new configuration, with what to do beside it in comments.
@@ -36,16 +36,25 @@ pub(super) fn migrate(line: Vec<String>) -> Exit {
         ),
         _ => "qualys-connector --config qualys-connector.yaml".to_owned(),
     };
-    let mut text = String::from("# What the Perl connector was told. Save it as qualys-connector.yaml, then:\n#\n");
-    text.push_str("#   qualys-connector check --config qualys-connector.yaml\n");
+    // Names of files without a folder are meant below the folder that the old line went to.
+    let (folder, below) = match &old.directory {
+        Some(directory) => {
+            let quoted = directory.to_string_lossy();
+            let quoted = shlex::try_quote(&quoted).unwrap_or_else(|_| quoted.clone());
+            (format!("{}/", directory.display()), format!("cd {quoted} && "))
+        }
+        None => Default::default(),
+    };
+    let secrets = match migration.secrets.is_empty() {
+        true => "",
+        false => "QC_SECRETS_DIR=/run/secrets ",
+    };
     let schedule = old.schedule.map(|schedule| format!("{schedule} ")).unwrap_or_default();
-    text.push_str(&format!("#   {schedule}{command}\n#\n"));
-    if let Some(directory) = &old.directory {
-        let directory = directory.display();
-        text.push_str(&format!(
-            "# Names of files without a folder are meant below {directory}: run it there too.\n#\n"
-        ));
-    }
+    let mut text = format!(
+        "# What the Perl connector was told. Save it as {folder}qualys-connector.yaml, then:\n#\n\
+         #   {below}{secrets}qualys-connector check --config qualys-connector.yaml\n\
+         #   {schedule}{below}{secrets}{command}\n#\n"
+    );
     if !old.redirections.is_empty() {
         let redirections = old.redirections.join(" ");
         text.push_str(&format!(
@@ -53,11 +62,17 @@ pub(super) fn migrate(line: Vec<String>) -> Exit {
         ));
     }
     if !migration.secrets.is_empty() {
-        text.push_str("# Secrets are not written here. Give each in a file of its own:\n");
+        text.push_str(
+            "# Secrets are not written here. Give each in a file of its own, readable by the connector alone:\n",
+        );
         for secret in &migration.secrets {
-            text.push_str(&format!("#   {}_FILE=/run/secrets/{}\n", secret.variable(), secret.key));
+            text.push_str(&format!("#   /run/secrets/{}\n", secret.key));
         }
-        text.push_str("# or all of them in one folder, in files of these names: QC_SECRETS_DIR=/run/secrets\n#\n");
+        text.push_str("# in a folder that QC_SECRETS_DIR names, or anywhere by a variable of its own:\n");
+        for secret in &migration.secrets {
+            text.push_str(&format!("#   {}_FILE\n", secret.variable()));
+        }
+        text.push_str("#\n");
     }
     text.push_str("# Every key is in docs/configuration.md; qualys-connector schema helps editors.\n");
     text.push_str(&migration.yaml);
@@ -67,6 +82,12 @@ pub(super) fn migrate(line: Vec<String>) -> Exit {
         _ => gather().import().err(),
     };
     match mistakes {
+        Some(mistakes) if mistakes.iter().all(Mistake::is_absence) => {
+            for mistake in mistakes.iter() {
+                eprintln!("still to be set: {mistake}");
+            }
+            printed
+        }
         Some(mistakes) => mistaken(&mistakes).exit,
         None => printed,
     }

@@ -34,6 +34,17 @@ async fn a_report_file_and_a_csv_file_need_no_far_ends() {
 }
 
 #[tokio::test]
+async fn files_that_no_folder_takes_are_found() {
+    let setup = Setup::right()
+        .await
+        .with("page.file", "missing/run.html")
+        .with("log.file", "missing/run.log")
+        .with("telemetry.metrics_file", "missing/metrics.prom");
+    let _settled = settled();
+    insta::assert_snapshot!(setup.problems().await);
+}
+
+#[tokio::test]
 async fn without_any_place_to_go_to_it_is_said_how_to_name_one() {
     let setup = Setup::right().await.without("management_center.server");
     let _settled = settled();

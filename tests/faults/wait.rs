@@ -265,21 +265,25 @@ async fn certificate_changes() {
         .await;
 }
 
-/// 143: the report that is being made is cancelled; the next import launches its own.
+/// 143: the report that is being made is cancelled; the next import launches its own, 130: the same, told by SIGINT.
 #[tokio::test]
 async fn sigterm() {
-    let import = Import::faulty(&["runs-forever"]).await;
-    let running = import.start();
-    import.asked("list", 2).await;
-    running.signal("TERM");
-    let promise = Promise {
-        exit: 143,
-        asked: "list launch list+ cancel",
-        left: &["Canceled"],
-        ..given_up("interrupted before anything was sent")
-    };
-    import.assert(&running.ended().await, &promise).await;
-    import.next_completes(2).await;
+    for (signal, exit) in [("TERM", 143), ("INT", 130)] {
+        let import = Import::faulty(&["runs-forever"]).await;
+        let running = import.start();
+        import.asked("list", 2).await;
+        running.signal(signal);
+        let promise = Promise {
+            exit,
+            asked: "list launch list+ cancel",
+            left: &["Canceled"],
+            ..given_up("interrupted before anything was sent")
+        };
+        let ended = running.ended().await;
+        import.assert(&ended, &promise).await;
+        ended.assert_says(&format!("\"exit\":{exit}"));
+        import.next_completes(2).await;
+    }
 }
 
 /// 137: nothing was sent; the next import goes on with the report.

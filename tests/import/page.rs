@@ -245,10 +245,21 @@ async fn a_page_that_cannot_be_written_costs_the_import_nothing() {
     ];
     for (file, sentence) in cases {
         let mut command = sending(folder.path(), &center);
-        command.args(["--report-html", file, "--report"]).arg(&path);
+        command
+            .args(["--report-html", file, "--metrics-file", "metrics.prom", "--report"])
+            .arg(&path);
         let ended = run(command).await;
         ended.assert_code(73).assert_says(sentence);
         assert_eq!(ended.summary()["hosts"]["not_sent"], 0, "the import is done");
+        // All that tell of a run tell the same.
+        let summary: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+        assert_eq!(summary["exit"], 73);
+        let metrics = fs::read_to_string(folder.path().join("metrics.prom")).unwrap();
+        let exit = metrics
+            .lines()
+            .find(|line| line.starts_with("qualys_connector_last_exit_code"));
+        assert!(exit.is_some_and(|line| line.ends_with(" 73")), "{metrics}");
+        fs::remove_file(folder.path().join("metrics.prom")).unwrap();
     }
     let left = fs::read_dir(folder.path()).unwrap();
     assert_eq!(left.count(), 1, "nothing is left behind but the report");
