@@ -19,6 +19,17 @@ pub(crate) async fn qualys(options: qualys::Options) -> Qualys {
     Qualys::start(options).await.unwrap()
 }
 
+/// A Qualys whose templates report the same hosts with other findings.
+async fn distinct(report: connector_lab::report::Options) -> Qualys {
+    qualys(qualys::Options {
+        times: Times::instant(),
+        distinct: true,
+        report,
+        ..qualys::Options::default()
+    })
+    .await
+}
+
 pub(crate) fn importing(folder: &Path, center: &ManagementCenter, qualys: &Qualys, templates: &str) -> Command {
     let mut command = sending(folder, center);
     command
@@ -39,13 +50,7 @@ pub(crate) fn count(qualys: &Qualys, action: &str) -> usize {
 async fn overlapping_templates_add_up() {
     let folder = tempfile::tempdir().unwrap();
     let options = small(60);
-    let qualys = qualys(qualys::Options {
-        times: Times::instant(),
-        distinct: true,
-        report: options.clone(),
-        ..qualys::Options::default()
-    })
-    .await;
+    let qualys = distinct(options.clone()).await;
     let center = center(Options::default()).await;
     let mut places: BTreeMap<_, std::collections::BTreeSet<_>> = BTreeMap::new();
     for template in [424_242, 535_353] {
@@ -73,13 +78,7 @@ async fn overlapping_templates_add_up() {
 async fn what_was_acknowledged_of_a_refused_host_stays() {
     let folder = tempfile::tempdir().unwrap();
     let options = small(60);
-    let qualys = qualys(qualys::Options {
-        times: Times::instant(),
-        distinct: true,
-        report: options.clone(),
-        ..qualys::Options::default()
-    })
-    .await;
+    let qualys = distinct(options.clone()).await;
     let of = |template| meant(&Report::new(options.of_template(template)).unwrap().expected());
     let (first, second) = (of(424_242), of(535_353));
     let (victim, lost) = first
