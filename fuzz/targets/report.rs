@@ -6,6 +6,7 @@ use std::io::Read;
 
 use libfuzzer_sys::{Corpus, fuzz_target};
 use qualys_connector::host_input::command::{Mode, Settings};
+use qualys_connector::host_input::packing::least;
 use qualys_connector::import::fuzzing::frames;
 use qualys_connector::report::selection::{Kinds, Selection, Statuses};
 use qualys_connector::report::{Finding, Keep, Progress, Report, Selected, parse};
@@ -13,6 +14,9 @@ use qualys_connector::report::{Finding, Keep, Progress, Report, Selected, parse}
 #[path = "../pieces.rs"]
 mod pieces;
 use pieces::Pieces;
+
+/// Bytes of a frame that has room for any line behind its header.
+const LEAST: usize = 64 + least();
 
 fuzz_target!(|data: &[u8]| -> Corpus {
     let knobs = knobs(data);
@@ -35,7 +39,7 @@ fuzz_target!(|data: &[u8]| -> Corpus {
             let selected = selection.apply(report);
             assert_eq!(said(&selected), said(&selection.apply(other)));
             add_up(&selected);
-            sent(&selected, &settings(knobs), [512, 1000, 64_000][knobs % 3]);
+            sent(&selected, &settings(knobs), [LEAST, 2000, 64_000][knobs % 3]);
         }
         (Err(one), Err(other)) => {
             one_line(&one.to_string());
