@@ -40,6 +40,7 @@ fn only_number(text: &str) -> Option<u32> {
 
 fn number_told(number: u32) -> String {
     let mut told = String::new();
+    // Writing to a String can't fail.
     if number == KILLED {
         let _ = writeln!(told, "Exit code {number} (killed)");
         let _ = writeln!(
@@ -52,7 +53,6 @@ fn number_told(number: u32) -> String {
         );
     }
     let exits = Exit::ALL.into_iter();
-    // Writing to a String can't fail.
     for exit in exits.filter(|exit| u32::from(exit.code()) == number) {
         let _ = writeln!(told, "Exit code {exit}");
         let _ = writeln!(told, "  to do:      {}", exit.remedy());

@@ -5,7 +5,7 @@
 //! file to more readers, or to fewer, did so on purpose. A link stays one, and what isn't a file, as a pipe, is written to as
 //! it is.
 
-use std::fs::{self, File, OpenOptions, Permissions};
+use std::fs::{self, File, Metadata, OpenOptions, Permissions};
 use std::io;
 use std::os::fd::AsRawFd as _;
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
@@ -42,9 +42,7 @@ impl WholeFile {
         let former = fs::metadata(path);
         let (path, temporary) = match &former {
             Ok(former) if former.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
-            Ok(former) if !former.is_file() || is_of_the_system(path) => {
-                (path.to_owned(), Temporary::Itself(as_it_is(path)?))
-            }
+            Ok(former) if is_written_itself(path, former) => (path.to_owned(), Temporary::Itself(as_it_is(path)?)),
             Ok(_) => beside(fs::canonicalize(path)?, mode)?,
             Err(_) => beside(path.to_owned(), mode)?,
         };
@@ -103,9 +101,21 @@ fn beside(path: PathBuf, mode: u32) -> io::Result<(PathBuf, Temporary)> {
     Ok((path, temporary))
 }
 
-/// Whether what is there belongs to the system: what standard output is, among others.
-fn is_of_the_system(path: &Path) -> bool {
-    path.starts_with("/dev") || path.starts_with("/proc")
+/// What has to be writable for `path` to be written: its folder, or itself where nothing can take its place.
+pub(crate) fn place(path: &Path) -> PathBuf {
+    match fs::metadata(path) {
+        Ok(former) if is_written_itself(path, &former) => path.to_owned(),
+        Ok(_) => folder(&fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())).to_owned(),
+        Err(_) => folder(path).to_owned(),
+    }
+}
+
+/// Names of what a process has open, whatever that is. Files of people may stand beside them, as in `/dev/shm`.
+const OPEN: [&str; 4] = ["/dev/stdout", "/dev/stderr", "/dev/fd", "/proc"];
+
+/// Whether nothing can take the place of what is there: it is no file, or has no name of its own.
+fn is_written_itself(path: &Path, former: &Metadata) -> bool {
+    !former.is_file() || OPEN.iter().any(|name| path.starts_with(name))
 }
 
 /// A pipe that nobody reads is an error, rather than waited for.
@@ -197,6 +207,15 @@ mod tests {
         while write(&path, "all of it").is_err() {}
         assert_eq!(reading.join().unwrap().unwrap(), "all of it");
         assert!(!path.is_file() && path.exists());
+        let memory = Path::new("/dev/shm");
+        if memory.is_dir() {
+            let folder = tempfile::tempdir_in(memory).unwrap();
+            let path = folder.path().join("Output.csv");
+            for text in ["before", "after"] {
+                write(&path, text).unwrap();
+                assert_eq!(fs::read_to_string(&path).unwrap(), text);
+            }
+        }
         write(Path::new("/dev/null"), "nothing").unwrap();
         assert!(!Path::new("/dev/null").is_file());
     }
