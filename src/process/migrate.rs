@@ -84,7 +84,7 @@ pub(super) fn migrate(line: Vec<String>) -> Exit {
     match mistakes {
         Some(mistakes) if mistakes.iter().all(Mistake::is_absence) => {
             for mistake in mistakes.iter() {
-                eprintln!("still to be set: {mistake}");
+                eprintln!("incomplete: {mistake}");
             }
             printed
         }
