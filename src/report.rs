@@ -1,7 +1,9 @@
 //! Parse and select: what a Qualys report says, whatever delivered it.
 //!
 //! ```text
-//! file::open, file::decode ─► parse ─► Report ─► Selection::apply ─► Selected ─► hosts, findings, counts
+//! file::open, file::decode ─► parse ─► Report ┐
+//!                                             ├─► merge ─► Selection::apply ─► Selected ─► hosts, findings, counts
+//!                             parse ─► Report ┘
 //! ```
 //!
 //! Two of Qualys' formats are read: `ASSET_DATA_REPORT`, which its report share and its old interface deliver, and
@@ -19,6 +21,7 @@ mod glossary;
 mod grammar;
 mod hosts;
 mod intervals;
+mod merge;
 mod numbers;
 mod parser;
 mod progress;
@@ -37,6 +40,7 @@ pub use counts::{Counts, LeftOut, Tally};
 pub use error::{Answer, Error, Reached};
 pub use finding::{Finding, Kind, Protocol, Status};
 pub use glossary::Vulnerability;
+pub use merge::merge;
 pub use parser::parse;
 pub use progress::Progress;
 pub use remarks::{Remark, Remarks};
@@ -81,8 +85,8 @@ pub enum Format {
     Scan,
 }
 
-/// A report, parsed to its end.
-#[derive(Debug)]
+/// A report, parsed to its end, or several that were [merged](merge).
+#[derive(Debug, Default)]
 pub struct Report {
     about: About,
     hosts: hosts::Hosts,

@@ -120,6 +120,11 @@ impl Tally {
             *sum += count;
         }
     }
+
+    /// Adds all that another one counts.
+    pub(super) fn join(&mut self, other: &Tally) {
+        other.iter().for_each(|(reason, count)| self.add(reason, count));
+    }
 }
 
 /// What became of everything that a report says.

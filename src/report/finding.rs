@@ -123,6 +123,12 @@ impl Key {
     pub(super) fn port_follows(self) -> bool {
         self.0 & PORT_FOLLOWS != 0
     }
+
+    /// The same finding with the port that followed it.
+    pub(super) fn with_port(self, port: Option<NonZeroU16>) -> Self {
+        let port = port.map_or(0, NonZeroU16::get);
+        Key(self.0 & !(0xffff << 16 | PORT_FOLLOWS) | u64::from(port) << 16)
+    }
 }
 
 #[cfg(test)]
@@ -142,6 +148,7 @@ mod tests {
                         let bare = key.without_port();
                         assert_eq!((bare.qid(), bare.port(), bare.protocol()), (u32::MAX, None, protocol));
                         assert_eq!((bare.kind(), bare.status(), bare.port_follows()), (kind, status, true));
+                        assert_eq!(bare.with_port(port), key);
                     }
                 }
             }

@@ -1,5 +1,8 @@
 //! Glossary: what the report says of each vulnerability, once per QID.
 
+use std::cmp::Reverse;
+use std::collections::hash_map::Entry;
+
 use rustc_hash::FxHashMap;
 
 use super::remarks::{Remark, Remarks};
@@ -39,6 +42,46 @@ impl Vulnerability {
             ..Vulnerability::default()
         }
     }
+
+    /// Becomes what two reports say of one QID: every reference, the higher severity, the longer description. Reports of
+    /// one account seldom differ here, but one template may print what another leaves out.
+    fn join(&mut self, other: Vulnerability) {
+        let Vulnerability {
+            qid,
+            title,
+            severity,
+            description,
+            cves,
+            bugtraqs,
+        } = other;
+        let unknown = Vulnerability::unknown(qid).title;
+        if self.title == unknown || title != unknown && title < self.title {
+            self.title = title;
+        }
+        self.severity = self.severity.max(severity);
+        let longer = (description.len(), Reverse(&description)) > (self.description.len(), Reverse(&self.description));
+        if longer {
+            self.description = description;
+        }
+        unite(&mut self.cves, cves);
+        unite(&mut self.bugtraqs, bugtraqs);
+    }
+}
+
+/// Equal lists stay as they are, so does one beside an empty one; of others every value becomes part of one sorted list.
+fn unite<T: Ord>(values: &mut Box<[T]>, others: Box<[T]>) {
+    if others.is_empty() || *values == others {
+        return;
+    }
+    let mut all = std::mem::take(values).into_vec();
+    if !all.is_empty() {
+        all.extend(others);
+        all.sort_unstable();
+        all.dedup();
+        *values = all.into();
+    } else {
+        *values = others;
+    }
 }
 
 /// The vulnerabilities that were described so far.
@@ -53,6 +96,18 @@ impl Glossary {
     /// The first description of a QID stays.
     pub(super) fn add(&mut self, vulnerability: Vulnerability) {
         self.0.entry(vulnerability.qid).or_insert(vulnerability);
+    }
+
+    /// Adds what another report says. Of one QID both texts are looked at; which report is asked first makes no difference.
+    pub(super) fn join(&mut self, other: Glossary) {
+        for (qid, vulnerability) in other.0 {
+            match self.0.entry(qid) {
+                Entry::Vacant(none) => {
+                    none.insert(vulnerability);
+                }
+                Entry::Occupied(mut known) => known.get_mut().join(vulnerability),
+            }
+        }
     }
 
     pub(super) fn get(&self, qid: u32) -> Option<&Vulnerability> {

@@ -110,7 +110,7 @@ pub(super) struct Packer {
 }
 
 impl Packer {
-    /// Adds a host; `keys` are sorted.
+    /// Adds a host.
     pub(super) fn push(
         &mut self,
         address: IpAddr,
@@ -119,6 +119,16 @@ impl Packer {
         name: &str,
         keys: &[Key],
     ) -> Result<(), Error> {
+        let findings = u32::try_from(keys.len()).map_err(|_| Error::TooBig)?;
+        self.open(address, network, system, name, findings)?;
+        for key in keys {
+            self.finding(*key);
+        }
+        Ok(())
+    }
+
+    /// Adds a host whose findings follow.
+    fn open(&mut self, address: IpAddr, network: u32, system: &str, name: &str, findings: u32) -> Result<(), Error> {
         let start = u32::try_from(self.hosts.packed.len()).map_err(|_| Error::TooBig)?;
         self.hosts.entries.push(Entry { address, start });
         let bit = |has: bool, bit: u8| if has { bit } else { 0 };
@@ -136,29 +146,58 @@ impl Packer {
             pack(&mut self.hosts.packed, name.len() as u32);
             self.hosts.packed.extend_from_slice(name.as_bytes());
         }
-        pack(
-            &mut self.hosts.packed,
-            u32::try_from(keys.len()).map_err(|_| Error::TooBig)?,
-        );
-        for key in keys {
-            self.finding(*key);
-        }
+        pack(&mut self.hosts.packed, findings);
         Ok(())
     }
 
-    fn finding(&mut self, key: Key) {
+    /// Adds a finding to the last host. Returns its number, if that says all of it.
+    fn finding(&mut self, key: Key) -> Option<u32> {
         let known = self.numbers.get(&key).copied();
         match (known, key.port()) {
             (None, Some(port)) if self.hosts.keys.len() >= WITH_PORT => {
                 let number = self.number(key.without_port());
                 pack(&mut self.hosts.packed, number);
                 self.hosts.packed.extend_from_slice(&port.get().to_le_bytes());
+                None
             }
             (known, _) => {
                 let number = known.unwrap_or_else(|| self.number(key));
                 pack(&mut self.hosts.packed, number);
+                Some(number)
             }
         }
+    }
+
+    /// Goes on where another one finished.
+    pub(super) fn resume(hosts: Hosts) -> Self {
+        let numbers = hosts.keys.iter().zip(0..).map(|(key, number)| (*key, number));
+        let systems = hosts.systems.iter().zip(0..);
+        Packer {
+            numbers: numbers.collect(),
+            system_numbers: systems.map(|(system, number)| (system.clone(), number)).collect(),
+            hosts,
+        }
+    }
+
+    /// Adds every entry of another report.
+    pub(super) fn extend(&mut self, hosts: &Hosts) -> Result<(), Error> {
+        // What each number of the other report's is here, as far as that is known.
+        let mut numbers = vec![None; hosts.keys.len()];
+        for (index, entry) in hosts.entries.iter().enumerate() {
+            let Some(host) = hosts.get(index) else { continue };
+            let (system, name) = (host.system.unwrap_or_default(), host.name.unwrap_or_default());
+            self.open(entry.address, host.network, system, name, host.findings)?;
+            for (number, key, port) in host.findings() {
+                match numbers.get_mut(number as usize) {
+                    Some(Some(number)) => pack(&mut self.hosts.packed, *number),
+                    Some(unknown) if !key.port_follows() => *unknown = self.finding(key),
+                    _ => {
+                        self.finding(key.with_port(port));
+                    }
+                }
+            }
+        }
+        Ok(())
     }
 
     fn number(&mut self, key: Key) -> u32 {

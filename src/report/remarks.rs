@@ -50,6 +50,11 @@ impl Remarks {
         let known = self.0.len() < KINDS || self.0.contains_key(&remark);
         *self.0.entry(if known { remark } else { Remark::Others }).or_default() += count;
     }
+
+    /// Adds all that others say.
+    pub(super) fn join(&mut self, others: Remarks) {
+        others.0.into_iter().for_each(|(remark, count)| self.add(remark, count));
+    }
 }
 
 impl Remark {

@@ -30,7 +30,8 @@ pub struct Selected {
 pub struct Host<'s> {
     /// Its address; never of 0.0.0.0/8.
     pub address: IpAddr,
-    /// Its DNS name, if names are [kept](super::Keep::names).
+    /// Its DNS name, if names are [kept](super::Keep::names). Of several the first in the order of letters, so that the
+    /// order in which Qualys lists entries makes no difference. The same goes for the operating system.
     pub name: Option<&'s str>,
     /// What Qualys takes its operating system for, if those are [kept](super::Keep::operating_systems).
     pub operating_system: Option<&'s str>,
@@ -183,8 +184,8 @@ impl Selected {
         let (mut name, mut operating_system) = (None, None);
         for host in (first..next).filter_map(|index| self.hosts.get(index)) {
             if self.selection.networks.contains(host.network) {
-                name = name.or(host.name);
-                operating_system = operating_system.or(host.system);
+                name = least(name, host.name);
+                operating_system = least(operating_system, host.system);
                 self.gather(host, findings, |_| {});
             }
         }
@@ -228,6 +229,11 @@ impl Selected {
     pub fn remarks(&self) -> &Remarks {
         &self.remarks
     }
+}
+
+/// The lesser of those that are there.
+fn least<'t>(one: Option<&'t str>, other: Option<&'t str>) -> Option<&'t str> {
+    one.into_iter().chain(other).min()
 }
 
 /// Sorted, and each finding once, whatever its kind and status.

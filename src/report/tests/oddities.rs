@@ -11,7 +11,7 @@ fn an_odd_report_is_read_for_what_it_says() {
     let selected = Selection::default().apply(parsed(ODDITIES));
     insta::assert_snapshot!(hosts(&selected), @r#"
     10.0.0.1 (-, -) clean
-    10.0.0.2 (scanner-saw.example.com, Ubuntu / Tiny Core Linux / Linux 2.6.x)
+    10.0.0.2 (agent-says.example.com, Ubuntu / Tiny Core Linux / Linux 2.6.x)
       1001 443/Tcp
       1001 8443/Tcp
       1002 -/-
@@ -80,7 +80,7 @@ fn another_network_is_imported_when_asked_for() {
     };
     let selected = both.apply(parsed(ODDITIES));
     insta::assert_snapshot!(hosts(&selected), @r#"
-    10.0.0.2 (scanner-saw.example.com, Ubuntu / Tiny Core Linux / Linux 2.6.x)
+    10.0.0.2 (agent-says.example.com, Ubuntu / Tiny Core Linux / Linux 2.6.x)
       1001 443/Tcp
       1001 8443/Tcp
       1002 -/-
