@@ -54,8 +54,7 @@ fn library() -> Option<PathBuf> {
     let libraries = places.map(|place| place.unwrap().path().join("faketime/libfaketime.so.1"));
     let found = libraries.into_iter().find(|library| library.exists());
     if found.is_none() {
-        assert!(std::env::var_os("CI").is_none(), "CI must have libfaketime");
-        eprintln!("skipped: libfaketime is missing");
+        connector_lab::testing::skipped("libfaketime");
     }
     found
 }

@@ -91,8 +91,7 @@ fn resolved_by(address: Ipv4Addr, folder: &Path, command: &Command) -> Option<Co
     std::fs::write(&file, format!("nameserver {address}\noptions timeout:1 attempts:1\n")).unwrap();
     let may = Command::new("unshare").args(["--mount", "true"]).output();
     if !may.is_ok_and(|output| output.status.success()) {
-        assert!(std::env::var_os("CI").is_none(), "CI must be able to make namespaces");
-        eprintln!("skipped: a namespace needs root");
+        connector_lab::testing::skipped("root, for a mount namespace");
         return None;
     }
     let mut wrapped = Command::new("unshare");

@@ -208,10 +208,7 @@ impl Running {
 
     /// Sends a signal: `TERM`, `KILL`.
     pub(crate) fn signal(&self, signal: &str) {
-        let kill = Command::new("kill")
-            .args([&format!("-{signal}"), &self.0.id().to_string()])
-            .status();
-        assert!(kill.unwrap().success());
+        connector_lab::testing::signal(self.0.id(), signal);
     }
 
     /// Waits for its end, without holding up the far ends. One that a signal ended has the code that a shell gives it.

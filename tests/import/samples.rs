@@ -1,25 +1,8 @@
 //! Public sample reports, where they are at hand, import or are refused.
 
-use std::path::{Path, PathBuf};
-
 use connector_lab::management_center::Options;
 
 use crate::support::{center, run, sending};
-
-#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
-fn samples() -> Option<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/samples/qualys");
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    assert!(
-        std::env::var_os("CI").is_none() || std::env::var_os("WITHOUT_SAMPLES").is_some(),
-        "CI needs the sample reports in {}",
-        folder.display()
-    );
-    eprintln!("skipped: there are no sample reports in {}", folder.display());
-    None
-}
 
 fn expected_code(name: &str) -> i32 {
     let refused = ["dd_test_qualys_wrong_root", "dradis_simple_was", "gq_", "rq_"];
@@ -29,7 +12,9 @@ fn expected_code(name: &str) -> i32 {
 
 #[tokio::test]
 async fn every_sample_imports_or_is_refused() {
-    let Some(samples) = samples() else { return };
+    let Some(samples) = connector_lab::testing::samples("qualys") else {
+        return;
+    };
     let folder = tempfile::tempdir().unwrap();
     let mut paths: Vec<_> = std::fs::read_dir(samples)
         .unwrap()

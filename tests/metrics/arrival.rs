@@ -164,8 +164,7 @@ async fn a_long_import_says_how_far_it_is_and_one_that_is_terminated_says_so() {
     }
     assert!(on("running", ""));
     assert!(gateway.series("last_exit_code").is_empty());
-    let told = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
-    assert!(told.unwrap().success());
+    connector_lab::testing::signal(child.id(), "TERM");
     let output = tokio::task::spawn_blocking(move || child.wait_with_output());
     Ended::new(output.await.unwrap().unwrap()).assert_code(143);
     assert_eq!(

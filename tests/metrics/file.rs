@@ -50,10 +50,7 @@ fn lint(text: &str) {
         .output();
     match linted {
         Ok(output) => assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr)),
-        Err(_) => {
-            assert!(std::env::var_os("CI").is_none(), "CI must install prometheus");
-            eprintln!("not linted: promtool isn't installed");
-        }
+        Err(_) => connector_lab::testing::skipped("prometheus"),
     }
 }
 

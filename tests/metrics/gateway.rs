@@ -56,11 +56,7 @@ impl Gateway {
         let process = match started {
             Ok(process) => process,
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                assert!(
-                    std::env::var_os("CI").is_none(),
-                    "CI must install prometheus-pushgateway"
-                );
-                eprintln!("skipped: prometheus-pushgateway isn't installed");
+                connector_lab::testing::skipped("prometheus-pushgateway");
                 return None;
             }
             Err(error) => unreachable!("prometheus-pushgateway: {error}"),

@@ -1,6 +1,6 @@
 //! Metrics, as they arrive in Debian's Pushgateway and in a file, and as they don't.
 //!
-//! Needs the program `prometheus-pushgateway`; without it most of these tests say so and are skipped, unless CI is set.
+//! Needs the program `prometheus-pushgateway`; without it most of these tests are skipped.
 
 #![expect(
     clippy::unwrap_used,

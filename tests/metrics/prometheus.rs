@@ -52,8 +52,7 @@ impl Prometheus {
                 _folder: folder,
             }),
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                assert!(std::env::var_os("CI").is_none(), "CI must install prometheus");
-                eprintln!("skipped: prometheus isn't installed");
+                connector_lab::testing::skipped("prometheus");
                 None
             }
             Err(error) => unreachable!("prometheus: {error}"),

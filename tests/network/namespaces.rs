@@ -60,7 +60,6 @@ pub(crate) struct Namespaces {
 
 impl Namespaces {
     /// `None` where they can't be made; CI must be able to.
-    #[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
     pub(crate) fn lay() -> Option<Self> {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
@@ -70,11 +69,7 @@ impl Namespaces {
         match namespaces.connect() {
             Ok(()) => Some(namespaces),
             Err(error) => {
-                assert!(
-                    std::env::var_os("CI").is_none(),
-                    "CI must run as root, with iproute2 and iptables: {error}"
-                );
-                eprintln!("skipped: namespaces need root, iproute2 and iptables: {error}");
+                connector_lab::testing::skipped_for("root, iproute2 and iptables", &error);
                 None
             }
         }

@@ -77,7 +77,7 @@ async fn a_state_that_nobody_knows_is_running_until_the_deadline_and_left_for_th
     qualys.then("list", empty_list());
     qualys.times(50, "list", &list(&[(ID, "any title", 0, "Counting stars")]));
     let settings = Settings {
-        deadline: Duration::from_millis(400),
+        deadline: Duration::from_secs(3),
         ..settings(&qualys.url())
     };
     let started = Instant::now();
@@ -88,7 +88,7 @@ async fn a_state_that_nobody_knows_is_running_until_the_deadline_and_left_for_th
     assert!(after.ends_with("Z, the next run goes on with it"), "{after}");
     assert_eq!(exit.code(), 75);
     let actions = qualys.actions();
-    assert!((5..=8).contains(&actions.len()), "{actions:?}");
+    assert!(actions.len() >= 5, "{actions:?}");
     assert_eq!(actions.last().unwrap(), "list");
 }
 
@@ -98,7 +98,8 @@ async fn without_adoption_a_report_that_is_late_is_cancelled() {
     qualys.then("list", empty_list());
     qualys.times(50, "list", &list(&[(ID, "any title", 0, "Running")]));
     let settings = Settings {
-        deadline: Duration::from_millis(200),
+        // Long enough for the report to be launched on a slow machine: what isn't launched isn't cancelled.
+        deadline: Duration::from_secs(3),
         adopt_within: Duration::ZERO,
         ..settings(&qualys.url())
     };

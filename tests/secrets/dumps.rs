@@ -22,9 +22,7 @@ fn a_crash_leaves_no_core_dump() {
             std::thread::sleep(Duration::from_millis(10));
         }
         if !other.end(signal).core_dumped() {
-            assert!(std::env::var_os("CI").is_none(), "CI must allow core dumps");
-            eprintln!("skipped: nothing leaves a core dump here");
-            return;
+            return connector_lab::testing::skipped("a machine where a crash leaves a core dump");
         }
         let left = files(folder.path());
 

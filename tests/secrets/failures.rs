@@ -237,13 +237,7 @@ async fn of_a_run_that_is_interrupted() {
         while !place.qualys.requests().iter().any(|request| request.action == "fetch") {
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         }
-        let mut kill = Command::new("kill");
-        assert!(
-            kill.args([&format!("-{signal}"), &child.id().to_string()])
-                .status()
-                .unwrap()
-                .success()
-        );
+        connector_lab::testing::signal(child.id(), signal);
         place.kept(code, child).await;
     }
 }

@@ -59,9 +59,7 @@ impl Waiting {
 
     /// Ends it by a signal.
     pub(crate) fn end(mut self, signal: &str) -> ExitStatus {
-        let mut kill = Command::new("kill");
-        let sent = kill.arg(format!("-{signal}")).arg(self.0.id().to_string()).status();
-        assert!(sent.unwrap().success());
+        connector_lab::testing::signal(self.0.id(), signal);
         self.0.wait().unwrap()
     }
 }
@@ -82,13 +80,11 @@ pub(crate) fn for_everybody(folder: &Path) -> std::path::PathBuf {
 }
 
 /// Whether this is root's, as in CI; what needs it is skipped elsewhere.
-#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 pub(crate) fn is_root() -> bool {
     let status = fs::read_to_string("/proc/self/status").unwrap();
     let root = status.lines().any(|line| line.starts_with("Uid:\t0\t"));
     if !root {
-        assert!(std::env::var_os("CI").is_none(), "CI must run as root");
-        eprintln!("skipped: only root starts processes of other users");
+        connector_lab::testing::skipped("root, which starts processes of other users");
     }
     root
 }

@@ -4,10 +4,11 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use connector_lab::management_center::{AnswerFault, Faults, Options};
+use connector_lab::testing::signal;
 
 use crate::collector::Collector;
 use crate::promise::kept;
-use crate::qualys::{self, terminate};
+use crate::qualys;
 use crate::span::only;
 use crate::support::{self, Ended, center, connector, report, run, small};
 use crate::traced;
@@ -170,7 +171,7 @@ async fn a_signal_while_frames_are_sent() {
         assert!(begun.elapsed() < Duration::from_secs(30), "nothing is sent");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    terminate(child.id());
+    signal(child.id(), "TERM");
     let output = tokio::task::spawn_blocking(move || child.wait_with_output());
     Ended::new(output.await.unwrap().unwrap()).assert_code(143);
     let spans = collector.spans();

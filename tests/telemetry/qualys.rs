@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use connector_lab::management_center::{ManagementCenter, Options};
 use connector_lab::qualys::{self, Qualys, Times};
+use connector_lab::testing::signal;
 
 use crate::collector::Collector;
 use crate::promise::kept;
@@ -149,7 +150,7 @@ async fn a_request_that_a_signal_cancels_is_no_failure() {
         assert!(begun.elapsed() < Duration::from_secs(30), "nothing is fetched");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    terminate(child.id());
+    signal(child.id(), "TERM");
     let output = tokio::task::spawn_blocking(move || child.wait_with_output());
     Ended::new(output.await.unwrap().unwrap()).assert_code(143);
     let spans = collector.spans();
@@ -161,9 +162,4 @@ async fn a_request_that_a_signal_cancels_is_no_failure() {
     );
     assert!(tree.ends_with(end), "{tree}");
     assert_eq!(only(&spans, "qualys-connector").get("process.exit.code"), "143");
-}
-
-pub(crate) fn terminate(process: u32) {
-    let mut kill = Command::new("kill");
-    assert!(kill.args(["-TERM", &process.to_string()]).status().unwrap().success());
 }

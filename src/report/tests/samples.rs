@@ -5,19 +5,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The samples. Without them a test has nothing to do, unless it runs where they must be.
 fn samples() -> Option<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/samples/qualys");
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    assert!(
-        std::env::var_os("CI").is_none() || std::env::var_os("WITHOUT_SAMPLES").is_some(),
-        "{} is missing",
-        folder.display()
-    );
-    println!("skipped: {} is missing", folder.display());
-    None
+    connector_lab::testing::samples("qualys")
 }
 
 fn sample(folder: &Path, name: &str) -> String {

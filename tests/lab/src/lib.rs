@@ -8,3 +8,4 @@ pub mod link;
 pub mod management_center;
 pub mod qualys;
 pub mod report;
+pub mod testing;

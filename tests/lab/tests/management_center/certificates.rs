@@ -14,9 +14,8 @@ fn openssl(arguments: &[&str]) -> Option<(bool, String)> {
             let text = [output.stdout, output.stderr].concat();
             Some((output.status.success(), String::from_utf8_lossy(&text).into_owned()))
         }
-        Err(error) => {
-            assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "openssl: {error}");
-            println!("skipped: openssl can't be run: {error}");
+        Err(_) => {
+            connector_lab::testing::skipped("openssl");
             None
         }
     }

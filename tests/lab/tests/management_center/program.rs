@@ -73,19 +73,11 @@ async fn get(address: &str, target: &str) -> (String, Vec<u8>) {
 
 #[tokio::test]
 async fn sigterm_ends_it_with_what_was_pending_in_the_map() {
-    for signal in ["-TERM", "-INT"] {
+    for signal in ["TERM", "INT"] {
         let dir = tempfile::tempdir().unwrap();
         let mut program = run(dir.path(), &[]).await;
         let _still_connected = import_one_host(&program, dir.path()).await;
-        let process = program.process.id().unwrap().to_string();
-        assert!(
-            Command::new("kill")
-                .args([signal, &process])
-                .status()
-                .await
-                .unwrap()
-                .success()
-        );
+        connector_lab::testing::signal(program.process.id().unwrap(), signal);
         let status = tokio::time::timeout(Duration::from_secs(10), program.process.wait());
         assert!(status.await.unwrap().unwrap().success());
         assert_eq!(ids(&written_map(dir.path()), "192.0.2.1"), ["1"]);

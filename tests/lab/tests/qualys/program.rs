@@ -94,8 +94,7 @@ async fn a_folder_tells_where_it_is_and_what_it_was_asked() {
             .all(|line| humantime::parse_rfc3339(line["time"].as_str().unwrap()).is_ok())
     );
 
-    let pid = program.0.id().to_string();
-    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    connector_lab::testing::signal(program.0.id(), "TERM");
     assert!(program.0.wait().unwrap().success(), "SIGTERM ends it in order");
 }
 
