@@ -17,15 +17,15 @@ def values(name):
     return yaml.safe_load((ROOT / "helm" / "tests" / "sets" / f"{name}.yaml").read_text())
 
 
-def manifests(given, chart=CHART):
+def manifests(given, chart=CHART, **release):
     """The rendered manifests as one text, hooks with them."""
-    rendered = helm.render(chart, given)
+    rendered = helm.render(chart, given, **release)
     files = sorted(path for path in rendered if path.endswith(".yaml") and rendered[path].strip())
     return "".join(f"---\n# {path}\n{rendered[path].strip().removeprefix('---').strip()}\n" for path in files)
 
 
-def notes(given):
-    return helm.render(CHART, given)["qualys-connector/templates/NOTES.txt"]
+def notes(given, **release):
+    return helm.render(CHART, given, **release)["qualys-connector/templates/NOTES.txt"]
 
 
 def objects(text):

@@ -18,11 +18,11 @@ class Refused(Exception):
     """What Helm says when it doesn't."""
 
 
-def render(chart, values, name="qc", namespace="security"):
+def render(chart, values, name="qc", namespace="security", upgrade=False):
     """Every template's text by its path, hooks and NOTES.txt among them."""
     try:
         with Chart.load(str(chart)) as loaded:
-            return loaded.render(values=values, name=name, namespace=namespace)
+            return loaded.render(values=values, name=name, namespace=namespace, is_install=not upgrade, is_upgrade=upgrade)
     except HelmError as error:
         raise Refused(str(error)) from error
 

@@ -1,5 +1,7 @@
 """The fields that matter, one sentence each."""
 
+import re
+
 import pytest
 
 from chart import SETS, connector, environment, job, manifests, named, notes, objects, of_kind, pod, values, volume
@@ -92,15 +94,49 @@ def test_exit_codes_decide_whether_to_try_again(rendered):
     stop, disrupted = job(found)["podFailurePolicy"]["rules"]
     assert stop["action"] == "FailJob"
     # A mesh's container may end as it likes.
-    assert stop["onExitCodes"] == {"containerName": "qualys-connector", "operator": "In", "values": [64, 77, 78]}
+    assert stop["onExitCodes"] == {"containerName": "qualys-connector", "operator": "In", "values": [64, 73, 77, 78]}
     assert disrupted["action"] == "Ignore"
     assert disrupted["onPodConditions"] == [{"type": "DisruptionTarget", "status": "True"}]
+
+
+def policy(found):
+    """What becomes of a pod by its exit code: as the Job controller reads the policy, the first rule that fits counts."""
+    rules = job(found)["podFailurePolicy"]["rules"]
+
+    def action(code):
+        fits = (rule["action"] for rule in rules if code in rule.get("onExitCodes", {}).get("values", []))
+        return next(fits, "Count")
+
+    return action
+
+
+def test_in_an_indexed_job_one_template_fails_alone(rendered):
+    for name in ("branches", "few"):
+        action = policy(cronjob(rendered("indexed"), name))
+        # Of the template: a report that can't be used, one that Qualys doesn't know.
+        assert {code: action(code) for code in (65, 78)} == {65: "FailIndex", 78: "FailIndex"}
+        # Of all: a login that was refused must not be tried by each pod, or the account is locked.
+        assert {code: action(code) for code in (64, 73, 77)} == {64: "FailJob", 73: "FailJob", 77: "FailJob"}
+        assert {action(code) for code in (69, 70, 74, 75, 76, 137, 143)} == {"Count"}
+    # Kubernetes takes FailIndex only where attempts are counted for each index; test_policies asks its schemas.
+    single = policy(of_kind(rendered("minimal"), "CronJob")[0])
+    assert {code: single(code) for code in (64, 65, 73, 77, 78)} == {64: "FailJob", 65: "Count", 73: "FailJob", 77: "FailJob", 78: "FailJob"}
+
+
+def test_which_exit_codes_fail_what_can_be_said():
+    given = values("indexed")
+    given["imports"]["few"] |= {"failOnExitCodes": [77], "failIndexOnExitCodes": []}
+    action = policy(cronjob(objects(manifests(given)), "few"))
+    assert [action(code) for code in (65, 77, 78)] == ["Count", "FailJob", "Count"]
+    given["imports"]["few"] |= {"failOnExitCodes": [], "failIndexOnExitCodes": [76]}
+    action = policy(cronjob(objects(manifests(given)), "few"))
+    assert [action(code) for code in (76, 77)] == ["FailIndex", "Count"]
 
 
 def test_every_number_may_be_0(rendered):
     [found] = of_kind(rendered("zeros"), "CronJob")
     spec = found["spec"]
-    assert [spec[key] for key in ("startingDeadlineSeconds", "successfulJobsHistoryLimit", "failedJobsHistoryLimit")] == [0] * 3
+    assert [spec[key] for key in ("successfulJobsHistoryLimit", "failedJobsHistoryLimit")] == [0] * 2
     assert [job(found)[key] for key in ("activeDeadlineSeconds", "ttlSecondsAfterFinished", "backoffLimit")] == [0] * 3
     assert pod(found)["terminationGracePeriodSeconds"] == 0
     assert [rule["action"] for rule in job(found)["podFailurePolicy"]["rules"]] == ["Ignore"]
@@ -190,6 +226,7 @@ def test_an_indexed_job_has_a_pod_for_each_template(rendered):
     # Attempts are counted for each template.
     assert job(branches)["backoffLimitPerIndex"] == 1
     assert "backoffLimit" not in job(branches)
+
     names = [entry["name"] for entry in connector(branches)["env"]]
     variables = environment(connector(branches))
     assert variables["QC_QUALYS__TEMPLATE_INDEX"] == {
@@ -336,11 +373,68 @@ def test_helm_test_checks_and_changes_nothing(rendered):
     assert all("QC_QUALYS__TEMPLATE_INDEX" not in environment(connector(one)) for one in checks)
 
 
+# What the Job controller adds to a container of an Indexed Job.
+BY_THE_CONTROLLER = {"JOB_COMPLETION_INDEX"}
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_every_mount_finds_the_variables_of_its_path(name):
+    given = values(name)
+    given["extraVolumes"] = [{"name": "pages", "emptyDir": {}}]
+    given["extraVolumeMounts"] = [{"name": "pages", "mountPath": "/pages", "subPathExpr": "$(POD_NAME)"}]
+    if any(one.get("mode") == "indexed" for one in given.get("imports", {}).values()):
+        given["extraVolumeMounts"][0]["subPathExpr"] = "$(JOB_COMPLETION_INDEX)"
+    for found in objects(manifests(given)):
+        if found["kind"] in ("CronJob", "Job", "Pod"):
+            indexed = found["kind"] != "Pod" and "completionMode" in (job(found) if found["kind"] == "CronJob" else found["spec"])
+            known = environment(connector(found)).keys() | (BY_THE_CONTROLLER if indexed else set())
+            for mount in connector(found)["volumeMounts"]:
+                assert set(re.findall(r"\$\((\w+)\)", mount.get("subPathExpr", ""))) <= known, found["metadata"]["name"]
+
+
+NUMBERS_AND_WORDS = ("off", "2026", "1e3", "null", "y")
+
+
+def test_a_name_that_looks_like_something_else_stays_a_name():
+    """Labels, names and namespaces are text for Kubernetes, whatever YAML takes them for."""
+    given = values("indexed")
+    one = given["imports"].pop("few")
+    given["imports"] = {name: one for name in NUMBERS_AND_WORDS}
+    given["defaults"]["secrets"] = {
+        "qualys": {"existingSecret": "2026", "userKey": "1e3", "passwordKey": "off"},
+        "managementCenter": {"existingSecret": "1e3", "pkcs12Key": "0x10"},
+    }
+    given |= {
+        "fullnameOverride": "1e3",
+        "nameOverride": "2026",
+        "priorityClassName": "yes",
+        "networkPolicy": {"enabled": True},
+        "dashboard": {"enabled": True},
+        "prometheusRule": {"enabled": True, "whenMissing": "always"},
+    }
+    found = objects(manifests(given, name="2026", namespace="1e3"))
+    assert [named(found, "CronJob", f"1e3-{name}") for name in NUMBERS_AND_WORDS]
+
+    def texts(place, path=()):
+        match place:
+            case dict():
+                for key, value in place.items():
+                    assert isinstance(key, str), path
+                    texts(value, (*path, key))
+            case list():
+                for value in place:
+                    texts(value, path)
+            case _ if path[-1] in ("name", "namespace", "key", "serviceAccountName", "priorityClassName") or "labels" in path:
+                assert isinstance(place, str), path
+
+    for one in found:
+        texts({key: value for key, value in one.items() if key != "data"})
+
+
 def test_the_lab_needs_nothing_and_uses_nothing_of_the_user(rendered):
     for name, imported in (("lab", "lab"), ("lab-indexed", "branches")):
         found = rendered(name)
         now = named(found, "Job", f"qc-qualys-connector-{imported}-now")
-        assert now["metadata"]["annotations"]["helm.sh/hook"] == "post-install,post-upgrade"
         qualys, center = pod(now)["initContainers"]
         assert qualys["restartPolicy"] == center["restartPolicy"] == "Always"
         assert qualys["startupProbe"] and center["startupProbe"]
@@ -355,9 +449,39 @@ def test_the_lab_needs_nothing_and_uses_nothing_of_the_user(rendered):
     assert all("initContainers" not in pod(one) for one in of_kind(rendered("minimal"), "CronJob"))
 
 
+@pytest.mark.parametrize("name", ["lab", "lab-indexed"])
+def test_the_lab_imports_once_and_leaves_nothing(rendered, name):
+    [now] = of_kind(rendered(name), "Job")
+    # What is no hook goes with the release.
+    assert "helm.sh/hook" not in now["metadata"].get("annotations", {})
+    later = objects(manifests(values(name), upgrade=True))
+    assert of_kind(later, "CronJob") and not of_kind(later, "Job")
+    assert "-now" in notes(values(name))
+    assert "-now" not in notes(values(name), upgrade=True)
+
+
+SUSPENDED = "QualysCronJobSuspended"
+
+
+@pytest.mark.parametrize("override", [{}, {"nameOverride": "qc"}, {"fullnameOverride": "findings"}])
+def test_the_suspend_alert_watches_the_cronjobs_of_the_release(override):
+    given = {**values("several-imports"), **override, "prometheusRule": {"enabled": True, "whenMissing": "always"}}
+    found = objects(manifests(given))
+    [rule] = of_kind(found, "PrometheusRule")
+    [alert] = [one for group in rule["spec"]["groups"] for one in group["rules"] if one.get("alert") == SUSPENDED]
+    names = [one["metadata"]["name"] for one in of_kind(found, "CronJob")]
+    assert len(names) == 3
+    assert alert["expr"] == f'kube_cronjob_spec_suspend{{namespace="security", cronjob=~"{"|".join(names)}"}} == 1'
+
+
 def test_the_notes_tell_how_to_go_on():
     said = notes(values("several-imports"))
-    assert "kubectl -n security create job qc-qualys-connector-berlin-by-hand --from=cronjob/qc-qualys-connector-berlin" in said
+    # A name that nothing has yet: the command can be given twice.
+    assert "job=qc-qualys-connector-berlin-$(date +%s)\n" in said
+    assert 'kubectl -n security create job "$job" --from=cronjob/qc-qualys-connector-berlin\n' in said
+    assert 'logs -f --pod-running-timeout=5m "job/$job"\n' in said
+    # Of all pods, and all of each.
+    assert 'logs -l "job-name=$job" --tail=-1 --prefix\n' in notes(values("indexed"))
     assert "SUSPENDED" in said
     assert "helm test qc -n security --logs" in said
     assert "fmc-main (managementCenter) qualys (qualys)" in said

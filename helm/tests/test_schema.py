@@ -50,6 +50,8 @@ MISTAKES = {
     "typo in zone": ("defaults/timeZone", "Europe/Berln"),
     "negative": ("defaults/backoffLimit", -1),
     "text for a number": ("defaults/backoffLimit", "two"),
+    # Kubernetes looks every 10 s: less may mean that no run ever starts.
+    "a start that is never in time": ("defaults/startingDeadlineSeconds", 9),
     "no success": ("defaults/failOnExitCodes", [0]),
     "image with a tag": ("image/repository", "registry.example.com/qualys-connector:1"),
     "short digest": ("image/digest", "sha256:abc"),

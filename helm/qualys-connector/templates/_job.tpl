@@ -14,17 +14,20 @@ backoffLimitPerIndex: {{ int64 $import.backoffLimit }}
 {{- else }}
 backoffLimit: {{ int64 $import.backoffLimit }}
 {{- end }}
+{{- $ofTemplate := ternary $import.failIndexOnExitCodes list $indexed }}
+{{- $ofAll := list }}
+{{- range $import.failOnExitCodes }}
+{{- if not (has . $ofTemplate) }}
+{{- $ofAll = append $ofAll . }}
+{{- end }}
+{{- end }}
 podFailurePolicy:
   rules:
-    {{- with $import.failOnExitCodes }}
-    - action: FailJob
-      onExitCodes:
-        containerName: qualys-connector
-        operator: In
-        values:
-          {{- range . }}
-          - {{ int64 . }}
-          {{- end }}
+    {{- with include "qualys-connector.onExitCodes" (dict "action" "FailIndex" "codes" $ofTemplate) }}
+    {{- nindent 4 . }}
+    {{- end }}
+    {{- with include "qualys-connector.onExitCodes" (dict "action" "FailJob" "codes" $ofAll) }}
+    {{- nindent 4 . }}
     {{- end }}
     # A pod that had to make room didn't fail.
     - action: Ignore
@@ -33,4 +36,18 @@ podFailurePolicy:
           status: "True"
 template:
   {{- include "qualys-connector.podTemplate" . | nindent 2 }}
+{{- end }}
+
+{{/* A rule of a pod failure policy: of a dict with `action` and `codes`; none without codes. */}}
+{{- define "qualys-connector.onExitCodes" -}}
+{{- with .codes -}}
+- action: {{ $.action }}
+  onExitCodes:
+    containerName: qualys-connector
+    operator: In
+    values:
+      {{- range . }}
+      - {{ int64 . }}
+      {{- end }}
+{{- end }}
 {{- end }}

@@ -25,8 +25,8 @@
 {{- end }}
 
 {{- define "qualys-connector.selectorLabels" -}}
-app.kubernetes.io/name: {{ include "qualys-connector.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "qualys-connector.name" . | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end }}
 
 {{- define "qualys-connector.labels" -}}

@@ -12,7 +12,7 @@ spec:
 
 {{- define "qualys-connector.podLabels" -}}
 {{ include "qualys-connector.labels" .root }}
-qualys-connector/import: {{ .name }}
+qualys-connector/import: {{ .name | quote }}
 {{- with .root.Values.podLabels }}
 {{ toYaml . }}
 {{- end }}
@@ -28,7 +28,7 @@ kubectl.kubernetes.io/default-container: qualys-connector
 {{- define "qualys-connector.podSpec" -}}
 {{- $values := .root.Values -}}
 restartPolicy: Never
-serviceAccountName: {{ include "qualys-connector.serviceAccountName" .root }}
+serviceAccountName: {{ include "qualys-connector.serviceAccountName" .root | quote }}
 automountServiceAccountToken: false
 enableServiceLinks: false
 terminationGracePeriodSeconds: {{ int64 .import.terminationGracePeriodSeconds }}
@@ -71,7 +71,7 @@ volumes:
   {{- trim . | nindent 2 }}
 {{- end }}
 {{- with $values.priorityClassName }}
-priorityClassName: {{ . }}
+priorityClassName: {{ . | quote }}
 {{- end }}
 {{- range $key := list "nodeSelector" "tolerations" "affinity" "topologySpreadConstraints" "hostAliases" "dnsConfig" }}
 {{- with get $values $key }}
@@ -119,6 +119,10 @@ runAsNonRoot: true
   valueFrom:
     fieldRef:
       fieldPath: metadata.annotations['batch.kubernetes.io/job-completion-index']
+{{- else if eq $import.mode "indexed" }}
+{{- /* The Job controller sets it in pods of an Indexed Job; mounts may use it (subPathExpr), and a check has them too. */}}
+- name: JOB_COMPLETION_INDEX
+  value: "0"
 {{- end }}
 {{- include "qualys-connector.variables" (dict "name" "QC_" "value" (include "qualys-connector.settings" $import | fromYaml)) }}
 {{- range $name, $path := dict "POD_NAME" "metadata.name" "POD_UID" "metadata.uid" "NODE_NAME" "spec.nodeName" "JOB_NAME" "metadata.labels['batch.kubernetes.io/job-name']" }}

@@ -27,11 +27,11 @@ holds nothing but settings: the program takes any other file for a mistake.
 {{- end -}}
 {{- range $sources }}
 - secret:
-    name: {{ .name }}
+    name: {{ .name | quote }}
     items:
       {{- range $path, $key := .items }}
       {{- if $key }}
-      - key: {{ $key }}
+      - key: {{ $key | quote }}
         path: {{ $path }}
       {{- end }}
       {{- end }}
@@ -42,16 +42,16 @@ holds nothing but settings: the program takes any other file for a mistake.
 {{- define "qualys-connector.fileSources" -}}
 {{- if .secrets.managementCenter.existingSecret }}
 - secret:
-    name: {{ .secrets.managementCenter.existingSecret }}
+    name: {{ .secrets.managementCenter.existingSecret | quote }}
     items:
-      - key: {{ .secrets.managementCenter.pkcs12Key }}
+      - key: {{ .secrets.managementCenter.pkcs12Key | quote }}
         path: client.pkcs12
 {{- end }}
 {{- if and .secrets.qualys.existingSecret .secrets.qualys.tokenKey }}
 - secret:
-    name: {{ .secrets.qualys.existingSecret }}
+    name: {{ .secrets.qualys.existingSecret | quote }}
     items:
-      - key: {{ .secrets.qualys.tokenKey }}
+      - key: {{ .secrets.qualys.tokenKey | quote }}
         path: qualys-token
 {{- end }}
 {{- include "qualys-connector.certificate" (dict "from" .certificates.qualys "path" "qualys-ca.pem") }}
@@ -62,9 +62,9 @@ holds nothing but settings: the program takes any other file for a mistake.
 {{- $name := default .from.configMap .from.existingSecret }}
 {{- if $name }}
 - {{ ternary "secret" "configMap" (ne .from.existingSecret "") }}:
-    name: {{ $name }}
+    name: {{ $name | quote }}
     items:
-      - key: {{ .from.key }}
+      - key: {{ .from.key | quote }}
         path: {{ .path }}
 {{- end }}
 {{- end }}
