@@ -21,6 +21,7 @@
 //! | [`report`] | parse and select: what a report says |
 //! | [`host_input`] | send and write: commands for the Management Center |
 //! | [`telemetry`] | logs, traces, metrics |
+//! | `http` | the one way out over HTTP |
 //! | `redact` | strangers' words without our secrets |
 //! | `tls` | which servers of the web are trusted |
 //! | `whole_file` | files that appear whole or not at all |
@@ -34,6 +35,7 @@ pub mod config;
 pub mod exit;
 pub mod explain;
 pub mod host_input;
+mod http;
 pub mod import;
 pub mod page;
 pub mod process;

@@ -50,6 +50,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 use url::Url;
 
+pub use crate::http::Proxy;
 pub use body::Body;
 pub use client::Client;
 pub use error::{Error, Stage};
@@ -96,17 +97,6 @@ pub struct Settings {
     pub deadline: Duration,
     /// `qualys.adopt_within`: how old a report of an earlier attempt may be to go on with it; zero: never.
     pub adopt_within: Duration,
-}
-
-/// `qualys.proxy.*`.
-#[derive(Debug, Clone)]
-pub struct Proxy {
-    /// `qualys.proxy.url`, without credentials.
-    pub url: Url,
-    /// `qualys.proxy.username`.
-    pub username: Option<String>,
-    /// `qualys.proxy.password`.
-    pub password: Option<SecretString>,
 }
 
 /// `qualys.login`: how requests prove who sends them.

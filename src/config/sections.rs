@@ -12,6 +12,7 @@ use super::templates::TemplateIds;
 use super::value;
 use super::{PlanSettings, Sink, Source};
 use crate::host_input::{self, command};
+use crate::http::{Endpoint, Proxy};
 use crate::qualys::{self, Login};
 use crate::report::selection::Selection;
 use crate::telemetry::logs::{self, Syslog};
@@ -43,6 +44,7 @@ pub(super) fn plan_mistakes(read: Reader<'_>) -> Vec<Mistake> {
         mistakes.extend(missing(read, login));
         mistakes.extend(missing(read, &["qualys.template_ids"]));
         mistakes.extend(index_mistake(read));
+        mistakes.extend(proxy_mistake(read, "qualys.url", "qualys.proxy", true));
     }
     mistakes.extend(metrics_mistakes(read));
     mistakes
@@ -57,6 +59,30 @@ fn index_mistake(read: Reader<'_>) -> Option<Mistake> {
         Mistake::Contradiction(format!(
             "qualys.template_index is {index}, but the {count} templates of qualys.template_ids count from 0 to {last}"
         ))
+    })
+}
+
+/// A proxy that can't be used, or that doesn't go together with the address that it stands before; `proxy` is the
+/// section of its settings.
+fn proxy_mistake(read: Reader<'_>, key: &'static str, proxy: &'static str, login: bool) -> Option<Mistake> {
+    let proxy_key = settings::find(&format!("{proxy}.url"))?.key;
+    let (url, proxy) = (read.url(key)?, self::proxy(read, proxy));
+    let endpoint = Endpoint {
+        url: &url,
+        key,
+        proxy: proxy.as_ref(),
+        proxy_key,
+        login,
+    };
+    Some(Mistake::Contradiction(endpoint.via().err()?.to_string()))
+}
+
+/// The proxy that a section of settings names.
+fn proxy(read: Reader<'_>, section: &str) -> Option<Proxy> {
+    Some(Proxy {
+        url: read.url(&format!("{section}.url"))?,
+        username: read.text(&format!("{section}.username")),
+        password: read.secret(&format!("{section}.password")),
     })
 }
 
@@ -135,11 +161,7 @@ pub(super) fn qualys(read: Reader<'_>) -> Option<qualys::Settings> {
         token_file: read.path("qualys.token_file"),
         api: read.word("qualys.api")?,
         api_version: read.text("qualys.api_version")?,
-        proxy: read.url("qualys.proxy.url").map(|url| qualys::Proxy {
-            url,
-            username: read.text("qualys.proxy.username"),
-            password: read.secret("qualys.proxy.password"),
-        }),
+        proxy: proxy(read, "qualys.proxy"),
         ca_file: read.path("qualys.ca_file"),
         keep_report: read.boolean("qualys.keep_report")?,
         poll_interval: read.duration("qualys.poll_interval")?,
@@ -256,13 +278,7 @@ fn pushgateway(read: Reader<'_>) -> Option<pushgateway::Settings> {
         password: read.secret("telemetry.pushgateway.password"),
         token: read.secret("telemetry.pushgateway.token"),
         ca_file: read.path("telemetry.pushgateway.ca_file"),
-        proxy: read
-            .url("telemetry.pushgateway.proxy.url")
-            .map(|url| pushgateway::Proxy {
-                url,
-                username: read.text("telemetry.pushgateway.proxy.username"),
-                password: read.secret("telemetry.pushgateway.proxy.password"),
-            }),
+        proxy: proxy(read, "telemetry.pushgateway.proxy"),
         timeout: read.duration("telemetry.pushgateway.timeout")?,
         interval: read.duration("telemetry.pushgateway.interval")?,
     })
@@ -278,5 +294,7 @@ fn metrics_mistakes(read: Reader<'_>) -> Vec<Mistake> {
                 .into(),
         )
     });
-    both.into_iter().collect()
+    let login = read.is_set("telemetry.pushgateway.token") || read.is_set("telemetry.pushgateway.username");
+    let proxy = proxy_mistake(read, "telemetry.pushgateway.url", "telemetry.pushgateway.proxy", login);
+    both.into_iter().chain(proxy).collect()
 }

@@ -8,6 +8,8 @@ use std::time::Duration;
 use clap::ValueEnum;
 use url::{Host, Url};
 
+use crate::http::is_this_machine;
+
 /// How the values of a setting are written.
 #[derive(Debug, Clone, Copy)]
 pub enum Syntax {
@@ -175,13 +177,7 @@ pub(super) fn url(text: &str, schemes: &[&str]) -> Result<Url, String> {
         url::ParseError::RelativeUrlWithoutBase => "no address".to_owned(),
         error => error.to_string(),
     })?;
-    let here = match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    };
-    let plain = here && url.scheme() == "http";
+    let plain = url.scheme() == "http" && is_this_machine(&url);
     if !plain && !schemes.contains(&url.scheme()) {
         return Err(format!("it begins with {}:", url.scheme()));
     }

@@ -2,30 +2,28 @@
 //!
 //! Redirects are never followed and no query ever reaches an error. Knows neither logins nor retries.
 
-use std::error::Error as _;
 use std::time::Duration;
 
 use bytes::Bytes;
 use reqwest::header::LOCATION;
-use reqwest::{Method, RequestBuilder, redirect};
+use reqwest::{Method, RequestBuilder};
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::time::{Instant, timeout_at};
-use url::{Host, Url};
+use url::Url;
 
 use super::Settings;
 use super::fault::{Fault, TimeOut};
 use super::limits::Limits;
+use crate::http::{self, Endpoint, ProxyError, USER_AGENT, Via};
 use crate::telemetry::spans;
 use crate::tls;
-
-const USER_AGENT: &str = concat!("qualys-connector/", env!("CARGO_PKG_VERSION"));
 
 /// A connection to Qualys, with everything that settings say about the way there.
 #[derive(Debug)]
 pub(super) struct Http {
     client: reqwest::Client,
     base: Url,
-    proxy: Option<Url>,
+    via: Option<Via>,
     connect_timeout: Duration,
     idle_timeout: Duration,
     deadline_length: Duration,
@@ -77,32 +75,26 @@ impl Http {
             path: error.path,
             problem: error.problem,
         })?;
-        let mut client = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls)
-            .redirect(redirect::Policy::none())
-            .user_agent(USER_AGENT)
+        let endpoint = Endpoint {
+            url: &settings.url,
+            key: "qualys.url",
+            proxy: settings.proxy.as_ref(),
+            proxy_key: "qualys.proxy.url",
+            login: true,
+        };
+        let via = endpoint.via()?;
+        let client = http::client(via.as_ref(), tls)?
             .connect_timeout(settings.connect_timeout)
             .tcp_keepalive(Duration::from_secs(60))
             // Between two calls lie minutes. A connection that the server closed meanwhile would make a launch fail
             // in a way that leaves open whether it happened.
             .pool_max_idle_per_host(0);
-        if let Some(proxy) = &settings.proxy {
-            let mut all = reqwest::Proxy::all(proxy.url.clone()).map_err(|error| Fault::Setting {
-                key: "qualys.proxy.url",
-                problem: root_cause(&error.without_url()),
-            })?;
-            if let Some(username) = &proxy.username {
-                let password = proxy.password.as_ref().map_or("", |password| password.expose_secret());
-                all = all.basic_auth(username, password);
-            }
-            client = client.proxy(all);
-        }
         Ok(Http {
             client: client
                 .build()
-                .map_err(|error| Fault::Tls(root_cause(&error.without_url())))?,
+                .map_err(|error| Fault::Tls(http::cause(&error.without_url())))?,
             base: settings.url.clone(),
-            proxy: settings.proxy.as_ref().map(|proxy| proxy.url.clone()),
+            via,
             connect_timeout: settings.connect_timeout,
             idle_timeout: settings.idle_timeout,
             deadline_length: settings.deadline,
@@ -111,11 +103,7 @@ impl Http {
 
     /// Host, and port where it isn't the usual one.
     pub(super) fn host(&self) -> String {
-        let host = self.base.host_str().unwrap_or_default();
-        match self.base.port() {
-            Some(port) => format!("{host}:{port}"),
-            None => host.to_owned(),
-        }
+        http::host(&self.base)
     }
 
     /// Where a request goes to. A POST has its parameters in the body.
@@ -194,23 +182,23 @@ impl Http {
     /// The kinds of error behind reqwest's are not public, so the proxy's are told by their words.
     fn unsent(&self, error: reqwest::Error) -> Fault {
         let error = error.without_url();
-        let cause = root_cause(&error);
-        let words = chain(&error);
+        let words = http::chain(&error);
         let tunnel = words.contains("tunnel error");
         let before_tunnel = words.contains("failed to create underlying connection");
-        let tls = find::<rustls::Error>(&error);
-        match &self.proxy {
+        let tls = http::find::<rustls::Error>(&error);
+        let cause = || http::cause(&error);
+        match &self.via {
             _ if words.contains("proxy authorization required") => Fault::ProxyLogin,
-            Some(proxy) if proxy.scheme() == "https" && before_tunnel && speaks_plain_http(tls, &words) => {
+            Some(via) if via.url.scheme() == "https" && before_tunnel && speaks_plain_http(tls, &words) => {
                 Fault::ProxySpeaksPlainHttp {
-                    remedy: plain_http(proxy),
+                    remedy: plain_http(via),
                 }
             }
             _ if error.is_connect() && error.is_timeout() => Fault::TimedOut(TimeOut::Connect(self.connect_timeout)),
-            _ if tls.is_some() => Fault::Tls(cause),
-            _ if tunnel => Fault::Proxy(cause),
-            _ if error.is_connect() => Fault::Connect(cause),
-            _ => Fault::Broken(cause),
+            _ if tls.is_some() => Fault::Tls(cause()),
+            _ if tunnel => Fault::Proxy(cause()),
+            _ if error.is_connect() => Fault::Connect(cause()),
+            _ => Fault::Broken(cause()),
         }
     }
 }
@@ -229,7 +217,7 @@ impl Reply {
             }
             Ok(Err(error)) => Err(Fault::CutOff {
                 received: self.received,
-                cause: root_cause(&error.without_url()),
+                cause: http::cause(&error.without_url()),
             }),
             Err(_) if silence < self.deadline => Err(Fault::TimedOut(TimeOut::Idle(self.idle_timeout))),
             Err(_) => Err(Fault::TimedOut(TimeOut::Deadline(self.deadline_length))),
@@ -257,18 +245,12 @@ impl Reply {
 
 /// Credentials go out with every request, so they are only sent where nobody listens.
 fn check_url(url: &Url) -> Result<(), Fault> {
-    let here = match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    };
     let problem = match url.scheme() {
         _ if !url.username().is_empty() || url.password().is_some() => {
             "credentials don't belong into the URL; set qualys.user_id and qualys.password"
         }
         "https" => return Ok(()),
-        "http" if here => return Ok(()),
+        "http" if http::is_this_machine(url) => return Ok(()),
         _ => "must begin with https:// (http:// is for this machine only), because credentials go along",
     };
     Err(Fault::Setting {
@@ -282,10 +264,10 @@ fn speaks_plain_http(tls: Option<&rustls::Error>, words: &str) -> bool {
     matches!(tls, Some(rustls::Error::InvalidMessage(_))) || words.contains("tls handshake eof")
 }
 
-fn plain_http(proxy: &Url) -> String {
-    let host = proxy.host_str().unwrap_or_default();
-    let port = proxy.port_or_known_default().unwrap_or_default();
-    format!("qualys.proxy.url: http://{host}:{port}")
+fn plain_http(via: &Via) -> String {
+    let host = via.url.host_str().unwrap_or_default();
+    let port = via.url.port_or_known_default().unwrap_or_default();
+    format!("{}: http://{host}:{port}", via.named_by)
 }
 
 fn target(response: &reqwest::Response) -> Option<String> {
@@ -298,38 +280,13 @@ fn target(response: &reqwest::Response) -> Option<String> {
     Some(to.into())
 }
 
-/// The innermost error says what happened; those around it say "error sending request".
-fn root_cause(error: &reqwest::Error) -> String {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
-    }
-    cause.to_string()
-}
-
-fn chain(error: &reqwest::Error) -> String {
-    let mut words = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        words += &format!(": {inner}");
-        cause = inner.source();
-    }
-    words
-}
-
-/// Finds an error of a kind in a chain, also inside of `io::Error`s, which hide their content from the chain.
-fn find<'a, T: std::error::Error + 'static>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a T> {
-    let mut cause = Some(error);
-    while let Some(error) = cause {
-        if let Some(found) = error.downcast_ref() {
-            return Some(found);
+impl From<ProxyError> for Fault {
+    fn from(error: ProxyError) -> Self {
+        Fault::Setting {
+            key: error.named_by,
+            problem: error.problem,
         }
-        cause = match error.downcast_ref::<std::io::Error>().and_then(|io| io.get_ref()) {
-            Some(inner) => Some(inner),
-            None => error.source(),
-        };
     }
-    None
 }
 
 #[cfg(test)]
@@ -381,7 +338,15 @@ mod tests {
 
     #[test]
     fn a_proxy_that_speaks_no_tls_is_named_with_its_port() {
-        let remedy = plain_http(&"https://192.168.1.100:443".parse().unwrap());
+        let settings = Settings {
+            proxy: Some(http::Proxy {
+                url: "https://192.168.1.100:443".parse().unwrap(),
+                username: None,
+                password: None,
+            }),
+            ..super::super::testing::settings("https://qualysapi.example")
+        };
+        let remedy = plain_http(&Http::new(&settings).unwrap().via.unwrap());
         assert_eq!(remedy, "qualys.proxy.url: http://192.168.1.100:443");
         assert_eq!(Fault::ProxySpeaksPlainHttp { remedy }.exit(), Exit::Config);
     }

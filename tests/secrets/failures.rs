@@ -7,14 +7,10 @@ use connector_lab::management_center::{AnswerFault, Faults};
 
 use crate::canaries::{COOKIE, PUSH_TOKEN, QUALYS, QUALYS_PROXY, QUALYS_TOKEN};
 use crate::echo::{Echo, answer};
-use crate::place::{Place, telling};
+use crate::place::{Place, set, telling};
 
 async fn right() -> Place {
     Place::new(&[], Faults::default()).await
-}
-
-fn set<'c>(command: &'c mut Command, settings: &[&str]) -> &'c mut Command {
-    command.args(settings.iter().flat_map(|setting| ["--set", setting]))
 }
 
 /// XML's own, as a service would do it.
@@ -146,6 +142,7 @@ async fn of_proxies() {
         let settings = [
             format!("qualys.proxy.url={url}"),
             format!("telemetry.pushgateway.proxy.url={url}"),
+            "telemetry.pushgateway.url=https://127.0.0.1:9".to_owned(),
             "qualys.deadline=2s".to_owned(),
         ];
         set(&mut command, &settings.each_ref().map(String::as_str)).env("QC_QUALYS__PROXY__USERNAME", "zaphod");

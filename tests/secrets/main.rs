@@ -15,6 +15,7 @@ mod memory;
 mod outputs;
 mod place;
 mod process;
+mod proxies;
 #[path = "../import/support.rs"]
 #[expect(dead_code, reason = "imports need more of it")]
 mod support;

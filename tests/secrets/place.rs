@@ -1,5 +1,6 @@
 //! A place to run in, where every secret setting holds a canary and everything that comes out is gathered.
 
+use std::borrow::BorrowMut;
 use std::fs;
 use std::net::UdpSocket;
 use std::path::Path;
@@ -108,7 +109,8 @@ impl Place {
     }
 
     /// Runs it, and searches everything that came out. Gives what was told on standard error and output.
-    pub(crate) async fn keeps(&self, code: i32, mut command: Command) -> String {
+    pub(crate) async fn keeps(&self, code: i32, mut command: impl BorrowMut<Command>) -> String {
+        let command = command.borrow_mut();
         command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -177,6 +179,10 @@ fn left(folder: &Path, outputs: &mut Vec<(String, Vec<u8>)>) {
             outputs.push((path.display().to_string(), fs::read(&path).unwrap()));
         }
     }
+}
+
+pub(crate) fn set<'c>(command: &'c mut Command, settings: &[&str]) -> &'c mut Command {
+    command.args(settings.iter().flat_map(|setting| ["--set", setting]))
 }
 
 /// A Qualys, or a proxy, that says again all that it was told.

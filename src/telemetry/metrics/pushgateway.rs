@@ -9,17 +9,17 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE;
+use reqwest::StatusCode;
 use reqwest::header::CONTENT_TYPE;
-use reqwest::{StatusCode, redirect};
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::time::timeout;
 use url::Url;
 
 use super::Identity;
+pub use crate::http::Proxy;
+use crate::http::{self, Endpoint, ProxyError};
 use crate::redact::Secrets;
 use crate::tls;
-
-const USER_AGENT: &str = concat!("qualys-connector/", env!("CARGO_PKG_VERSION"));
 
 /// Prometheus' text format.
 const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -51,15 +51,16 @@ pub struct Settings {
     pub interval: Duration,
 }
 
-/// `telemetry.pushgateway.proxy.*`.
-#[derive(Debug, Clone)]
-pub struct Proxy {
-    /// `telemetry.pushgateway.proxy.url`.
-    pub url: Url,
-    /// `telemetry.pushgateway.proxy.username`.
-    pub username: Option<String>,
-    /// `telemetry.pushgateway.proxy.password`.
-    pub password: Option<SecretString>,
+impl Settings {
+    fn endpoint(&self) -> Endpoint<'_> {
+        Endpoint {
+            url: &self.url,
+            key: "telemetry.pushgateway.url",
+            proxy: self.proxy.as_ref(),
+            proxy_key: "telemetry.pushgateway.proxy.url",
+            login: self.username.is_some() || self.token.is_some(),
+        }
+    }
 }
 
 /// Why metrics weren't pushed.
@@ -120,24 +121,14 @@ impl Pushgateway {
         let setting = |key, problem| Error::Setting { key, problem };
         let tls = tls::client_config(settings.ca_file.as_deref())
             .map_err(|error| setting("telemetry.pushgateway.ca_file", error.to_string()))?;
-        let mut client = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls)
-            .redirect(redirect::Policy::none())
-            .user_agent(USER_AGENT)
+        let unusable = |error: ProxyError| setting(error.named_by, error.problem);
+        let via = settings.endpoint().via().map_err(unusable)?;
+        let client = http::client(via.as_ref(), tls)
+            .map_err(unusable)?
             .timeout(settings.timeout)
-            .pool_max_idle_per_host(0);
-        if let Some(proxy) = &settings.proxy {
-            let mut all = reqwest::Proxy::all(proxy.url.clone())
-                .map_err(|error| setting("telemetry.pushgateway.proxy.url", root_cause(error)))?;
-            if let Some(username) = &proxy.username {
-                let password = proxy.password.as_ref().map_or("", |password| password.expose_secret());
-                all = all.basic_auth(username, password);
-            }
-            client = client.proxy(all);
-        }
-        let client = client
+            .pool_max_idle_per_host(0)
             .build()
-            .map_err(|error| setting("telemetry.pushgateway.url", root_cause(error)))?;
+            .map_err(|error| setting("telemetry.pushgateway.url", http::cause(&error.without_url())))?;
         Ok(Pushgateway {
             client,
             group: group(&settings.url, &[("job", &settings.job), ("import", import)]),
@@ -190,7 +181,7 @@ impl Pushgateway {
             Err(error) => {
                 return Err(Error::Unreachable {
                     host: self.host(),
-                    cause: root_cause(error),
+                    cause: http::cause(&error.without_url()),
                 });
             }
         };
@@ -234,11 +225,7 @@ impl Pushgateway {
     }
 
     fn host(&self) -> String {
-        let host = self.group.host_str().unwrap_or_default();
-        match self.group.port() {
-            Some(port) => format!("{host}:{port}"),
-            None => host.to_owned(),
-        }
+        http::host(&self.group)
     }
 }
 
@@ -276,16 +263,6 @@ fn advice(status: StatusCode) -> &'static str {
         407 => "check telemetry.pushgateway.proxy.username and password",
         _ => "look at its log",
     }
-}
-
-/// The innermost error says what happened. None of them holds an address with a query.
-fn root_cause(error: reqwest::Error) -> String {
-    let error = error.without_url();
-    let mut cause: &dyn std::error::Error = &error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
-    }
-    cause.to_string()
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use reqwest::header::HeaderName;
 use url::Url;
 
 use super::parent::Parent;
+use crate::http::{Endpoint, ProxyError, Via};
 
 /// What the environment of a process says of traces.
 pub(super) struct Environment {
@@ -31,6 +32,22 @@ pub(super) struct Plan {
     pub(super) certificate: Option<PathBuf>,
     /// The client's key and certificate (PEM).
     pub(super) identity: Option<(PathBuf, PathBuf)>,
+    /// Whether headers go along, which may prove who we are.
+    pub(super) login: bool,
+}
+
+impl Plan {
+    /// The proxy on the way to the collector.
+    pub(super) fn via(&self) -> Result<Option<Via>, ProxyError> {
+        let endpoint = Endpoint {
+            url: &self.endpoint,
+            key: "OTEL_EXPORTER_OTLP_ENDPOINT",
+            proxy: None,
+            proxy_key: "",
+            login: self.login,
+        };
+        endpoint.via()
+    }
 }
 
 /// `OTEL_EXPORTER_OTLP_PROTOCOL`.
@@ -91,6 +108,7 @@ impl Environment {
             timeout: self.timeout(remarks),
             certificate: self.otlp("CERTIFICATE").map(|(_, path)| path.into()),
             identity: self.identity()?,
+            login: self.otlp("HEADERS").is_some(),
         }))
     }
 

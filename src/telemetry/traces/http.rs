@@ -1,14 +1,12 @@
 //! HTTP to a collector: our own TLS, no redirects, and the cause when it fails, which the exporter keeps to itself.
 
-use std::error::Error;
-
 use async_trait::async_trait;
 use opentelemetry_http::{Bytes, HttpClient, HttpError, Request, Response};
-use reqwest::redirect::Policy;
 
 use super::environment::Plan;
 use super::tally::Tally;
 use super::tls;
+use crate::http;
 
 /// Bytes of an answer, at most: it is empty, or says what was refused.
 const ANSWER: usize = 1 << 20;
@@ -22,12 +20,12 @@ pub(super) struct Client {
 
 impl Client {
     pub(super) fn new(plan: &Plan, tally: &Tally) -> Result<Self, String> {
-        let client = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls::http(plan)?)
-            .redirect(Policy::none())
+        let via = plan.via().map_err(|error| error.to_string())?;
+        let client = http::client(via.as_ref(), tls::http(plan)?)
+            .map_err(|error| error.to_string())?
             .timeout(plan.timeout)
             .build()
-            .map_err(|error| root_cause(&error.without_url()))?;
+            .map_err(|error| http::cause(&error.without_url()))?;
         Ok(Client {
             client,
             tally: tally.clone(),
@@ -56,7 +54,7 @@ impl HttpClient for Client {
         let answer = self.exchange(request).await.map_err(|error| {
             let cause = match error.is_timeout() {
                 true => "it didn't answer in time".to_owned(),
-                false => root_cause(&error.without_url()),
+                false => http::cause(&error.without_url()),
             };
             self.tally.failed(cause.clone());
             HttpError::from(cause)
@@ -66,12 +64,4 @@ impl HttpClient for Client {
         }
         Ok(answer)
     }
-}
-
-fn root_cause(error: &reqwest::Error) -> String {
-    let mut cause: &dyn Error = error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
-    }
-    cause.to_string()
 }
