@@ -119,6 +119,7 @@ fn prepare(config: Config) -> Result<(Source, Selection, Sink), Error> {
         description_length: config.commands.description_length,
         names: config.commands.hostname_attribute.is_some(),
         operating_systems: config.commands.set_os,
+        unfinished: false,
     };
     let source = Source::new(config.source, keep)?;
     let sink = Sink::new(config.sink, config.commands, source.templates().len() > 1)?;
@@ -161,6 +162,7 @@ async fn stages(
 
     let selected = summary.stage("select", async { selection.apply(report) }).await;
     summary.count(selected.counts());
+    summary.remarks.extend(selected.undescribed());
     summary.breakdown = page.then(|| selected.breakdown());
 
     let stage = sink.stage();

@@ -9,6 +9,7 @@
 //! Two of Qualys' formats are read: `ASSET_DATA_REPORT`, which its report share and its old interface deliver, and
 //! `SCAN`, which users export. Neither Qualys' interface nor the Management Center is known here.
 
+use std::net::IpAddr;
 use std::time::SystemTime;
 
 mod breakdown;
@@ -56,6 +57,9 @@ pub struct Keep {
     pub names: bool,
     /// The operating systems of hosts.
     pub operating_systems: bool,
+    /// A scan that isn't finished is read all the same; see [`About::unfinished`]. Otherwise it is
+    /// [refused](Error::Unfinished).
+    pub unfinished: bool,
 }
 
 /// Which report it is.
@@ -73,6 +77,9 @@ pub struct About {
     pub hosts: u64,
     /// Findings, unreadable and double ones included.
     pub findings: u64,
+    /// The status of a scan that isn't finished. What is missing from it may be missing because nobody has looked yet: no
+    /// host of it is [whole](Host::whole), and none is clean.
+    pub unfinished: Option<String>,
 }
 
 /// A format of Qualys' reports, by its root element.
@@ -94,6 +101,27 @@ pub struct Report {
     hosts_left_out: Tally,
     findings_left_out: Tally,
     remarks: Remarks,
+    unnamed: Unnamed,
+}
+
+/// Whether a report holds hosts whose address it doesn't say. Each of them may be any host, also one that it lists.
+#[derive(Debug, Clone, Copy, Default)]
+struct Unnamed {
+    /// Of whatever family.
+    any: bool,
+    /// Behind a stand-in, so their address is one of IPv6.
+    ipv6: bool,
+}
+
+impl Unnamed {
+    fn may_be(self, address: IpAddr) -> bool {
+        self.any || self.ipv6 && address.is_ipv6()
+    }
+
+    fn join(&mut self, other: Unnamed) {
+        self.any |= other.any;
+        self.ipv6 |= other.ipv6;
+    }
 }
 
 impl Report {

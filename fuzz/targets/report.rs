@@ -24,6 +24,7 @@ fuzz_target!(|data: &[u8]| -> Corpus {
         description_length: [0, 80, 4000][knobs % 3],
         names: knobs & 8 == 0,
         operating_systems: knobs & 16 == 0,
+        unfinished: true,
     };
     let read = |source: &mut dyn Read| parse(source, &keep, &Progress::default());
     let whole = read(&mut &data[..]);

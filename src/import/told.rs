@@ -73,6 +73,12 @@ impl Told for Selected {
             counts.findings_read
         );
         info!("QualysGuard Report Processing Complete");
+        if let Some(undescribed) = self.undescribed() {
+            match self.describes_nothing() {
+                true => warn!("{undescribed}"),
+                false => info!("{undescribed}"),
+            }
+        }
         if self.is_empty() {
             warn!("no host of the report passes the selection: nothing is sent, and no host is cleared");
         }

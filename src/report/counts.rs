@@ -15,6 +15,9 @@ pub enum LeftOut {
     OtherNetwork,
     /// The address is outside the ranges asked for.
     OutsideRanges,
+    /// A host with nothing to send, of which something isn't known: an entry of it is an error, or a finding can't be
+    /// read. So nobody can say that it is clean.
+    Unknown,
     /// A host with nothing to send, and nothing that was fixed.
     NoFindings,
     /// A finding without a numeric QID.
@@ -37,12 +40,13 @@ pub enum LeftOut {
 
 impl LeftOut {
     /// Every reason, in the order they are looked at.
-    pub const ALL: [LeftOut; 14] = [
+    pub const ALL: [LeftOut; 15] = [
         LeftOut::HostError,
         LeftOut::BadAddress,
         LeftOut::StandIn,
         LeftOut::OtherNetwork,
         LeftOut::OutsideRanges,
+        LeftOut::Unknown,
         LeftOut::NoFindings,
         LeftOut::Unreadable,
         LeftOut::Kind,
@@ -62,6 +66,7 @@ impl LeftOut {
             LeftOut::StandIn => "stand_in_address",
             LeftOut::OtherNetwork => "other_network",
             LeftOut::OutsideRanges => "outside_ranges",
+            LeftOut::Unknown => "unknown",
             LeftOut::NoFindings => "no_findings",
             LeftOut::Unreadable => "unreadable",
             LeftOut::Kind => "kind",
@@ -82,6 +87,7 @@ impl LeftOut {
             LeftOut::StandIn => "0.0.0.0/8, Qualys' stand-in for an IPv6 address",
             LeftOut::OtherNetwork => "in a network that selection.networks doesn't name",
             LeftOut::OutsideRanges => "outside selection.ip_ranges",
+            LeftOut::Unknown => "nothing to send, but the report doesn't say all of it, so it isn't cleared",
             LeftOut::NoFindings => "nothing to send",
             LeftOut::Unreadable => "no numeric QID",
             LeftOut::Kind => "of a kind that selection.kinds doesn't name",
@@ -178,7 +184,7 @@ mod tests {
                 .into_iter()
                 .all(|reason| tally.get(reason) == reason as u64 + 1)
         );
-        assert_eq!(tally.total(), (1..=14).sum::<u64>());
+        assert_eq!(tally.total(), (1..=15).sum::<u64>());
         let labels: BTreeSet<_> = LeftOut::ALL.map(LeftOut::label).into();
         assert_eq!(labels.len(), LeftOut::ALL.len());
         let snake_case = |label: &&str| label.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');

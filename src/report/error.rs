@@ -72,6 +72,12 @@ pub enum Error {
     /// A report that consists of an `ERROR`.
     #[error("Qualys reports an error in the place of the report: {0}")]
     InReport(Answer),
+    /// A scan that hasn't come to its end, by its own word.
+    #[error(
+        "the scan's status is '{0}' instead of FINISHED: hosts and findings may be missing from it; \
+         wait for the scan's end and get its results again"
+    )]
+    Unfinished(String),
     /// XML of some other kind.
     #[error("this is no host report: its root element is {0}, not ASSET_DATA_REPORT or SCAN")]
     WrongRoot(String),

@@ -62,6 +62,9 @@ impl Finding {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Key(u64);
 
+/// The kind, the status aren't known; what stands in their places is assumed.
+const KIND_ASSUMED: u64 = 1 << 6;
+const STATUS_ASSUMED: u64 = 1 << 7;
 /// In the place of a port: it follows the number wherever the number stands.
 const PORT_FOLLOWS: u64 = 1 << 8;
 
@@ -115,6 +118,20 @@ impl Key {
         }
     }
 
+    /// The same finding, of which the kind or the status are only assumed.
+    pub(super) fn assuming(self, kind: bool, status: bool) -> Self {
+        let bit = |assumed: bool, bit: u64| if assumed { bit } else { 0 };
+        Key(self.0 | bit(kind, KIND_ASSUMED) | bit(status, STATUS_ASSUMED))
+    }
+
+    pub(super) fn kind_is_known(self) -> bool {
+        self.0 & KIND_ASSUMED == 0
+    }
+
+    pub(super) fn status_is_known(self) -> bool {
+        self.0 & STATUS_ASSUMED == 0
+    }
+
     /// The same finding without its port, which follows.
     pub(super) fn without_port(self) -> Self {
         Key(self.0 & !(0xffff << 16) | PORT_FOLLOWS)
@@ -145,6 +162,13 @@ mod tests {
                         let key = Key::new(u32::MAX, port, protocol, kind, status);
                         assert_eq!((key.qid(), key.port(), key.protocol()), (u32::MAX, port, protocol));
                         assert_eq!((key.kind(), key.status(), key.port_follows()), (kind, status, false));
+                        let doubtful = key.assuming(true, false);
+                        assert_eq!(
+                            (doubtful.kind(), doubtful.status(), doubtful.port()),
+                            (kind, status, port)
+                        );
+                        assert_eq!((doubtful.kind_is_known(), doubtful.status_is_known()), (false, true));
+                        assert!(!key.assuming(false, true).status_is_known() && key.kind_is_known());
                         let bare = key.without_port();
                         assert_eq!((bare.qid(), bare.port(), bare.protocol()), (u32::MAX, None, protocol));
                         assert_eq!((bare.kind(), bare.status(), bare.port_follows()), (kind, status, true));

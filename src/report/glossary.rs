@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 
 use super::remarks::{Remark, Remarks};
 use super::text;
+use super::values::is_cve;
 
 /// Bytes of a title, at most; Qualys' are shorter than 300.
 const TITLE: usize = 1024;
@@ -27,10 +28,12 @@ pub struct Vulnerability {
     /// Up to four times as long as [`Keep::description_length`](super::Keep::description_length), since it may become
     /// shorter in another alphabet.
     pub description: Box<str>,
-    /// CVE ids as they are written, in the report's order, each once.
+    /// CVE ids as they are written, in the report's order, each once; none of another form than `CVE-2026-0001`.
     pub cves: Box<[Box<str>]>,
     /// Bugtraq ids, in the report's order, each once.
     pub bugtraqs: Box<[u32]>,
+    /// The report names CVEs that can't be read.
+    pub(super) unreadable_cves: bool,
 }
 
 impl Vulnerability {
@@ -53,6 +56,7 @@ impl Vulnerability {
             description,
             cves,
             bugtraqs,
+            unreadable_cves,
         } = other;
         let unknown = Vulnerability::unknown(qid).title;
         if self.title == unknown || title != unknown && title < self.title {
@@ -65,6 +69,7 @@ impl Vulnerability {
         }
         unite(&mut self.cves, cves);
         unite(&mut self.bugtraqs, bugtraqs);
+        self.unreadable_cves |= unreadable_cves;
     }
 }
 
@@ -89,6 +94,10 @@ fn unite<T: Ord>(values: &mut Box<[T]>, others: Box<[T]>) {
 pub(super) struct Glossary(FxHashMap<u32, Vulnerability>);
 
 impl Glossary {
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub(super) fn contains(&self, qid: u32) -> bool {
         self.0.contains_key(&qid)
     }
@@ -128,6 +137,7 @@ pub(super) struct Details {
     description: String,
     cves: Vec<Box<str>>,
     bugtraqs: Vec<u32>,
+    unreadable_cves: bool,
 }
 
 impl Details {
@@ -147,10 +157,15 @@ impl Details {
         self.severity = text.trim().parse().ok().filter(|severity| (1..=5).contains(severity));
     }
 
-    pub(super) fn cve(&mut self, text: &str) {
+    pub(super) fn cve(&mut self, text: &str, remarks: &mut Remarks) {
         let cve = text::line(text, CVE);
-        if !cve.is_empty() {
-            self.cves.push(cve.into());
+        match cve.as_str() {
+            "" => {}
+            cve if is_cve(cve) => self.cves.push(cve.into()),
+            _ => {
+                self.unreadable_cves = true;
+                remarks.add(Remark::BadCveId, 1);
+            }
         }
     }
 
@@ -176,6 +191,7 @@ impl Details {
             description: details.description.into(),
             cves: each_once(details.cves),
             bugtraqs: each_once(details.bugtraqs),
+            unreadable_cves: details.unreadable_cves,
         })
     }
 }
@@ -205,8 +221,9 @@ mod tests {
         details.description("A <B>threat</B>", 100);
         details.description("A diagnosis", 100);
         for cve in ["CVE-2014-0160", " CVE-2014-0224", "CVE-2014-0160", ""] {
-            details.cve(cve);
+            details.cve(cve, &mut remarks);
         }
+        details.cve("CVE-banana", &mut remarks);
         for id in ["5", "x", "4", "5"] {
             details.bugtraq(id, &mut remarks);
         }
@@ -219,9 +236,10 @@ mod tests {
                 description: "A threat".into(),
                 cves: ["CVE-2014-0160".into(), "CVE-2014-0224".into()].into(),
                 bugtraqs: [5, 4].into(),
+                unreadable_cves: true,
             })
         );
-        assert_eq!(remarks.iter().next(), Some((&Remark::BadBugtraqId, 1)));
+        assert!(remarks.iter().eq([(&Remark::BadBugtraqId, 1), (&Remark::BadCveId, 1)]));
         assert_eq!(details.finish(), None);
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! Everything else, at any place, is [`Element::Other`], and so is all that it holds. No element but the root is
 //! ever missed. Source: samples and public readers of both formats (certain for all names here but `HOST/OS`, which one
-//! hand-made sample has, and the `ERROR` of a host, which is likely).
+//! hand-made sample has, and the `ERROR` of a host, which is likely). That an `ERROR` or a `WARNING` further in speaks of what it
+//! stands in is a guess: nobody has seen one, and it is better taken for one than passed over.
 
 use super::finding::Kind;
 
@@ -30,6 +31,8 @@ pub(super) enum Element {
     FindingPort,
     FindingProtocol,
     FindingStatus,
+    /// Something that Qualys wants to be known of the report, or of its list of hosts.
+    Warning,
     Glossary,
     DetailsList,
     Details,
@@ -78,9 +81,14 @@ impl Element {
                 "PORT" => E::FindingPort,
                 "PROTOCOL" => E::FindingProtocol,
                 "VULN_STATUS" => E::FindingStatus,
+                "ERROR" => E::HostError,
                 _ => E::Other,
             },
-            E::FindingList if name == "VULN_INFO" => E::Finding,
+            E::FindingList => match name {
+                "VULN_INFO" => E::Finding,
+                "ERROR" => E::HostError,
+                _ => E::Other,
+            },
             E::Host => match name {
                 "IP" => E::HostAddress,
                 "DNS" => E::HostName,
@@ -89,14 +97,27 @@ impl Element {
                 "ERROR" => E::HostError,
                 _ => E::Other,
             },
-            E::HostList if name == "HOST" => E::Host,
+            E::HostList => match name {
+                "HOST" => E::Host,
+                "ERROR" => E::ReportError,
+                "WARNING" => E::Warning,
+                _ => E::Other,
+            },
             E::Details => match name {
                 "QID" => E::DetailsQid,
                 "SEVERITY" => E::Severity,
                 _ => Self::text(name),
             },
-            E::DetailsList if name == "VULN_DETAILS" => E::Details,
-            E::Glossary if name == "VULN_DETAILS_LIST" => E::DetailsList,
+            E::DetailsList => match name {
+                "VULN_DETAILS" => E::Details,
+                "ERROR" => E::ReportError,
+                _ => E::Other,
+            },
+            E::Glossary => match name {
+                "VULN_DETAILS_LIST" => E::DetailsList,
+                "ERROR" => E::ReportError,
+                _ => E::Other,
+            },
             E::CveList if name == "CVE_ID" => E::CveEntry,
             E::CveEntry if name == "ID" => E::Cve,
             E::BugtraqList if name == "BUGTRAQ_ID" => E::BugtraqEntry,
@@ -106,6 +127,7 @@ impl Element {
                 "HOST_LIST" => E::HostList,
                 "GLOSSARY" => E::Glossary,
                 "ERROR" => E::ReportError,
+                "WARNING" => E::Warning,
                 _ => E::Other,
             },
             E::Header => match name {
@@ -118,9 +140,14 @@ impl Element {
                 (Kind::Confirmed, "VULN") => E::ScanItem(kind),
                 (Kind::Potential, "PRACTICE") => E::ScanItem(kind),
                 (Kind::Information, "INFO" | "SERVICE") => E::ScanItem(kind),
+                (_, "ERROR") => E::HostError,
                 _ => E::Other,
             },
-            E::ScanList(kind) if name == "CAT" => E::ScanCategory(kind),
+            E::ScanList(kind) => match name {
+                "CAT" => E::ScanCategory(kind),
+                "ERROR" => E::HostError,
+                _ => E::Other,
+            },
             E::ScanHost => match name {
                 "OS" => E::OperatingSystem,
                 "VULNS" => E::ScanList(Kind::Confirmed),
@@ -133,6 +160,7 @@ impl Element {
                 "HEADER" => E::ScanHeader,
                 "IP" => E::ScanHost,
                 "ERROR" => E::ReportError,
+                "WARNING" => E::Warning,
                 _ => E::Other,
             },
             E::ScanHeader => match name {
@@ -180,6 +208,7 @@ impl Element {
                 | E::FindingPort
                 | E::FindingProtocol
                 | E::FindingStatus
+                | E::Warning
                 | E::DetailsQid
                 | E::Title
                 | E::Severity

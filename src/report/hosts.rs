@@ -22,6 +22,10 @@ const WITH_PORT: usize = 1 << 16;
 const NETWORK: u8 = 1;
 const SYSTEM: u8 = 2;
 const NAME: u8 = 4;
+/// Something of it can't be read.
+const UNREADABLE: u8 = 8;
+/// It is no entry of a host, but takes the place of one that is an error, and that is counted already.
+const ERROR: u8 = 16;
 
 /// The hosts of a report. Entries of one address stand side by side.
 #[derive(Debug, Default)]
@@ -44,12 +48,24 @@ struct Entry {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Unpacked<'h> {
     pub(super) network: u32,
+    pub(super) wholeness: Wholeness,
     pub(super) system: Option<&'h str>,
     pub(super) name: Option<&'h str>,
     /// How many findings.
     pub(super) findings: u32,
     packed: Packed<'h>,
     keys: &'h [Key],
+}
+
+/// How much of a host is known by an entry of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wholeness {
+    /// All that Qualys knows.
+    Whole,
+    /// Something of the entry can't be read.
+    InPart,
+    /// Nothing: the entry is an error. It is counted already.
+    Error,
 }
 
 impl Hosts {
@@ -79,6 +95,11 @@ impl Hosts {
         let name = (has & NAME != 0).then(|| packed.text());
         Some(Unpacked {
             network,
+            wholeness: match has & (UNREADABLE | ERROR) {
+                0 => Wholeness::Whole,
+                UNREADABLE => Wholeness::InPart,
+                _ => Wholeness::Error,
+            },
             system: system.and_then(|number| Some(&**self.systems.get(number as usize)?)),
             name,
             findings: packed.number(),
@@ -101,6 +122,16 @@ impl Unpacked<'_> {
     }
 }
 
+/// What an entry says of a host besides findings; texts are empty where it says nothing.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct NewHost<'t> {
+    pub(super) address: IpAddr,
+    pub(super) network: u32,
+    pub(super) system: &'t str,
+    pub(super) name: &'t str,
+    pub(super) wholeness: Wholeness,
+}
+
 /// Collects hosts as a report lists them.
 #[derive(Debug, Default)]
 pub(super) struct Packer {
@@ -111,16 +142,9 @@ pub(super) struct Packer {
 
 impl Packer {
     /// Adds a host.
-    pub(super) fn push(
-        &mut self,
-        address: IpAddr,
-        network: u32,
-        system: &str,
-        name: &str,
-        keys: &[Key],
-    ) -> Result<(), Error> {
+    pub(super) fn push(&mut self, host: &NewHost<'_>, keys: &[Key]) -> Result<(), Error> {
         let findings = u32::try_from(keys.len()).map_err(|_| Error::TooBig)?;
-        self.open(address, network, system, name, findings)?;
+        self.open(host, findings)?;
         for key in keys {
             self.finding(*key);
         }
@@ -128,13 +152,25 @@ impl Packer {
     }
 
     /// Adds a host whose findings follow.
-    fn open(&mut self, address: IpAddr, network: u32, system: &str, name: &str, findings: u32) -> Result<(), Error> {
+    fn open(&mut self, host: &NewHost<'_>, findings: u32) -> Result<(), Error> {
+        let NewHost {
+            address,
+            network,
+            system,
+            name,
+            wholeness,
+        } = *host;
         let start = u32::try_from(self.hosts.packed.len()).map_err(|_| Error::TooBig)?;
         self.hosts.entries.push(Entry { address, start });
         let bit = |has: bool, bit: u8| if has { bit } else { 0 };
         let has =
             bit(network != DEFAULT_NETWORK, NETWORK) | bit(!system.is_empty(), SYSTEM) | bit(!name.is_empty(), NAME);
-        self.hosts.packed.push(has);
+        let less = match wholeness {
+            Wholeness::Whole => 0,
+            Wholeness::InPart => UNREADABLE,
+            Wholeness::Error => ERROR,
+        };
+        self.hosts.packed.push(has | less);
         if network != DEFAULT_NETWORK {
             pack(&mut self.hosts.packed, network);
         }
@@ -185,8 +221,14 @@ impl Packer {
         let mut numbers = vec![None; hosts.keys.len()];
         for (index, entry) in hosts.entries.iter().enumerate() {
             let Some(host) = hosts.get(index) else { continue };
-            let (system, name) = (host.system.unwrap_or_default(), host.name.unwrap_or_default());
-            self.open(entry.address, host.network, system, name, host.findings)?;
+            let opened = NewHost {
+                address: entry.address,
+                network: host.network,
+                system: host.system.unwrap_or_default(),
+                name: host.name.unwrap_or_default(),
+                wholeness: host.wholeness,
+            };
+            self.open(&opened, host.findings)?;
             for (number, key, port) in host.findings() {
                 match numbers.get_mut(number as usize) {
                     Some(Some(number)) => pack(&mut self.hosts.packed, *number),
@@ -284,13 +326,22 @@ mod tests {
         Key::new(qid, NonZeroU16::new(port), protocol, Kind::Confirmed, Status::Active)
     }
 
+    fn host<'t>(address: &str, network: u32, system: &'t str, name: &'t str) -> NewHost<'t> {
+        NewHost {
+            address: address.parse().unwrap(),
+            network,
+            system,
+            name,
+            wholeness: Wholeness::Whole,
+        }
+    }
+
     #[test]
     fn hosts_come_back_as_they_were_in_the_order_of_addresses() {
         let mut packer = Packer::default();
         let mut push = |address: &str, network, system, name, keys: &[Key]| {
-            packer
-                .push(address.parse().unwrap(), network, system, name, keys)
-                .unwrap();
+            let host = host(address, network, system, name);
+            packer.push(&host, keys).unwrap();
         };
         push("2001:db8::1", 0, "", "", &[key(5, 0)]);
         push(
@@ -332,7 +383,7 @@ mod tests {
         let mut packer = Packer::default();
         let findings = (1..=3).flat_map(|qid| (1..=u16::MAX).map(move |port| key(qid, port)));
         let keys: Vec<_> = findings.collect();
-        packer.push("10.0.0.1".parse().unwrap(), 0, "", "", &keys).unwrap();
+        packer.push(&host("10.0.0.1", 0, "", ""), &keys).unwrap();
         let hosts = packer.finish();
         assert!(hosts.keys().len() <= WITH_PORT + 3);
         let back = hosts.get(0).unwrap().findings().map(|(_, key, port)| (key.qid(), port));

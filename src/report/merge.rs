@@ -28,6 +28,7 @@ pub fn merge(reports: Vec<Report>) -> Result<Report, Error> {
             hosts_left_out,
             findings_left_out,
             remarks,
+            unnamed,
         } = report;
         packer.extend(&hosts)?;
         titles.push(about.title.take());
@@ -36,6 +37,7 @@ pub fn merge(reports: Vec<Report>) -> Result<Report, Error> {
         whole.hosts_left_out.join(&hosts_left_out);
         whole.findings_left_out.join(&findings_left_out);
         whole.remarks.join(remarks);
+        whole.unnamed.join(unnamed);
     }
     let mut titles: Vec<_> = titles.into_iter().flatten().collect();
     titles.sort_unstable();
@@ -57,6 +59,7 @@ fn join(one: About, other: About) -> About {
         bytes: one.bytes + other.bytes,
         hosts: one.hosts + other.hosts,
         findings: one.findings + other.findings,
+        unfinished: one.unfinished.into_iter().chain(other.unfinished).min(),
     }
 }
 
@@ -188,6 +191,30 @@ mod tests {
         let (one, merged) = (all().apply(parsed(xml)), all().apply(merge(vec![parsed(xml)]).unwrap()));
         assert_eq!((hosts(&one), counts(&one)), (hosts(&merged), counts(&merged)));
         assert_eq!(one.about(), merged.about());
+    }
+
+    #[test]
+    fn what_one_of_them_does_not_know_nobody_knows() {
+        let fixed = report(&host("10.0.0.1", "", &[finding("1", 0, "Vuln", "Fixed")]), "");
+        let clean = |other: String| {
+            let merged = |reports| Selection::default().apply(merge(reports).unwrap()).counts().hosts_clean;
+            let one = merged(vec![parsed(&fixed), parsed(&other)]);
+            assert_eq!(one, merged(vec![parsed(other), parsed(&fixed)]));
+            one
+        };
+        assert_eq!(clean(report("", "")), 1);
+        for other in [
+            "<HOST><IP>10.0.0.1</IP><ERROR>no answer</ERROR></HOST>".to_owned(),
+            "<HOST><ERROR>no answer</ERROR></HOST>".to_owned(),
+            "<WARNING>not all of it</WARNING>".to_owned(),
+            host("10.0.0.1", "", &[finding("x", 0, "Vuln", "Active")]),
+        ] {
+            assert_eq!(clean(report(&other, "")), 0, "{other}");
+        }
+        assert_eq!(
+            clean("<SCAN><HEADER><KEY value='STATUS'>RUNNING</KEY></HEADER></SCAN>".to_owned()),
+            0
+        );
     }
 
     #[test]

@@ -17,6 +17,9 @@ pub struct Networks(Intervals<u32>);
 /// The network of every subscription that never asked for more.
 pub(super) const DEFAULT_NETWORK: u32 = 0;
 
+/// In the place of a network whose number can't be read. It can't be asked for but by `all`.
+pub(super) const NO_NETWORK: u32 = u32::MAX;
+
 /// Why a text is no set of numbers.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NumberError {

@@ -16,13 +16,13 @@ use super::error::{Answer, Error, Reached};
 use super::finding::{Key, Kind, Protocol, Status};
 use super::glossary::{Details, Glossary};
 use super::grammar::Element;
-use super::hosts::Packer;
+use super::hosts::{NewHost, Packer, Wholeness};
 use super::numbers::DEFAULT_NETWORK;
 use super::progress::Progress;
 use super::remarks::{Remark, Remarks};
-use super::values::{LINE, address, date, host_name, kind, network, port, protocol, qid, some_line, status};
+use super::values::{LINE, Said, address, date, host_name, kind, network, port, protocol, qid, some_line, status};
 use super::xml::{self, Fault, Handler};
-use super::{About, Format, Keep, Report, text};
+use super::{About, Format, Keep, Report, Unnamed, text};
 
 /// Bytes that are read of one text that matters. Qualys' are shorter than 100 kB.
 const TEXT: usize = 1 << 20;
@@ -36,7 +36,10 @@ const SLACK: usize = 4;
 pub fn parse(source: impl Read, keep: &Keep, progress: &Progress) -> Result<Report, Error> {
     let mut parser = Parser::new(keep, progress);
     let bytes = xml::read(source, &mut parser, progress)?;
-    Ok(parser.finish(bytes))
+    match &parser.about.unfinished {
+        Some(status) if !keep.unfinished => Err(Error::Unfinished(status.clone())),
+        _ => Ok(parser.finish(bytes)),
+    }
 }
 
 struct Parser<'p> {
@@ -64,12 +67,15 @@ struct Parser<'p> {
     hosts_left_out: Tally,
     findings_left_out: Tally,
     remarks: Remarks,
+    unnamed: Unnamed,
 }
 
 /// The host between its tags.
 #[derive(Default)]
 struct OpenHost {
     address: Option<IpAddr>,
+    /// The address that may stand beside one of 0.0.0.0/8.
+    ipv6: Option<IpAddr>,
     network: u32,
     name: String,
     system: String,
@@ -84,8 +90,11 @@ struct OpenFinding {
     qid: Option<u32>,
     port: Option<NonZeroU16>,
     protocol: Option<Protocol>,
-    kind: Option<Kind>,
-    status: Option<Status>,
+    /// What its `TYPE` says, if that is known.
+    kind: Option<Option<Kind>>,
+    status: Said,
+    /// Of another format, whose findings have no status.
+    scan: bool,
 }
 
 impl Handler for Parser<'_> {
@@ -104,7 +113,10 @@ impl Handler for Parser<'_> {
         match element {
             Element::Finding => self.finding = OpenFinding::default(),
             Element::Host => self.host.clear(),
-            Element::HostAddress => self.host.network = self.network(tag)?,
+            Element::HostAddress => {
+                self.host.network = self.network(tag)?;
+                self.host.ipv6 = self.attribute(tag, "v6")?.and_then(|text| address(&text));
+            }
             Element::Details => {
                 self.details = Details::default();
                 self.describing = true;
@@ -156,7 +168,7 @@ impl Handler for Parser<'_> {
             Element::FindingType => self.finding.kind = Some(kind(text, &mut self.remarks)),
             Element::FindingPort => self.finding.port = port(text),
             Element::FindingProtocol => self.finding.protocol = protocol(text),
-            Element::FindingStatus => self.finding.status = Some(status(text, &mut self.remarks)),
+            Element::FindingStatus => self.finding.status = status(text, &mut self.remarks),
             Element::Finding => self.host.add(self.finding, &mut self.remarks),
             Element::HostAddress => self.host.address = address(text),
             Element::HostName if self.keep.names => self.host.name = host_name(text),
@@ -173,13 +185,17 @@ impl Handler for Parser<'_> {
                     .description(text, SLACK.saturating_mul(self.keep.description_length));
             }
             Element::Severity => self.details.severity(text),
-            Element::Cve if self.describing => self.details.cve(text),
+            Element::Cve if self.describing => self.details.cve(text, &mut self.remarks),
             Element::Bugtraq if self.describing => self.details.bugtraq(text, &mut self.remarks),
             Element::Details => self.close_details(),
             Element::ScanItem(_) if self.describing => self.close_details(),
             Element::Template => self.about.title = some_line(text),
             Element::Generated => self.about.generated = date(text),
             Element::ScanKey => self.scan_key(),
+            Element::Warning => {
+                self.unnamed.any = true;
+                self.remarks.add(Remark::Warning(text::line(text, LINE).into()), 1);
+            }
             Element::ReportError => {
                 self.answer.text = text::line(text, LINE);
                 return Err(Error::InReport(std::mem::take(&mut self.answer)));
@@ -222,6 +238,7 @@ impl<'p> Parser<'p> {
             hosts_left_out: Tally::default(),
             findings_left_out: Tally::default(),
             remarks: Remarks::default(),
+            unnamed: Unnamed::default(),
         }
     }
 
@@ -233,6 +250,7 @@ impl<'p> Parser<'p> {
             hosts_left_out: self.hosts_left_out,
             findings_left_out: self.findings_left_out,
             remarks: self.remarks,
+            unnamed: self.unnamed,
         }
     }
 
@@ -268,7 +286,8 @@ impl<'p> Parser<'p> {
     /// Each finding of a scan carries its own description; only the first of a QID is read.
     fn scan_item(&mut self, tag: &Tag<'_>, kind: Kind) -> Result<(), Error> {
         self.finding.qid = self.attribute(tag, "number")?.and_then(|text| qid(&text));
-        self.finding.kind = Some(kind);
+        self.finding.kind = Some(Some(kind));
+        self.finding.scan = true;
         self.host.add(self.finding, &mut self.remarks);
         self.details = Details::default();
         self.describing = self.finding.qid.is_some_and(|qid| !self.glossary.contains(qid));
@@ -277,7 +296,7 @@ impl<'p> Parser<'p> {
             self.details
                 .severity(&self.attribute(tag, "severity")?.unwrap_or_default());
             let cves = self.attribute(tag, "cveid")?.unwrap_or_default();
-            cves.split(',').for_each(|cve| self.details.cve(cve));
+            cves.split(',').for_each(|cve| self.details.cve(cve, &mut self.remarks));
         }
         Ok(())
     }
@@ -306,7 +325,9 @@ impl<'p> Parser<'p> {
             "TITLE" => self.about.title = some_line(text),
             "DATE" => self.about.generated = date(text),
             "STATUS" if !text.eq_ignore_ascii_case("FINISHED") => {
-                self.remarks.add(Remark::ScanStatus(text::line(text, LINE).into()), 1);
+                let status = text::line(text, LINE);
+                self.remarks.add(Remark::ScanStatus(status.as_str().into()), 1);
+                self.about.unfinished = Some(status);
             }
             _ => {}
         }
@@ -327,29 +348,65 @@ impl<'p> Parser<'p> {
         self.about.findings += findings + host.unreadable;
         self.progress.set_hosts(self.about.hosts, self.about.findings);
         self.findings_left_out.add(LeftOut::Unreadable, host.unreadable);
-        let (address, reason) = match host.address {
-            _ if host.error => (None, LeftOut::HostError),
-            Some(IpAddr::V4(stand_in)) if stand_in.octets()[0] == 0 => (None, LeftOut::StandIn),
-            address => (address, LeftOut::BadAddress),
+        let is_stand_in = |address: IpAddr| matches!(address, IpAddr::V4(address) if address.octets()[0] == 0);
+        let true_address = host.ipv6.filter(IpAddr::is_ipv6);
+        let (address, reason) = match (host.address, true_address) {
+            (Some(stand_in), Some(address)) if is_stand_in(stand_in) => {
+                self.remarks.add(Remark::TrueAddress, 1);
+                (Some(address), LeftOut::BadAddress)
+            }
+            (Some(stand_in), None) if is_stand_in(stand_in) => {
+                self.unnamed.ipv6 = true;
+                (None, LeftOut::StandIn)
+            }
+            (Some(address), _) => (Some(address), LeftOut::BadAddress),
+            (None, _) => {
+                self.unnamed.any = true;
+                self.remarks.add(Remark::NoAddress, 1);
+                (None, LeftOut::BadAddress)
+            }
         };
-        let Some(address) = address else {
+        let (address, reason) = match (address, host.error) {
+            (Some(address), false) => (address, None),
+            // Its place is kept, so that nobody takes the address for clean.
+            (Some(address), true) => (address, Some(LeftOut::HostError)),
+            (None, error) => {
+                let reason = if error { LeftOut::HostError } else { reason };
+                self.hosts_left_out.add(reason, 1);
+                self.findings_left_out.add(reason, findings);
+                return Ok(());
+            }
+        };
+        if let Some(reason) = reason {
             self.hosts_left_out.add(reason, 1);
             self.findings_left_out.add(reason, findings);
-            return Ok(());
+            host.findings.clear();
+        } else {
+            host.findings.sort_unstable();
+            host.findings.dedup();
+            let doubles = findings - host.findings.len() as u64;
+            self.findings_left_out.add(LeftOut::Duplicate, doubles);
+            self.last = Some(address);
+        }
+        let opened = NewHost {
+            address,
+            network: host.network,
+            system: &host.system,
+            name: &host.name,
+            wholeness: match (host.error, host.unreadable) {
+                (true, _) => Wholeness::Error,
+                (false, 1..) => Wholeness::InPart,
+                (false, 0) => Wholeness::Whole,
+            },
         };
-        host.findings.sort_unstable();
-        host.findings.dedup();
-        let doubles = findings - host.findings.len() as u64;
-        self.findings_left_out.add(LeftOut::Duplicate, doubles);
-        self.last = Some(address);
-        self.packer
-            .push(address, host.network, &host.system, &host.name, &host.findings)
+        self.packer.push(&opened, &host.findings)
     }
 }
 
 impl OpenHost {
     fn clear(&mut self) {
         self.address = None;
+        self.ipv6 = None;
         self.network = DEFAULT_NETWORK;
         self.name.clear();
         self.system.clear();
@@ -364,9 +421,16 @@ impl OpenHost {
             return;
         };
         let kind = finding.kind.unwrap_or_else(|| kind("", remarks));
-        let status = finding.status.unwrap_or(Status::Active);
-        self.findings
-            .push(Key::new(qid, finding.port, finding.protocol, kind, status));
+        // Qualys gives information no status, and scans give nothing one.
+        let has_none = finding.scan || kind == Some(Kind::Information);
+        let (status, assumed) = match finding.status {
+            Said::Status(status) => (status, false),
+            Said::Nothing => (Status::Active, !has_none),
+            Said::Unknown => (Status::Active, true),
+        };
+        let likely = kind.unwrap_or(Kind::Potential);
+        let key = Key::new(qid, finding.port, finding.protocol, likely, status);
+        self.findings.push(key.assuming(kind.is_none(), assumed));
     }
 }
 

@@ -13,6 +13,12 @@ pub enum Remark {
     ScanStatus(Box<str>),
     /// What Qualys said in the place of a host.
     HostError(Box<str>),
+    /// A `WARNING` of Qualys', whatever it means: no host is cleared.
+    Warning(Box<str>),
+    /// A host whose address the report doesn't say. It may be any, so no host is cleared.
+    NoAddress,
+    /// An IPv6 address that the report gives beside its stand-in, and that is used.
+    TrueAddress,
     /// A text of which only the first mebibyte was read.
     LongText,
     /// A character that XML forbids, in a text that matters; left out.
@@ -21,6 +27,8 @@ pub enum Remark {
     UnreadableDetails,
     /// A Bugtraq id that is no number; left out.
     BadBugtraqId,
+    /// A CVE id of another form than `CVE-2026-0001`; left out.
+    BadCveId,
     /// More kinds of remarks than are kept.
     Others,
 }
@@ -69,10 +77,16 @@ impl Remark {
             Remark::UnknownStatus(text) => format!("unknown VULN_STATUS '{text}' ({times}), taken as active"),
             Remark::ScanStatus(text) => format!("the scan's status is '{text}' instead of FINISHED: hosts may miss"),
             Remark::HostError(text) => format!("a host is replaced by an error ({times}): {text}"),
+            Remark::Warning(text) => format!("Qualys warns ({times}): {text}; no host is cleared"),
+            Remark::NoAddress => format!("a host whose address the report doesn't say ({times}): no host is cleared"),
+            Remark::TrueAddress => {
+                format!("an IPv6 address beside its stand-in of 0.0.0.0/8 ({times}) is taken for the host's")
+            }
             Remark::LongText => format!("a text is longer than 1 MiB ({times}), only its beginning is read"),
             Remark::ControlCharacter => format!("a forbidden control character ({times}) is left out"),
             Remark::UnreadableDetails => format!("a glossary entry without a numeric QID ({times}) is left out"),
             Remark::BadBugtraqId => format!("a Bugtraq id that is no number ({times}) is left out"),
+            Remark::BadCveId => format!("a CVE id of an unknown form ({times}) is left out"),
             Remark::Others => format!("more oddities like these ({times})"),
         }
     }

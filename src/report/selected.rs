@@ -5,10 +5,11 @@ use std::net::IpAddr;
 use super::counts::{Counts, LeftOut};
 use super::finding::Finding;
 use super::glossary::Vulnerability;
-use super::hosts::{Hosts, Unpacked};
+use super::hosts::{Hosts, Unpacked, Wholeness};
+use super::numbers::NO_NETWORK;
 use super::remarks::Remarks;
-use super::selection::{Selection, has_cve};
-use super::{About, Report};
+use super::selection::{Means, Rejected, Selection, has_cve};
+use super::{About, Report, Unnamed};
 
 /// What goes on of a report, and the counts of what doesn't.
 #[derive(Debug)]
@@ -19,8 +20,10 @@ pub struct Selected {
     /// The first entry of each host that goes on.
     chosen: Vec<u32>,
     /// For each different finding: the index of its vulnerability, or why it stays behind.
-    verdicts: Vec<Result<u32, LeftOut>>,
+    verdicts: Vec<Result<u32, Rejected>>,
     vulnerabilities: Vec<Vulnerability>,
+    undescribed: Undescribed,
+    unnamed: Unnamed,
     counts: Counts,
     remarks: Remarks,
 }
@@ -35,9 +38,20 @@ pub struct Host<'s> {
     pub name: Option<&'s str>,
     /// What Qualys takes its operating system for, if those are [kept](super::Keep::operating_systems).
     pub operating_system: Option<&'s str>,
-    /// It has no finding that goes on, and one at least that would if it weren't fixed: results that a
-    /// Management Center still holds are out of date.
+    /// The report lists the host whole, something that the selection asks for is fixed, and nothing that it asks for is
+    /// open: results that a Management Center still holds are out of date.
     pub clean: bool,
+    /// The report says all of it: no entry of its address is an error, and nothing of them is unreadable. What a Management
+    /// Center holds of another host may be true though the report doesn't say it.
+    pub whole: bool,
+}
+
+/// Vulnerabilities of findings that go on and that the report doesn't describe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Undescribed {
+    qids: u64,
+    /// It describes none at all.
+    all: bool,
 }
 
 impl Selected {
@@ -49,6 +63,7 @@ impl Selected {
             hosts_left_out,
             findings_left_out,
             remarks,
+            unnamed,
         } = report;
         let judged = hosts
             .keys()
@@ -59,9 +74,15 @@ impl Selected {
         qids.sort_unstable();
         qids.dedup();
         let index = |qid: u32| qids.partition_point(|other| *other < qid) as u32;
+        let undescribed = Undescribed {
+            qids: qids.iter().filter(|qid| !glossary.contains(**qid)).count() as u64,
+            all: glossary.is_empty(),
+        };
         let mut selected = Selected {
             verdicts: judged.into_iter().map(|verdict| verdict.map(index)).collect(),
             vulnerabilities: qids.iter().map(|qid| glossary.take(*qid)).collect(),
+            undescribed,
+            unnamed,
             counts: Counts {
                 hosts_read: about.hosts,
                 hosts_left_out,
@@ -87,9 +108,13 @@ impl Selected {
         let mut first = 0;
         while let Some((address, next)) = self.hosts.group(first) {
             let inside = self.selection.ranges.contains(address);
-            let (mut entries, mut fixed) = (0, false);
+            let (mut entries, mut fixed, mut unknown) = (0, false, false);
             findings.clear();
             for host in (first..next).filter_map(|index| self.hosts.get(index)) {
+                unknown |= self.hides_something(host);
+                if host.wholeness == Wholeness::Error {
+                    continue;
+                }
                 let reason = match inside {
                     false => Some(LeftOut::OutsideRanges),
                     true if self.selection.networks.contains(host.network) => None,
@@ -101,9 +126,10 @@ impl Selected {
                     continue;
                 }
                 entries += 1;
-                self.gather(host, &mut findings, |reason| {
+                self.gather(host, &mut findings, |Rejected { reason, means }| {
                     counts.findings_left_out.add(reason, 1);
-                    fixed |= reason == LeftOut::Fixed;
+                    fixed |= means == Means::Fixed;
+                    unknown |= means == Means::Unknown;
                 });
             }
             if entries > 0 {
@@ -113,12 +139,19 @@ impl Selected {
                     .findings_left_out
                     .add(LeftOut::Duplicate, (all - findings.len()) as u64);
                 counts.hosts_left_out.add(LeftOut::Duplicate, entries - 1);
-                match (findings.is_empty(), fixed) {
-                    (false, _) => counts.hosts_selected += 1,
-                    (true, true) => counts.hosts_clean += 1,
-                    (true, false) => counts.hosts_left_out.add(LeftOut::NoFindings, 1),
+                unknown |= fixed && (self.unnamed.may_be(address) || self.about.unfinished.is_some());
+                let left_out = match (findings.is_empty(), unknown, fixed) {
+                    (false, ..) => None,
+                    (true, true, _) => Some(LeftOut::Unknown),
+                    (true, false, true) => None,
+                    (true, false, false) => Some(LeftOut::NoFindings),
+                };
+                match left_out {
+                    Some(reason) => counts.hosts_left_out.add(reason, 1),
+                    None if findings.is_empty() => counts.hosts_clean += 1,
+                    None => counts.hosts_selected += 1,
                 }
-                if fixed || !findings.is_empty() {
+                if left_out.is_none() {
                     self.chosen.push(first as u32);
                 }
                 self.count(&findings, &mut counts, &mut used);
@@ -149,8 +182,17 @@ impl Selected {
         }
     }
 
+    /// Whether an entry may keep open findings from us that are asked for.
+    fn hides_something(&self, host: Unpacked<'_>) -> bool {
+        match self.selection.networks.contains(host.network) {
+            true => host.wholeness != Wholeness::Whole,
+            // Nobody knows whose it is.
+            false => host.network == NO_NETWORK,
+        }
+    }
+
     /// Adds the findings of `host` that go on to `findings`, and tells of each other one why it doesn't.
-    fn gather(&self, host: Unpacked<'_>, findings: &mut Vec<Finding>, mut left_out: impl FnMut(LeftOut)) {
+    fn gather(&self, host: Unpacked<'_>, findings: &mut Vec<Finding>, mut left_out: impl FnMut(Rejected)) {
         for (number, key, port) in host.findings() {
             match self.verdicts.get(number as usize) {
                 Some(Ok(vulnerability)) => findings.push(Finding {
@@ -159,7 +201,7 @@ impl Selected {
                     protocol: key.protocol(),
                     kind: key.kind(),
                 }),
-                Some(Err(reason)) => left_out(*reason),
+                Some(Err(rejected)) => left_out(*rejected),
                 None => {}
             }
         }
@@ -182,7 +224,9 @@ impl Selected {
         let first = *self.chosen.get(index)? as usize;
         let (address, next) = self.hosts.group(first)?;
         let (mut name, mut operating_system) = (None, None);
+        let mut whole = self.about.unfinished.is_none();
         for host in (first..next).filter_map(|index| self.hosts.get(index)) {
+            whole &= !self.hides_something(host);
             if self.selection.networks.contains(host.network) {
                 name = least(name, host.name);
                 operating_system = least(operating_system, host.system);
@@ -196,6 +240,7 @@ impl Selected {
             operating_system,
             // Hosts without findings are chosen for what was fixed only.
             clean: findings.is_empty(),
+            whole,
         })
     }
 
@@ -223,6 +268,31 @@ impl Selected {
     /// Which report it is.
     pub fn about(&self) -> &About {
         &self.about
+    }
+
+    /// Whether findings go on, and the report describes no vulnerability at all.
+    pub fn describes_nothing(&self) -> bool {
+        self.undescribed.all && self.undescribed.qids > 0
+    }
+
+    /// A sentence about the vulnerabilities that the report doesn't describe, if there are any.
+    pub fn undescribed(&self) -> Option<String> {
+        let Undescribed { qids, all } = self.undescribed;
+        let (them, are) = if qids == 1 { ("1 QID", "is") } else { ("QIDs", "are") };
+        match (qids, all) {
+            (0, _) => None,
+            (_, true) => Some(
+                "the report describes no vulnerability: its template prints no details (vulnerability details must be on in \
+                 the template's Display). Findings go on as 'QID n', without CVE ids, so no event's impact can follow from them"
+                    .to_owned(),
+            ),
+            (1, false) => Some(format!(
+                "{them} {are} missing from the report's glossary, and goes on as 'QID n' without title, severity and CVE ids"
+            )),
+            (_, false) => Some(format!(
+                "{qids} {them} {are} missing from the report's glossary, and go on as 'QID n' without title, severity and CVE ids"
+            )),
+        }
     }
 
     /// What is odd in the report.

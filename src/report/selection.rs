@@ -57,25 +57,59 @@ impl Selection {
     }
 
     /// Why a finding doesn't go on; nothing of its host is looked at. Fixed comes last: it means that all else is right.
-    pub(super) fn judge(&self, key: Key, glossary: &Glossary) -> Result<(), LeftOut> {
+    pub(super) fn judge(&self, key: Key, glossary: &Glossary) -> Result<(), Rejected> {
         let known = glossary.get(key.qid());
         let severity = known.and_then(|vulnerability| vulnerability.severity);
+        let fixed = key.status() == Status::Fixed;
+        let because = |reason: LeftOut, unknown: bool| {
+            Err(Rejected {
+                reason,
+                means: if unknown && !fixed {
+                    Means::Unknown
+                } else {
+                    Means::Nothing
+                },
+            })
+        };
         if !self.kinds.contains(key.kind()) {
-            Err(LeftOut::Kind)
+            because(LeftOut::Kind, !key.kind_is_known())
         } else if !self.qids.is_empty() && !self.qids.contains(key.qid()) || self.exclude_qids.contains(key.qid()) {
-            Err(LeftOut::Qid)
+            because(LeftOut::Qid, false)
         } else if severity.is_some_and(|severity| severity < self.min_severity) {
-            Err(LeftOut::Severity)
+            because(LeftOut::Severity, false)
         } else if self.only_with_cve && !known.is_some_and(has_cve) {
-            Err(LeftOut::NoCve)
+            because(LeftOut::NoCve, known.is_none_or(|known| known.unreadable_cves))
         } else if self.statuses.contains(key.status()) {
             Ok(())
-        } else if key.status() == Status::Fixed {
-            Err(LeftOut::Fixed)
+        } else if fixed {
+            // What may be of another kind or severity than those asked for says nothing about those.
+            let asked_for = key.kind_is_known() && (severity.is_some() || self.min_severity <= 1);
+            Err(Rejected {
+                reason: LeftOut::Fixed,
+                means: if asked_for { Means::Fixed } else { Means::Nothing },
+            })
         } else {
-            Err(LeftOut::Status)
+            because(LeftOut::Status, !key.status_is_known())
         }
     }
+}
+
+/// Why a finding doesn't go on, and what that means for its host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Rejected {
+    pub(super) reason: LeftOut,
+    pub(super) means: Means,
+}
+
+/// What a finding that doesn't go on tells of the question whether its host is clean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Means {
+    /// Nobody asks for it.
+    Nothing,
+    /// Something that is asked for is fixed.
+    Fixed,
+    /// It may be open and asked for: the host isn't clean, whatever else is fixed.
+    Unknown,
 }
 
 /// Whether the Management Center can relate it to a vulnerability that it knows.

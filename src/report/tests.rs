@@ -16,6 +16,7 @@ pub(super) const EVERYTHING: Keep = Keep {
     description_length: 1024,
     names: true,
     operating_systems: true,
+    unfinished: true,
 };
 
 /// Every kind and status, of the default network.
@@ -72,6 +73,7 @@ pub(super) fn vulnerabilities(selected: &Selected) -> String {
             description,
             cves,
             bugtraqs,
+            ..
         } = vulnerability;
         writeln!(
             text,

@@ -5,6 +5,7 @@ use std::num::NonZeroU16;
 use std::time::SystemTime;
 
 use super::finding::{Kind, Protocol, Status};
+use super::numbers::NO_NETWORK;
 use super::remarks::{Remark, Remarks};
 use super::text;
 
@@ -15,9 +16,9 @@ pub(super) fn qid(text: &str) -> Option<u32> {
     text.trim().parse().ok().filter(|qid| *qid > 0)
 }
 
-/// Qualys' network of an address; one that isn't a number is none that can be asked for.
+/// Qualys' network of an address; [`NO_NETWORK`] where it isn't a number.
 pub(super) fn network(text: &str) -> u32 {
-    text.trim().parse().unwrap_or(u32::MAX)
+    text.trim().parse().unwrap_or(NO_NETWORK)
 }
 
 /// An IPv4 address in the clothes of IPv6 is taken for what it is.
@@ -47,29 +48,55 @@ pub(super) fn protocol(text: &str) -> Option<Protocol> {
     }
 }
 
-pub(super) fn kind(text: &str, remarks: &mut Remarks) -> Kind {
+/// None where nothing says it.
+pub(super) fn kind(text: &str, remarks: &mut Remarks) -> Option<Kind> {
     match text {
-        "Vuln" => Kind::Confirmed,
-        "Practice" => Kind::Potential,
-        "Ig" => Kind::Information,
+        "Vuln" => Some(Kind::Confirmed),
+        "Practice" => Some(Kind::Potential),
+        "Ig" => Some(Kind::Information),
         unknown => {
             remarks.add(Remark::UnknownType(text::line(unknown, LINE).into()), 1);
-            Kind::Potential
+            None
         }
     }
 }
 
-pub(super) fn status(text: &str, remarks: &mut Remarks) -> Status {
+/// What a `VULN_STATUS` says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Said {
+    /// There is none, or it is empty.
+    #[default]
+    Nothing,
+    /// One of the four.
+    Status(Status),
+    /// A word that nobody knows.
+    Unknown,
+}
+
+pub(super) fn status(text: &str, remarks: &mut Remarks) -> Said {
     match text {
-        "New" => Status::New,
-        "Active" | "" => Status::Active,
-        "Re-Opened" | "Reopened" => Status::Reopened,
-        "Fixed" => Status::Fixed,
+        "" => Said::Nothing,
+        "New" => Said::Status(Status::New),
+        "Active" => Said::Status(Status::Active),
+        "Re-Opened" | "Reopened" => Said::Status(Status::Reopened),
+        "Fixed" => Said::Status(Status::Fixed),
         unknown => {
             remarks.add(Remark::UnknownStatus(text::line(unknown, LINE).into()), 1);
-            Status::Active
+            Said::Unknown
         }
     }
+}
+
+/// Whether a text is the id of a CVE: `CVE-YYYY-NNNN` with four digits or more, or `CAN-`, as candidates were once called.
+pub(super) fn is_cve(text: &str) -> bool {
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let number = text
+        .get(..4)
+        .filter(|start| ["CVE-", "CAN-"].iter().any(|known| known.eq_ignore_ascii_case(start)));
+    let number = number.and_then(|_| text.get(4..)?.split_once('-'));
+    number.is_some_and(|(year, serial)| {
+        year.len() == 4 && digits(year) && (4..=19).contains(&serial.len()) && digits(serial)
+    })
 }
 
 pub(super) fn date(text: &str) -> Option<SystemTime> {
@@ -83,6 +110,26 @@ pub(super) fn some_line(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_id_of_a_cve_has_a_year_and_four_digits_at_least() {
+        assert!(
+            ["CVE-2014-0160", "cve-2026-1234567", "CAN-1999-0524"]
+                .into_iter()
+                .all(is_cve)
+        );
+        for bad in [
+            "CVE-banana",
+            "CVE-14-0160",
+            "CVE-2014-016",
+            "CVE-2014-01x0",
+            "CVE-2014",
+            "",
+            "CVÉ-2014-0160",
+        ] {
+            assert!(!is_cve(bad), "{bad}");
+        }
+    }
 
     #[test]
     fn odd_values_are_taken_sensibly() {

@@ -134,6 +134,180 @@ fn a_host_is_clean_only_if_something_was_fixed_that_would_have_gone_on() {
     assert_eq!(clean(all()), 0);
 }
 
+/// What becomes of 10.0.0.1 and of its neighbour, each with a finding that is fixed, when `more` is said of the first, and
+/// `beside` stands in the list of hosts.
+fn with(more: &str, beside: &str, selection: &Selection) -> String {
+    let fixed = finding(5, "Vuln", "Fixed");
+    let hosts = [
+        host("10.0.0.1", &[fixed.clone(), more.to_owned()]),
+        host("10.0.0.2", &[fixed]),
+    ];
+    let glossary: String = (1..=6).map(|qid| details(qid, 5, true)).collect();
+    let banana = details(8, 5, true).replace("CVE-2026-0001", "CVE-banana");
+    let selected = selection.apply(parsed(report(&(hosts.concat() + beside), &(glossary + &banana))));
+    let said = counts(&selected);
+    assert_eq!(selected.counts().hosts_selected, 0, "{more}{beside}: {said}");
+    let clean = |address: &str| (0..selected.len()).any(|index| selected.address(index) == address.parse().ok());
+    let word = |address: &str| if clean(address) { "clean" } else { "left alone" };
+    let unknown = selected.counts().hosts_left_out.get(LeftOut::Unknown);
+    format!("{}, {}, {unknown} unknown", word("10.0.0.1"), word("10.0.0.2"))
+}
+
+#[test]
+fn what_is_not_known_of_a_host_never_makes_it_clean() {
+    let default = Selection::default();
+    assert_eq!(with("", "", &default), "clean, clean, 0 unknown");
+    let new = Selection {
+        statuses: "new".parse().unwrap(),
+        ..Selection::default()
+    };
+    let confirmed = Selection {
+        kinds: "confirmed".parse().unwrap(),
+        ..Selection::default()
+    };
+    let only_with_cve = Selection {
+        only_with_cve: true,
+        ..Selection::default()
+    };
+    let no_status = "<VULN_INFO><QID>1</QID><TYPE>Vuln</TYPE></VULN_INFO>";
+    let no_type = "<VULN_INFO><QID>1</QID></VULN_INFO>";
+    let unreadable = "<VULN_INFO><QID>one</QID><TYPE>Vuln</TYPE></VULN_INFO>";
+    for (more, beside, selection) in [
+        (unreadable, "", &default),
+        ("", &*host("10.0.0.1", &[unreadable.to_owned()]), &default),
+        ("", "<HOST><IP>10.0.0.1</IP><ERROR>no</ERROR></HOST>", &default),
+        ("", "<HOST><ERROR>no</ERROR><IP>10.0.0.1</IP></HOST>", &default),
+        (
+            "",
+            "<HOST><IP>10.0.0.1</IP><VULN_INFO_LIST><ERROR/></VULN_INFO_LIST></HOST>",
+            &default,
+        ),
+        ("", "<HOST><IP network_id='one'>10.0.0.1</IP></HOST>", &default),
+        (&*finding(1, "Vuln", "Asleep"), "", &new),
+        (no_status, "", &new),
+        (&*finding(1, "Riddle", "Active"), "", &confirmed),
+        (no_type, "", &confirmed),
+        (&*finding(7, "Vuln", "Active"), "", &only_with_cve),
+        (&*finding(8, "Vuln", "Active"), "", &only_with_cve),
+    ] {
+        assert_eq!(
+            with(more, beside, selection),
+            "left alone, clean, 1 unknown",
+            "{more}{beside}"
+        );
+    }
+    // These may be about any host.
+    for beside in [
+        "<HOST><ERROR>no</ERROR></HOST>",
+        "<HOST><IP>nowhere</IP></HOST>",
+        "<WARNING>more</WARNING>",
+    ] {
+        assert_eq!(
+            with("", beside, &default),
+            "left alone, left alone, 2 unknown",
+            "{beside}"
+        );
+    }
+}
+
+#[test]
+fn what_is_known_enough_keeps_no_host_from_being_clean() {
+    let default = Selection::default();
+    let new = Selection {
+        statuses: "new".parse().unwrap(),
+        ..Selection::default()
+    };
+    let confirmed = Selection {
+        kinds: "confirmed".parse().unwrap(),
+        ..Selection::default()
+    };
+    let only_with_cve = Selection {
+        only_with_cve: true,
+        ..Selection::default()
+    };
+    for (more, beside, selection) in [
+        (finding(1, "Ig", ""), "", &default),
+        (finding(1, "Ig", ""), "", &new),
+        (finding(1, "Vuln", "Active"), "", &new),
+        (finding(1, "Practice", "Active"), "", &confirmed),
+        (finding(1, "Riddle", "Fixed"), "", &confirmed),
+        (finding(7, "Vuln", "Fixed"), "", &only_with_cve),
+        (
+            String::new(),
+            "<HOST><IP network_id='3'>10.0.0.1</IP><ERROR>no</ERROR></HOST>",
+            &default,
+        ),
+        (String::new(), "<HOST><IP>0.0.0.1</IP></HOST>", &default),
+    ] {
+        assert_eq!(
+            with(&more, beside, selection),
+            "clean, clean, 0 unknown",
+            "{more}{beside}"
+        );
+    }
+}
+
+#[test]
+fn an_ipv6_host_is_not_clean_beside_a_stand_in_that_may_be_it() {
+    let host = |ip: &str| {
+        format!(
+            "<HOST>{ip}<VULN_INFO_LIST>{}</VULN_INFO_LIST></HOST>",
+            finding(5, "Vuln", "Fixed")
+        )
+    };
+    let clean = |stand_in: &str| {
+        let hosts = host("<IP>2001:db8::1</IP>") + &host(stand_in);
+        Selection::default()
+            .apply(parsed(report(&hosts, "")))
+            .counts()
+            .hosts_clean
+    };
+    assert_eq!(
+        (clean("<IP>0.0.0.9</IP>"), clean("<IP v6='2001:db8::2'>0.0.0.9</IP>")),
+        (0, 2)
+    );
+}
+
+#[test]
+fn what_is_fixed_says_something_only_if_it_was_asked_for() {
+    let clean = |finding: &str, selection: Selection| {
+        let xml = report(&host("10.0.0.1", &[finding.to_owned()]), &details(5, 5, true));
+        selection.apply(parsed(xml)).counts().hosts_clean
+    };
+    let severe = || Selection {
+        min_severity: 3,
+        ..Selection::default()
+    };
+    assert_eq!(clean(&finding(5, "Vuln", "Fixed"), severe()), 1);
+    assert_eq!(
+        clean(&finding(7, "Vuln", "Fixed"), severe()),
+        0,
+        "nobody knows its severity"
+    );
+    assert_eq!(clean(&finding(7, "Vuln", "Fixed"), Selection::default()), 1);
+    assert_eq!(
+        clean(&finding(5, "Riddle", "Fixed"), Selection::default()),
+        0,
+        "nobody knows its kind"
+    );
+}
+
+#[test]
+fn a_host_of_which_something_is_unknown_is_not_whole() {
+    let open = finding(5, "Vuln", "Active");
+    let whole = |beside: &str| {
+        let xml = report(&(host("10.0.0.1", &[open.clone()]) + beside), "");
+        let selected = Selection::default().apply(parsed(xml));
+        selected.host(0, &mut Vec::new()).unwrap().whole
+    };
+    assert!(whole("") && whole("<HOST><IP>10.0.0.2</IP><ERROR/></HOST>"));
+    assert!(!whole("<HOST><IP>10.0.0.1</IP><ERROR/></HOST>"));
+    assert!(!whole(&host(
+        "10.0.0.1",
+        &["<VULN_INFO><QID>x</QID></VULN_INFO>".to_owned()]
+    )));
+}
+
 #[test]
 fn entries_of_one_address_are_one_host() {
     let entries = [

@@ -10,7 +10,6 @@ const SCAN: &str = include_str!("../../../tests/reports/scan.xml");
 fn an_odd_report_is_read_for_what_it_says() {
     let selected = Selection::default().apply(parsed(ODDITIES));
     insta::assert_snapshot!(hosts(&selected), @r#"
-    10.0.0.1 (-, -) clean
     10.0.0.2 (agent-says.example.com, Ubuntu / Tiny Core Linux / Linux 2.6.x)
       1001 443/Tcp
       1001 8443/Tcp
@@ -19,6 +18,8 @@ fn an_odd_report_is_read_for_what_it_says() {
       1005 -/-
     2001:db8::5 (-, -)
       999999 -/Tcp
+    2001:db8::7 (-, -)
+      1001 -/-
     "#);
     insta::assert_snapshot!(vulnerabilities(&selected), @r#"
     1001 Some(4) Café au lait "Größe" Overflow | Reads <any> file]]>; see advisory. Naïve – 日本語 two | ["CVE-2026-0001", "CVE-2026-10002"] [4711]
@@ -29,14 +30,16 @@ fn an_odd_report_is_read_for_what_it_says() {
     999999 None QID 999999 |  | [] []
     "#);
     insta::assert_snapshot!(counts(&selected), @r#"
-    hosts: 9 read, 2 selected, 1 clean, left out: host_error 1, bad_address 1, stand_in_address 1, other_network 1, no_findings 1, duplicate 1
-    findings: 15 read, 6 selected (2 with CVE), left out: bad_address 2, stand_in_address 1, other_network 1, unreadable 1, kind 1, fixed 1, duplicate 2
-    by severity: [2, 0, 1, 0, 2, 1]
+    hosts: 9 read, 3 selected, 0 clean, left out: host_error 1, bad_address 1, other_network 1, unknown 1, no_findings 1, duplicate 1
+    findings: 15 read, 7 selected (3 with CVE), left out: bad_address 2, other_network 1, unreadable 1, kind 1, fixed 1, duplicate 2
+    by severity: [2, 0, 1, 0, 3, 1]
     "#);
     insta::assert_snapshot!(selected.remarks().sentences().collect::<Vec<_>>().join("\n"), @r#"
     unknown finding TYPE 'Riddle' (once), taken as potential
     unknown VULN_STATUS 'Asleep' (once), taken as active
     a host is replaced by an error (once): Host could not be reached
+    a host whose address the report doesn't say (2 times): no host is cleared
+    an IPv6 address beside its stand-in of 0.0.0.0/8 (once) is taken for the host's
     a glossary entry without a numeric QID (once) is left out
     a Bugtraq id that is no number (once) is left out
     "#);
@@ -89,8 +92,8 @@ fn another_network_is_imported_when_asked_for() {
       1006 -/-
     "#);
     insta::assert_snapshot!(counts(&selected), @r#"
-    hosts: 9 read, 1 selected, 0 clean, left out: host_error 1, bad_address 1, stand_in_address 1, outside_ranges 3, duplicate 2
-    findings: 15 read, 6 selected (2 with CVE), left out: bad_address 2, stand_in_address 1, outside_ranges 2, unreadable 1, kind 1, duplicate 2
+    hosts: 9 read, 1 selected, 0 clean, left out: host_error 1, bad_address 1, outside_ranges 4, duplicate 2
+    findings: 15 read, 6 selected (2 with CVE), left out: bad_address 2, outside_ranges 3, unreadable 1, kind 1, duplicate 2
     by severity: [1, 0, 1, 0, 2, 2]
     "#);
 }
@@ -194,6 +197,117 @@ fn forbidden_characters_and_endless_texts_are_said_but_stop_nothing() {
         .map(|(remark, count)| (remark.clone(), count))
         .collect();
     assert_eq!(remarks, [(Remark::LongText, 1), (Remark::ControlCharacter, 2)]);
+}
+
+#[test]
+fn a_scan_that_is_not_finished_is_refused_unless_asked_for_and_then_nothing_of_it_is_whole() {
+    let error = parse(SCAN.as_bytes(), &Keep::default(), &Progress::default()).unwrap_err();
+    insta::assert_snapshot!(error, @"the scan's status is 'CANCELED' instead of FINISHED: hosts and findings may be missing from it; wait for the scan's end and get its results again");
+    assert_eq!(error.exit(), crate::exit::Exit::Report);
+    let selected = all().apply(parsed(SCAN));
+    assert_eq!(selected.about().unfinished.as_deref(), Some("CANCELED"));
+    assert!(!selected.host(0, &mut Vec::new()).unwrap().whole);
+    let finished = SCAN
+        .replace("CANCELED", "Finished")
+        .replace("<VULN severity", "<VULN number='9' severity");
+    let selected = all().apply(parse(finished.as_bytes(), &Keep::default(), &Progress::default()).unwrap());
+    assert_eq!(selected.about().unfinished, None);
+    assert!(selected.host(0, &mut Vec::new()).unwrap().whole);
+    let both = finished.replace("</HEADER>", "<KEY value='STATUS'>ERROR</KEY></HEADER>");
+    assert!(matches!(
+        parse(both.as_bytes(), &Keep::default(), &Progress::default()),
+        Err(Error::Unfinished(_))
+    ));
+}
+
+#[test]
+fn an_error_in_the_place_of_a_part_refuses_the_report_or_its_host() {
+    let findings = "<VULN_INFO><QID>1</QID><TYPE>Vuln</TYPE></VULN_INFO>";
+    let host = |inside: &str| format!("<HOST><IP>10.0.0.1</IP>{inside}</HOST>");
+    let error = "<ERROR number=\"7\">no more</ERROR>";
+    for xml in [
+        report(&(host(findings) + error), ""),
+        report("", &("<VULN_DETAILS><QID>1</QID></VULN_DETAILS>".to_owned() + error)),
+        format!("<ASSET_DATA_REPORT><GLOSSARY>{error}</GLOSSARY></ASSET_DATA_REPORT>"),
+    ] {
+        let error = refused(xml).to_string();
+        assert_eq!(
+            error,
+            "Qualys reports an error in the place of the report: no more (code 7)"
+        );
+    }
+    for inside in [
+        format!("<VULN_INFO_LIST>{findings}{error}</VULN_INFO_LIST>"),
+        format!("<VULN_INFO_LIST>{findings}<VULN_INFO>{error}</VULN_INFO></VULN_INFO_LIST>"),
+    ] {
+        let counts = all().apply(parsed(report(&host(&inside), ""))).counts().clone();
+        assert_eq!(
+            (counts.hosts_selected, counts.hosts_left_out.get(LeftOut::HostError)),
+            (0, 1)
+        );
+    }
+}
+
+#[test]
+fn what_a_report_does_not_describe_is_said_once_with_its_number() {
+    let hosts = |qids: &[u32]| -> String {
+        let finding = |qid: &u32| format!("<VULN_INFO><QID>{qid}</QID><TYPE>Vuln</TYPE></VULN_INFO>");
+        let findings: String = qids.iter().map(finding).collect();
+        format!("<HOST><IP>10.0.0.1</IP><VULN_INFO_LIST>{findings}</VULN_INFO_LIST></HOST>")
+    };
+    let said = |qids: &[u32], glossary: &str| all().apply(parsed(report(&hosts(qids), glossary))).undescribed();
+    let one = "<VULN_DETAILS><QID>1</QID><TITLE>One</TITLE></VULN_DETAILS>";
+    assert_eq!(said(&[1], one), None);
+    insta::assert_snapshot!(said(&[1, 2], one).unwrap(), @"1 QID is missing from the report's glossary, and goes on as 'QID n' without title, severity and CVE ids");
+    insta::assert_snapshot!(said(&[1, 2, 3, 3], one).unwrap(), @"2 QIDs are missing from the report's glossary, and go on as 'QID n' without title, severity and CVE ids");
+    insta::assert_snapshot!(said(&[1, 2], "").unwrap(), @"the report describes no vulnerability: its template prints no details (vulnerability details must be on in the template's Display). Findings go on as 'QID n', without CVE ids, so no event's impact can follow from them");
+    assert_eq!(said(&[], ""), None);
+    let other = "<VULN_DETAILS><QID>9</QID><TITLE>Nine</TITLE></VULN_DETAILS>";
+    insta::assert_snapshot!(said(&[1, 2], other).unwrap(), @"2 QIDs are missing from the report's glossary, and go on as 'QID n' without title, severity and CVE ids");
+}
+
+#[test]
+fn an_id_that_names_no_cve_is_none() {
+    let xml = report(
+        "<HOST><IP>10.0.0.1</IP><VULN_INFO_LIST><VULN_INFO><QID>1</QID><TYPE>Vuln</TYPE></VULN_INFO></VULN_INFO_LIST></HOST>",
+        "<VULN_DETAILS><QID>1</QID><CVE_ID_LIST><CVE_ID><ID>CVE-banana</ID></CVE_ID></CVE_ID_LIST></VULN_DETAILS>",
+    );
+    let selected = all().apply(parsed(&xml));
+    assert_eq!(
+        (selected.counts().findings_selected, selected.counts().with_cve),
+        (1, 0)
+    );
+    assert!(selected.remarks().iter().eq([(&Remark::BadCveId, 1)]));
+    let only_with_cve = Selection {
+        only_with_cve: true,
+        ..all()
+    };
+    assert_eq!(
+        only_with_cve
+            .apply(parsed(xml))
+            .counts()
+            .findings_left_out
+            .get(LeftOut::NoCve),
+        1
+    );
+}
+
+#[test]
+fn an_address_beside_its_stand_in_is_the_host_s() {
+    let findings = "<VULN_INFO_LIST><VULN_INFO><QID>1</QID><TYPE>Vuln</TYPE></VULN_INFO></VULN_INFO_LIST>";
+    let of = |ip: &str| all().apply(parsed(report(&format!("<HOST>{ip}{findings}</HOST>"), "")));
+    let address = |selected: &Selected| selected.address(0).map(|address| address.to_string());
+    let selected = of("<IP v6=' 2001:db8::5'>0.0.0.5</IP>");
+    assert_eq!(address(&selected).as_deref(), Some("2001:db8::5"));
+    assert!(selected.remarks().iter().eq([(&Remark::TrueAddress, 1)]));
+    assert_eq!(
+        address(&of("<IP v6='2001:db8::5'>10.0.0.5</IP>")).as_deref(),
+        Some("10.0.0.5")
+    );
+    for unusable in ["x", "0.0.0.6", "10.0.0.6", "::ffff:10.0.0.6"] {
+        let selected = of(&format!("<IP v6='{unusable}'>0.0.0.5</IP>"));
+        assert_eq!(selected.counts().hosts_left_out.get(LeftOut::StandIn), 1, "{unusable}");
+    }
 }
 
 #[test]

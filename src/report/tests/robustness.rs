@@ -29,7 +29,7 @@ fn it_says_how_far_a_cut_off_report_went() {
     let error = refused(&ODDITIES.as_bytes()[..cut]);
     assert_eq!(
         error.to_string(),
-        format!("the report is cut off after {cut} bytes and 6 hosts, the last 10.0.0.2; get it again")
+        format!("the report is cut off after {cut} bytes and 6 hosts, the last 2001:db8::7; get it again")
     );
     assert_eq!(error.exit(), crate::exit::Exit::Report);
 }

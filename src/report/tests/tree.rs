@@ -31,6 +31,12 @@ fn below<'a, 'i>(nodes: Vec<Node<'a, 'i>>, names: &[&str]) -> Vec<Node<'a, 'i>> 
         .collect()
 }
 
+/// Whether an `ERROR` stands in what is found along a path of names.
+fn error_below(node: Node<'_, '_>, path: &[&str]) -> bool {
+    let holders = path.iter().fold(vec![node], |nodes, name| below(nodes, &[name]));
+    !below(holders, &["ERROR"]).is_empty()
+}
+
 /// The text of the last child of a name.
 fn text(node: Node<'_, '_>, name: &str) -> Option<String> {
     let child = below(vec![node], &[name]).pop()?;
@@ -56,9 +62,17 @@ pub(super) fn read(xml: &str) -> Option<(Found, Titles)> {
     let document = document(xml).ok()?;
     let root = document.root_element();
     let (mut found, mut titles) = (Found::new(), Titles::new());
-    let mut host = |address: Option<String>, network: Option<&str>, places: BTreeSet<Place>| {
-        let address = number::<IpAddr>(address).map(|address| address.to_canonical());
+    let mut host = |address: Option<String>, ipv6: Option<&str>, network: Option<&str>, places: BTreeSet<Place>| {
+        let read = |text: String| number::<IpAddr>(Some(text)).map(|address| address.to_canonical());
         let stand_in = |address: &IpAddr| matches!(address, IpAddr::V4(address) if address.octets()[0] == 0);
+        let ipv6 = ipv6.map(str::to_owned).and_then(read).filter(IpAddr::is_ipv6);
+        let address = address.and_then(read).map(|address| {
+            if stand_in(&address) {
+                ipv6.unwrap_or(address)
+            } else {
+                address
+            }
+        });
         if let Some(address) = address.filter(|address| !stand_in(address) && !places.is_empty())
             && network.is_none_or(|network| network.trim().parse() == Ok(0))
         {
@@ -67,6 +81,8 @@ pub(super) fn read(xml: &str) -> Option<(Found, Titles)> {
     };
     match root.tag_name().name() {
         _ if !below(vec![root], &["ERROR"]).is_empty() => return None,
+        "ASSET_DATA_REPORT" if error_below(root, &["HOST_LIST"]) || error_below(root, &["GLOSSARY"]) => return None,
+        "ASSET_DATA_REPORT" if error_below(root, &["GLOSSARY", "VULN_DETAILS_LIST"]) => return None,
         "ASSET_DATA_REPORT" => {
             for node in below(below(vec![root], &["HOST_LIST"]), &["HOST"]) {
                 let infos = below(below(vec![node], &["VULN_INFO_LIST"]), &["VULN_INFO"]);
@@ -79,9 +95,11 @@ pub(super) fn read(xml: &str) -> Option<(Found, Titles)> {
                 };
                 let places = infos.into_iter().filter_map(of).collect();
                 let address = below(vec![node], &["IP"]).pop();
-                if below(vec![node], &["ERROR"]).is_empty() {
+                let lists: [&[&str]; 3] = [&[], &["VULN_INFO_LIST"], &["VULN_INFO_LIST", "VULN_INFO"]];
+                if !lists.into_iter().any(|path| error_below(node, path)) {
                     host(
                         text(node, "IP"),
+                        address.and_then(|address| address.attribute("v6")),
                         address.and_then(|address| address.attribute("network_id")),
                         places,
                     );
@@ -116,9 +134,12 @@ pub(super) fn read(xml: &str) -> Option<(Found, Titles)> {
                         }
                     }
                 }
-                if below(vec![node], &["ERROR"]).is_empty() {
+                let lists = || below(vec![node], &["VULNS", "PRACTICES", "INFOS", "SERVICES"]);
+                let within = [vec![node], lists(), below(lists(), &["CAT"])];
+                if below(within.concat(), &["ERROR"]).is_empty() {
                     host(
                         node.attribute("value").map(str::to_owned),
+                        None,
                         node.attribute("network_id"),
                         places,
                     );
