@@ -20,6 +20,7 @@ mod call;
 mod certificate;
 mod clock;
 mod codes;
+mod detections;
 mod door;
 mod encode;
 mod fault;
@@ -47,6 +48,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 pub use self::action::Action;
+pub use self::detections::{Oddity, Right};
 pub use self::fault::{Fault, FaultError};
 pub use self::journal::{Credentials, Request};
 pub use self::options::{LimitHeaders, Limits, Options, Reply, ReportFile, Template, Times};
@@ -190,6 +192,15 @@ impl Qualys {
     /// From now on these faults happen, counted from now, and no others.
     pub fn set_faults(&self, faults: Vec<Fault>) {
         self.service.faults.replace(faults);
+    }
+
+    /// From now on Qualys knows another estate, as after scans: by host list and detections at once, by reports as far as
+    /// they are launched after this.
+    ///
+    /// # Errors
+    /// Options that make no sense; nothing has changed then.
+    pub fn set_estate(&self, options: crate::report::Options) -> Result<(), Error> {
+        self.service.set_estate(options)
     }
 
     /// Moves its clock ahead, for limits, sessions, builds and storage. Answers under way don't notice.

@@ -11,16 +11,16 @@
 //! Source of the format: qualys-api.md section 3 (samples, certain); that `network_id` stands on `IP` only when a
 //! subscription has several networks is a guess.
 
-mod catalogue;
+pub(crate) mod catalogue;
 mod dates;
-mod estate;
+pub(crate) mod estate;
 mod evidence;
-mod expected;
+pub(crate) mod expected;
 mod pieces;
 pub mod program;
-mod random;
+pub(crate) mod random;
 mod render;
-mod text;
+pub(crate) mod text;
 pub(crate) mod xml;
 
 use std::io::{self, Write};
@@ -80,6 +80,15 @@ pub struct Options {
     /// Longest evidence (RESULT), in bytes
     #[arg(long, value_name = "BYTES", default_value_t = 100_000)]
     pub longest_result: u32,
+    /// How often the estate has changed: each time some hosts get findings, lose some, leave, move or merge
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub generation: u32,
+    /// Per cent of the hosts that each change concerns
+    #[arg(long, value_name = "PERCENT", default_value_t = 10)]
+    pub changing: u8,
+    /// Per cent of the findings that a user has told Qualys to ignore, which reports leave out
+    #[arg(long, value_name = "PERCENT", default_value_t = 0)]
+    pub ignored: u8,
     /// Write the glossary before the hosts
     #[arg(long)]
     pub glossary_first: bool,
@@ -171,12 +180,17 @@ impl Report {
         self.pieces().map(|piece| piece.len() as u64).sum()
     }
 
+    /// The glossary, in the order of QIDs.
+    pub(crate) fn glossary(&self) -> &[catalogue::Details] {
+        self.catalogue.all()
+    }
+
     /// What the report says, without XML.
     pub fn expected(&self) -> Expected {
         Expected::new(self)
     }
 
-    fn estate(&self) -> Estate<'_> {
+    pub(crate) fn estate(&self) -> Estate<'_> {
         Estate::new(&self.options, &self.catalogue)
     }
 }
@@ -188,6 +202,8 @@ fn check(options: &Options) -> Result<(), Error> {
         options.ipv6,
         options.duplicates,
         options.unexplained,
+        options.changing,
+        options.ignored,
     ];
     if percents.iter().any(|&percent| percent > 100) {
         return Err(Error::Value("a share is a whole number of per cent, 0 to 100"));
@@ -199,7 +215,9 @@ fn check(options: &Options) -> Result<(), Error> {
         return Err(Error::Value("hosts need at least one Qualys network"));
     }
     let room = (1_u64 << (32 - options.network.prefix_len())).saturating_sub(2);
-    if u64::from(options.hosts.div_ceil(options.networks)) > room {
+    // A host that moves takes an address that no other ever had.
+    let moves = u64::from(options.generation) + 1;
+    if u64::from(options.hosts.div_ceil(options.networks)) * moves > room {
         return Err(Error::TooSmall {
             network: options.network,
             room,

@@ -24,6 +24,14 @@ pub enum Action {
     AssetDataReport,
     /// The old call that lists the report templates.
     TemplateList,
+    /// The old call that tells versions, and limits in its headers.
+    About,
+    /// Hosts.
+    HostList,
+    /// Hosts with what was found on them.
+    Detections,
+    /// What QIDs mean.
+    KnowledgeBase,
     /// A connection, before anything was asked.
     Connection,
     /// Whatever else.
@@ -42,6 +50,10 @@ const NAMES: &[(Action, &str)] = &[
     (Action::Logout, "logout"),
     (Action::AssetDataReport, "asset-data-report"),
     (Action::TemplateList, "template-list"),
+    (Action::About, "about"),
+    (Action::HostList, "host-list"),
+    (Action::Detections, "detections"),
+    (Action::KnowledgeBase, "knowledge-base"),
     (Action::Connection, "connection"),
     (Action::Other, "other"),
     (Action::Any, "any"),

@@ -9,6 +9,7 @@ use hyper::{Response, StatusCode, Version};
 use super::body::{Line, Payload};
 use super::call::{Call, Place};
 use super::codes;
+use super::encode;
 use super::fault::Transfer;
 use super::library::Content;
 use super::limits::{Pass, Refusal};
@@ -88,6 +89,16 @@ impl Answer {
         Self::xml(200, simple_return(date, echo, None, text, items))
     }
 
+    /// Packs the content as gzip, for a client that takes it.
+    pub(super) fn compress(&mut self, takes_gzip: bool) {
+        if takes_gzip && self.status == 200 {
+            let plain = std::mem::replace(&mut self.content, Box::new(std::iter::empty()));
+            self.content = encode::gzip(plain);
+            self.length = None;
+            self.headers.push(("content-encoding", "gzip".to_owned()));
+        }
+    }
+
     /// As HTTP, with what goes wrong in the transfer.
     pub(super) fn into_response(self, transfers: Vec<Transfer>, line: Arc<Line>) -> Response<Payload> {
         let close = transfers
@@ -121,6 +132,12 @@ impl Answer {
 }
 
 impl Refused {
+    /// The same, with another HTTP status than the code's usual one.
+    pub(super) fn with_status(mut self, status: u16) -> Self {
+        self.reply.status = Some(status);
+        self
+    }
+
     pub(super) fn new(code: u32, text: impl Into<String>) -> Self {
         Self {
             text: Some(text.into()),

@@ -46,6 +46,10 @@ pub(super) enum Place {
     Session,
     AssetDataReport,
     TemplateList,
+    About,
+    HostList,
+    Detections,
+    KnowledgeBase,
     /// One of the current API's, but for the slash at its end.
     WithoutSlash,
     Unknown,
@@ -58,6 +62,14 @@ impl Call {
         let body = Limited::new(body, BODY).collect().await.map_err(|_| CutOff)?;
         let query = head.uri.query().unwrap_or_default().to_owned();
         Ok(Self::new(&head, query, &body.to_bytes()))
+    }
+
+    /// A call without a body, as it would have come.
+    #[cfg(test)]
+    pub(super) fn of_test(request: Request<()>) -> Self {
+        let (head, ()) = request.into_parts();
+        let query = head.uri.query().unwrap_or_default().to_owned();
+        Self::new(&head, query, &Bytes::new())
     }
 
     fn new(head: &hyper::http::request::Parts, query: String, body: &Bytes) -> Self {
@@ -97,6 +109,7 @@ impl Place {
         match path {
             "/msp/asset_data_report.php" => return Self::AssetDataReport,
             "/msp/report_template_list.php" => return Self::TemplateList,
+            "/msp/about.php" => return Self::About,
             _ => {}
         }
         // The version doesn't matter: what differs between 2.0 and 3.0 isn't known.
@@ -105,7 +118,13 @@ impl Place {
         match api {
             Some((version, "fo/report/")) if number(version) => Self::ReportShare,
             Some((version, "fo/session/")) if number(version) => Self::Session,
-            Some((version, "fo/report" | "fo/session")) if number(version) => Self::WithoutSlash,
+            Some(("2.0" | "3.0" | "4.0" | "5.0", "fo/asset/host/")) => Self::HostList,
+            Some(("2.0" | "3.0" | "4.0" | "5.0", "fo/asset/host/vm/detection/")) => Self::Detections,
+            Some(("2.0" | "3.0" | "4.0", "fo/knowledge_base/vuln/")) => Self::KnowledgeBase,
+            Some((
+                version,
+                "fo/report" | "fo/session" | "fo/asset/host" | "fo/asset/host/vm/detection" | "fo/knowledge_base/vuln",
+            )) if number(version) => Self::WithoutSlash,
             _ => Self::Unknown,
         }
     }
@@ -121,13 +140,17 @@ impl Place {
             (Self::Session, "logout") => Action::Logout,
             (Self::AssetDataReport, _) => Action::AssetDataReport,
             (Self::TemplateList, _) => Action::TemplateList,
+            (Self::About, _) => Action::About,
+            (Self::HostList, _) => Action::HostList,
+            (Self::Detections, _) => Action::Detections,
+            (Self::KnowledgeBase, _) => Action::KnowledgeBase,
             _ => Action::Other,
         }
     }
 
     /// The old calls, which answer in another shape and take nothing but Basic.
     pub(super) fn is_legacy(self) -> bool {
-        matches!(self, Self::AssetDataReport | Self::TemplateList)
+        matches!(self, Self::AssetDataReport | Self::TemplateList | Self::About)
     }
 }
 

@@ -36,6 +36,17 @@ impl Clock {
         humantime::format_rfc3339_seconds(self.started_at - BEFORE + time).to_string()
     }
 
+    /// The same, for whoever outlives the clock.
+    pub(super) fn dates(&self) -> impl Fn(Duration) -> String + Send + use<> {
+        let epoch = self.started_at - BEFORE;
+        move |time| humantime::format_rfc3339_seconds(epoch + time).to_string()
+    }
+
+    /// When the lab was started.
+    pub(super) fn started(&self) -> SystemTime {
+        self.started_at
+    }
+
     pub(super) fn today(&self) -> String {
         self.date(self.now())
     }

@@ -26,6 +26,18 @@ impl Service {
         Ok(answer)
     }
 
+    /// Versions; what clients want of it are the limits in its headers. Its form is likely.
+    pub(super) fn about(&self) -> Answer {
+        let mut xml = Xml::document("ABOUT", "https://qualysapi.lab.example/about.dtd");
+        xml.within("ABOUT", |xml| {
+            xml.plain("API-VERSION", "1.4");
+            xml.plain("WEB-VERSION", "10.39.1.0-1");
+            xml.plain("SCANNER-VERSION", "13.4.40-1");
+            xml.plain("VULNSIGS-VERSION", "2.6.190-2");
+        });
+        Answer::xml(200, xml)
+    }
+
     /// The templates that were given, or one that stands for all the others.
     pub(super) fn template_list(&self) -> Answer {
         let dtd = "https://qualysapi.lab.example/report_template_list.dtd";

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use bytes::Bytes;
 
@@ -23,13 +23,19 @@ pub(super) type Content = Box<dyn Iterator<Item = io::Result<Bytes>> + Send>;
 #[derive(Debug)]
 pub(super) struct Library {
     files: Vec<(Option<u64>, Arc<Source>)>,
-    generated: report::Options,
-    usual: Arc<Source>,
+    generated: Mutex<Generated>,
     /// Each template has findings of its own.
     distinct: bool,
     measure: bool,
     /// Those that are in use.
     others: Mutex<Vec<(u64, Weak<Source>)>>,
+}
+
+/// Where no file is given.
+#[derive(Debug)]
+struct Generated {
+    options: report::Options,
+    usual: Arc<Source>,
 }
 
 /// One report.
@@ -67,8 +73,7 @@ impl Library {
         let measure = !options.chunked;
         Ok(Self {
             files: files.collect::<Result<_, Error>>()?,
-            usual: Arc::new(Source::generated(options.report.clone(), measure)?),
-            generated: options.report.clone(),
+            generated: Mutex::new(Generated::new(options.report.clone(), measure)?),
             distinct: options.distinct,
             measure,
             others: Mutex::default(),
@@ -82,8 +87,19 @@ impl Library {
         match file {
             Some((_, source)) => Ok(Arc::clone(source)),
             None if self.distinct => self.distinct(template),
-            None => Ok(Arc::clone(&self.usual)),
+            None => Ok(Arc::clone(&self.generated().usual)),
         }
+    }
+
+    fn generated(&self) -> MutexGuard<'_, Generated> {
+        self.generated.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reports that are launched from now on are of another estate.
+    pub(super) fn set_generated(&self, options: report::Options) -> Result<(), Error> {
+        *self.generated() = Generated::new(options, self.measure)?;
+        self.others.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        Ok(())
     }
 
     /// A report with the template's own seed, made once for all who use it at a time.
@@ -94,9 +110,17 @@ impl Library {
         if let Some(source) = known.and_then(|(_, source)| source.upgrade()) {
             return Ok(source);
         }
-        let source = Arc::new(Source::generated(self.generated.of_template(template), self.measure)?);
+        let options = self.generated().options.of_template(template);
+        let source = Arc::new(Source::generated(options, self.measure)?);
         others.push((template, Arc::downgrade(&source)));
         Ok(source)
+    }
+}
+
+impl Generated {
+    fn new(options: report::Options, measure: bool) -> Result<Self, Error> {
+        let usual = Arc::new(Source::generated(options.clone(), measure)?);
+        Ok(Self { options, usual })
     }
 }
 

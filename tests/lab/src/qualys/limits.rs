@@ -15,6 +15,10 @@ pub(super) enum Api {
     ReportShare,
     AssetDataReport,
     TemplateList,
+    About,
+    HostList,
+    Detections,
+    KnowledgeBase,
 }
 
 /// Lets calls in, or not.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use humantime::parse_duration;
 
+use super::detections::{Oddity, Right};
 use super::fault::Fault;
 use crate::defaults::defaults;
 use crate::report;
@@ -67,6 +68,13 @@ pub struct Options {
     /// Write the names of headers with capitals
     #[arg(long)]
     pub capital_headers: bool,
+
+    /// What is strange in lists of hosts and detections
+    #[arg(long = "oddity", value_name = "ODDITY", value_enum)]
+    pub oddities: Vec<Oddity>,
+    /// Whether the KnowledgeBase may be read, or how it's refused
+    #[arg(long, value_enum, default_value_t)]
+    pub knowledge_base: Right,
 
     /// What goes wrong, and when: `[done-]NAME[=ARGUMENT][@ACTION[:WHEN]]`
     #[arg(long = "fault", value_name = "FAULT", long_help = super::fault::help())]

@@ -16,6 +16,7 @@ use super::limits::{Api, Gate, Refusal};
 use super::options::{LimitHeaders, Options, Template, Times};
 use super::storage::{Launch, Storage, StoredReport};
 use super::{Connections, Error};
+use crate::report::{self, Report};
 
 /// Longest path and query before the edge refuses them.
 const LONGEST_URI: usize = 8_000;
@@ -35,6 +36,7 @@ pub(super) struct Service {
     gate: Arc<Gate>,
     storage: Mutex<Storage>,
     library: Library,
+    estate: Mutex<Arc<Report>>,
     pub(super) door: Door,
     pub(super) accepted: AtomicU64,
     pub(super) failed: AtomicU64,
@@ -54,6 +56,7 @@ impl Service {
             gate: Arc::new(Gate::new(options.limits.clone(), options.speed)),
             storage: Mutex::new(Storage::new(times.clone())),
             library: Library::new(&options)?,
+            estate: Mutex::new(Report::new(options.report.clone())?),
             door: Door::default(),
             accepted: AtomicU64::new(0),
             failed: AtomicU64::new(0),
@@ -97,6 +100,10 @@ impl Service {
             Place::Session => return self.session(call),
             Place::AssetDataReport => Api::AssetDataReport,
             Place::TemplateList => Api::TemplateList,
+            Place::About => Api::About,
+            Place::HostList => Api::HostList,
+            Place::Detections => Api::Detections,
+            Place::KnowledgeBase => Api::KnowledgeBase,
             _ => Api::ReportShare,
         };
         if call.place.is_legacy() && !call.login.is_basic() {
@@ -111,6 +118,12 @@ impl Service {
             Api::ReportShare => self.share(call, &user, struck)?,
             Api::AssetDataReport => self.asset_data_report(call, struck).await?,
             Api::TemplateList => self.template_list(),
+            Api::About => self.about(),
+            Api::HostList | Api::Detections | Api::KnowledgeBase => {
+                let mut answer = self.detections(call, &user)?;
+                answer.compress(call.takes_gzip && !self.options.no_gzip);
+                answer
+            }
         };
         answer.pass = Some(pass);
         Ok(answer)
@@ -167,6 +180,18 @@ impl Service {
             tokio::task::spawn_blocking(move || source.measure());
         }
         Ok(source)
+    }
+
+    /// What Qualys knows of hosts.
+    pub(super) fn estate(&self) -> Arc<Report> {
+        Arc::clone(&self.estate.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// From now on the estate is another: for those who ask for it, and for reports that are launched.
+    pub(super) fn set_estate(&self, options: report::Options) -> Result<(), Error> {
+        self.library.set_generated(options.clone())?;
+        *self.estate.lock().unwrap_or_else(PoisonError::into_inner) = Report::new(options)?;
+        Ok(())
     }
 
     pub(super) fn leave(&self, title: &str, template: u64, age: Duration) -> Result<u64, Error> {

@@ -8,11 +8,11 @@ use super::random::Random;
 
 /// A service that vulnerabilities sit on.
 #[derive(Debug)]
-pub(super) struct Service {
-    pub(super) name: &'static str,
-    pub(super) port: u16,
-    pub(super) protocol: Protocol,
-    pub(super) ssl: bool,
+pub(crate) struct Service {
+    pub(crate) name: &'static str,
+    pub(crate) port: u16,
+    pub(crate) protocol: Protocol,
+    pub(crate) ssl: bool,
 }
 
 const fn service(name: &'static str, port: u16, protocol: Protocol, ssl: bool) -> Service {
@@ -70,27 +70,27 @@ const FLAWS: &[&str] = &[
 
 /// What the glossary says of one QID.
 #[derive(Debug)]
-pub(super) struct Details {
-    pub(super) qid: u32,
-    pub(super) kind: Kind,
-    pub(super) severity: u8,
+pub(crate) struct Details {
+    pub(crate) qid: u32,
+    pub(crate) kind: Kind,
+    pub(crate) severity: u8,
     /// Where it's usually found; `None`: it's a matter of the whole host.
-    pub(super) service: Option<&'static Service>,
+    pub(crate) service: Option<&'static Service>,
     /// As a person reads it.
-    pub(super) title: Arc<str>,
+    pub(crate) title: Arc<str>,
     /// As it stands in the report: with HTML's entities.
-    pub(super) title_markup: String,
-    pub(super) cves: Arc<[String]>,
+    pub(crate) title_markup: String,
+    pub(crate) cves: Arc<[String]>,
     /// Whether the glossary has an entry.
-    pub(super) explained: bool,
+    pub(crate) explained: bool,
 }
 
 /// All QIDs that a report can use, in ascending order.
 #[derive(Debug)]
-pub(super) struct Catalogue(Vec<Details>);
+pub(crate) struct Catalogue(Vec<Details>);
 
 impl Catalogue {
-    pub(super) fn new(options: &Options) -> Self {
+    pub(crate) fn new(options: &Options) -> Self {
         let random = &mut Random::new(options.seed, u64::MAX - 1);
         let mut qid = 1000;
         let details = (0..options.qids).map(|_| {
@@ -100,12 +100,12 @@ impl Catalogue {
         Self(details.collect())
     }
 
-    pub(super) fn all(&self) -> &[Details] {
+    pub(crate) fn all(&self) -> &[Details] {
         &self.0
     }
 
     /// Some of the catalogue is found everywhere, most of it seldom: squared, an even draw is skewed enough.
-    pub(super) fn skewed(&self, random: &mut Random) -> &Details {
+    pub(crate) fn skewed(&self, random: &mut Random) -> &Details {
         let draw = random.unit();
         let index = (draw * draw * self.0.len() as f64) as usize;
         #[expect(

@@ -13,40 +13,64 @@ use super::text::word;
 
 /// Qualys' number of the default network is 0; others are numbered from here.
 const FIRST_NETWORK: u32 = 1001;
+/// First of the numbers that Qualys gives to records of hosts.
+pub(crate) const FIRST_HOST_ID: u64 = 40_000_000;
 /// Streams of random numbers that a host has to itself.
 const STREAMS: u64 = 4;
+/// Turns a seed into that of an estate's changes, which are drawn apart from everything else.
+const CHANGES: u64 = 0xC4A9_6E5D_0B13_77F1;
 
-pub(super) struct Estate<'a> {
+pub(crate) struct Estate<'a> {
     options: &'a Options,
     catalogue: &'a Catalogue,
 }
 
 /// One entry of the host list.
-pub(super) struct Host<'a> {
-    pub(super) number: u32,
-    pub(super) network: u32,
-    pub(super) address: Ipv4Addr,
-    pub(super) ipv6_stand_in: bool,
-    pub(super) by_agent: bool,
-    pub(super) dns: Option<String>,
-    pub(super) netbios: Option<String>,
-    pub(super) system: Option<&'static System>,
-    pub(super) findings: Vec<Finding<'a>>,
+pub(crate) struct Host<'a> {
+    pub(crate) number: u32,
+    pub(crate) network: u32,
+    pub(crate) address: Ipv4Addr,
+    pub(crate) ipv6_stand_in: bool,
+    pub(crate) by_agent: bool,
+    pub(crate) dns: Option<String>,
+    pub(crate) netbios: Option<String>,
+    pub(crate) system: Option<&'static System>,
+    pub(crate) findings: Vec<Finding<'a>>,
+    /// The generation that changed it last; 0: none has.
+    pub(crate) changed: u32,
+}
+
+/// What has become of a host since the first generation.
+#[derive(Debug, Default, Clone, Copy)]
+struct Fate {
+    changed: u32,
+    /// It has left Qualys.
+    purged: bool,
+    /// The generation in which it took its present address; 0: it has its first one.
+    moved: u32,
+    /// Its agent's record has become part of the scanner's.
+    merged: bool,
+    /// How often some of its findings were fixed.
+    fixes: u8,
+    /// How often new ones were found.
+    additions: u32,
 }
 
 /// One entry of a host's list of findings.
-pub(super) struct Finding<'a> {
-    pub(super) details: &'a Details,
-    pub(super) service: Option<&'static Service>,
-    pub(super) port: Option<u16>,
+pub(crate) struct Finding<'a> {
+    pub(crate) details: &'a Details,
+    pub(crate) service: Option<&'static Service>,
+    pub(crate) port: Option<u16>,
     /// None on information gathered.
-    pub(super) status: Option<Status>,
+    pub(crate) status: Option<Status>,
+    /// A user has told Qualys to ignore it.
+    pub(crate) ignored: bool,
 }
 
 /// An operating system as Qualys names it, and as a CPE when it's sure.
-pub(super) struct System {
-    pub(super) name: &'static str,
-    pub(super) cpe: Option<&'static str>,
+pub(crate) struct System {
+    pub(crate) name: &'static str,
+    pub(crate) cpe: Option<&'static str>,
 }
 
 static SYSTEMS: &[System] = &[
@@ -73,28 +97,64 @@ static SYSTEMS: &[System] = &[
 ];
 
 impl<'a> Estate<'a> {
-    pub(super) fn new(options: &'a Options, catalogue: &'a Catalogue) -> Self {
+    pub(crate) fn new(options: &'a Options, catalogue: &'a Catalogue) -> Self {
         Self { options, catalogue }
     }
 
     /// How many entries the host list has: every host, then once more those that an agent reports too.
-    pub(super) fn entries(&self) -> u32 {
+    pub(crate) fn entries(&self) -> u32 {
         let Options { hosts, duplicates, .. } = *self.options;
         let duplicates = u32::from(duplicates);
         hosts + hosts / 100 * duplicates + (hosts % 100).min(duplicates)
     }
 
-    /// The entry at this place of the host list.
-    pub(super) fn entry(&self, place: u32) -> Host<'a> {
-        self.host(self.number(place), place >= self.options.hosts)
+    /// The entry at this place of the host list, if it hasn't left.
+    pub(crate) fn entry(&self, place: u32) -> Option<Host<'a>> {
+        self.record(self.number(place), place >= self.options.hosts)
     }
 
-    /// The address of the entry at this place.
-    pub(super) fn entry_address(&self, place: u32) -> Ipv4Addr {
+    /// What Qualys holds of the host with this number, from its scanner or from its agent.
+    pub(crate) fn record(&self, number: u32, by_agent: bool) -> Option<Host<'a>> {
+        let fate = self.fate(number);
+        let there = number < self.options.hosts && (!by_agent || self.has_agent(number) && !fate.merged);
+        (there && !fate.purged).then(|| self.host(number, by_agent, fate))
+    }
+
+    fn has_agent(&self, number: u32) -> bool {
+        number % 100 < u32::from(self.options.duplicates)
+    }
+
+    fn fate(&self, number: u32) -> Fate {
+        let mut fate = Fate::default();
+        for generation in 1..=self.options.generation {
+            let stream = u64::from(generation) << 32 | u64::from(number);
+            let random = &mut Random::new(self.options.seed ^ CHANGES, stream);
+            if !random.chance(self.options.changing) {
+                continue;
+            }
+            fate.changed = generation;
+            match random.below(10) {
+                0..4 => fate.fixes += 1,
+                4..7 => fate.additions += 1,
+                7 => {
+                    fate.purged = true;
+                    return fate;
+                }
+                8 => fate.moved = generation,
+                _ => fate.merged = true,
+            }
+        }
+        fate
+    }
+
+    /// The address of the entry at this place, if it hasn't left.
+    pub(crate) fn entry_address(&self, place: u32) -> Option<Ipv4Addr> {
         let number = self.number(place);
+        let fate = self.fate(number);
         let traits = &mut self.traits(number);
         let ipv6_stand_in = traits.chance(self.options.ipv6);
-        self.address(number, ipv6_stand_in)
+        let gone = fate.purged || fate.merged && place >= self.options.hosts;
+        (!gone).then(|| self.address(number, ipv6_stand_in, fate.moved))
     }
 
     /// The number of the host at this place. The first hosts of every hundred have an agent.
@@ -111,7 +171,7 @@ impl<'a> Estate<'a> {
         Random::new(self.options.seed, u64::from(number) * STREAMS)
     }
 
-    fn host(&self, number: u32, by_agent: bool) -> Host<'a> {
+    fn host(&self, number: u32, by_agent: bool, fate: Fate) -> Host<'a> {
         let options = self.options;
         let traits = &mut self.traits(number);
         let ipv6_stand_in = traits.chance(options.ipv6);
@@ -124,7 +184,7 @@ impl<'a> Estate<'a> {
                 0 => 0,
                 other => FIRST_NETWORK + other - 1,
             },
-            address: self.address(number, ipv6_stand_in),
+            address: self.address(number, ipv6_stand_in, fate.moved),
             ipv6_stand_in,
             by_agent,
             dns: traits
@@ -133,16 +193,39 @@ impl<'a> Estate<'a> {
             netbios: traits.chance(50).then(|| format!("LAB{number:07}")),
             system: traits.chance(92).then(|| traits.pick(SYSTEMS)),
             findings: Vec::new(),
+            changed: fate.changed,
         };
         if !empty {
-            let stream = u64::from(number) * STREAMS + 1 + u64::from(by_agent);
-            host.findings = self.findings(&host, clean, Random::new(options.seed, stream));
+            let stream = |by_agent| u64::from(number) * STREAMS + 1 + u64::from(by_agent);
+            host.findings = self.findings(&host, clean, &fate, Random::new(options.seed, stream(by_agent)));
+            if fate.merged && !by_agent && self.has_agent(number) {
+                host.by_agent = true;
+                let agents = self.findings(&host, clean, &fate, Random::new(options.seed, stream(true)));
+                host.by_agent = false;
+                host.take(agents);
+            }
+        }
+        if !by_agent {
+            for addition in 1..=fate.additions {
+                let stream = u64::from(number) << 8 | u64::from(addition);
+                let random = &mut Random::new(!options.seed ^ CHANGES, stream);
+                let details = self.catalogue.skewed(random);
+                let new = Finding {
+                    details,
+                    service: details.service,
+                    port: details.service.map(|service| service.port),
+                    status: (details.kind != Kind::Information).then_some(Status::New),
+                    ignored: false,
+                };
+                host.take(vec![new]);
+            }
         }
         host
     }
 
-    fn address(&self, number: u32, ipv6_stand_in: bool) -> Ipv4Addr {
-        let offset = 1 + number / self.options.networks;
+    fn address(&self, number: u32, ipv6_stand_in: bool, moved: u32) -> Ipv4Addr {
+        let Options { hosts, networks, .. } = *self.options;
+        let offset = 1 + number / networks + moved * hosts.div_ceil(networks);
         match ipv6_stand_in {
             true => Ipv4Addr::from_bits(offset),
             false => Ipv4Addr::from_bits(self.options.network.network().to_bits() + offset),
@@ -150,7 +233,7 @@ impl<'a> Estate<'a> {
     }
 
     /// No two findings of an entry share QID, port and protocol; one QID on several ports is common.
-    fn findings(&self, host: &Host<'a>, clean: bool, mut random: Random) -> Vec<Finding<'a>> {
+    fn findings(&self, host: &Host<'a>, clean: bool, fate: &Fate, mut random: Random) -> Vec<Finding<'a>> {
         let random = &mut random;
         let draw = random.unit();
         // Few hosts have many: from a fifth of the mean to 2.6 times, the mean being kept.
@@ -184,17 +267,20 @@ impl<'a> Estate<'a> {
                 details,
                 service,
                 port,
-                status: (details.kind != Kind::Information).then(|| self.status(host.number, clean, details, port)),
+                status: (details.kind != Kind::Information)
+                    .then(|| self.status(host.number, clean, fate.fixes, details, port)),
+                ignored: self.is_ignored(host.number, details),
             });
         }
         findings
     }
 
     /// Two entries of a host agree on what they both list: the draw depends on nothing else.
-    fn status(&self, host: u32, clean: bool, details: &Details, port: Option<u16>) -> Status {
+    fn status(&self, host: u32, clean: bool, fixes: u8, details: &Details, port: Option<u16>) -> Status {
         let finding = u64::from(details.qid) << 16 | u64::from(port.unwrap_or(0));
         let stream = (u64::from(host) * STREAMS + 3) ^ finding.rotate_left(32);
-        let fixed = u32::from(self.options.fixed);
+        // Each time a third of what was there, and the fourth time all of it.
+        let fixed = u32::from(self.options.fixed) + 34 * u32::from(fixes);
         match Random::new(self.options.seed, stream).below(100) {
             _ if clean => Status::Fixed,
             draw if draw < fixed => Status::Fixed,
@@ -203,10 +289,38 @@ impl<'a> Estate<'a> {
             _ => Status::Active,
         }
     }
+
+    /// What a user ignores is the same in every entry of a host.
+    fn is_ignored(&self, host: u32, details: &Details) -> bool {
+        let ignored = self.options.ignored;
+        let stream = u64::from(host) << 32 | u64::from(details.qid);
+        ignored > 0 && details.kind != Kind::Information && Random::new(!self.options.seed, stream).chance(ignored)
+    }
+}
+
+impl<'a> Host<'a> {
+    /// The number that Qualys gives to this record.
+    pub(crate) fn id(&self) -> u64 {
+        FIRST_HOST_ID + 2 * u64::from(self.number) + u64::from(self.by_agent)
+    }
+
+    /// Adds findings that it doesn't have yet.
+    fn take(&mut self, findings: Vec<Finding<'a>>) {
+        for finding in findings {
+            let known = |other: &Finding<'_>| {
+                other.details.qid == finding.details.qid
+                    && other.port == finding.port
+                    && other.protocol() == finding.protocol()
+            };
+            if !self.findings.iter().any(known) {
+                self.findings.push(finding);
+            }
+        }
+    }
 }
 
 impl Finding<'_> {
-    pub(super) fn protocol(&self) -> Option<Protocol> {
+    pub(crate) fn protocol(&self) -> Option<Protocol> {
         self.service.map(|service| service.protocol)
     }
 }

@@ -111,7 +111,7 @@ impl Report {
     /// The entries of the host list one by one, for reports too big to be [`Expected`] at once.
     pub fn hosts(&self) -> impl Iterator<Item = Host> {
         let estate = self.estate();
-        (0..estate.entries()).map(move |place| Host::from(estate.entry(place)))
+        (0..estate.entries()).filter_map(move |place| estate.entry(place).map(Host::from))
     }
 }
 
@@ -125,7 +125,12 @@ impl From<estate::Host<'_>> for Host {
             dns: host.dns,
             netbios: host.netbios,
             os: host.system.map(|system| system.name),
-            findings: host.findings.into_iter().map(Finding::from).collect(),
+            findings: host
+                .findings
+                .into_iter()
+                .filter(|finding| !finding.ignored)
+                .map(Finding::from)
+                .collect(),
         }
     }
 }

@@ -48,7 +48,11 @@ impl Section {
         match self {
             Section::Head => head(report, xml),
             Section::Risks => risk(report, item, xml),
-            Section::Hosts => host::render(report, &report.estate().entry(item), xml),
+            Section::Hosts => {
+                if let Some(entry) = report.estate().entry(item) {
+                    host::render(report, &entry, xml);
+                }
+            }
             Section::Glossary => details::render(report, item, xml),
             Section::Tail => tail(report, xml),
         }
@@ -90,7 +94,9 @@ fn head(report: &Report, xml: &mut Xml) {
 
 fn risk(report: &Report, item: u32, xml: &mut Xml) {
     let random = &mut Random::new(report.options.seed, u64::from(u32::MAX) + u64::from(item));
-    let address = report.estate().entry_address(item);
+    let Some(address) = report.estate().entry_address(item) else {
+        return;
+    };
     xml.within("HOSTS", |xml| {
         xml.number("IP_ADDRESS", address);
         xml.number("TOTAL_VULNERABILITIES", random.below(2 * report.options.findings));

@@ -71,12 +71,12 @@ const ENDINGS: &[&str] = &[
 ];
 
 /// One short word.
-pub(super) fn word(random: &mut Random) -> &'static str {
+pub(crate) fn word(random: &mut Random) -> &'static str {
     random.phrase(NOUNS)
 }
 
 /// One sentence of some 60 bytes.
-pub(super) fn sentence(random: &mut Random, out: &mut String) {
+pub(crate) fn sentence(random: &mut Random, out: &mut String) {
     let parts = [
         "The ",
         random.phrase(NOUNS),
@@ -92,7 +92,7 @@ pub(super) fn sentence(random: &mut Random, out: &mut String) {
 }
 
 /// Prose as the KnowledgeBase has it: HTML in capitals, unbalanced, with entities, and some letters beyond ASCII.
-pub(super) fn prose(random: &mut Random, out: &mut String, length: usize) {
+pub(crate) fn prose(random: &mut Random, out: &mut String, length: usize) {
     let end = out.len() + length;
     while out.len() < end {
         match random.below(14) {

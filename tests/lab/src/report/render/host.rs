@@ -7,9 +7,6 @@ use crate::report::random::Random;
 use crate::report::text::word;
 use crate::report::xml::Xml;
 
-/// First of the numbers that Qualys gives to assets.
-const FIRST_HOST_ID: u32 = 40_000_000;
-
 pub(super) fn render(report: &Report, host: &Host<'_>, xml: &mut Xml) {
     // What the expected report doesn't tell: dates, evidence, scores.
     let random = &mut Random::new(
@@ -22,7 +19,7 @@ pub(super) fn render(report: &Report, host: &Host<'_>, xml: &mut Xml) {
             _ => xml.number_with("IP", "network_id", host.network, host.address),
         }
         xml.plain("TRACKING_METHOD", if host.by_agent { "QAGENT" } else { "IP" });
-        xml.number("HOST_ID", FIRST_HOST_ID + 2 * host.number + u32::from(host.by_agent));
+        xml.number("HOST_ID", host.id());
         host.dns.iter().for_each(|name| xml.cdata("DNS", name));
         host.netbios.iter().for_each(|name| xml.cdata("NETBIOS", name));
         if host.by_agent {
@@ -38,9 +35,10 @@ pub(super) fn render(report: &Report, host: &Host<'_>, xml: &mut Xml) {
                 xml.cdata("ASSET_GROUP_TITLE", word(random));
             }
         });
-        if !host.findings.is_empty() {
+        let mut shown = host.findings.iter().filter(|finding| !finding.ignored).peekable();
+        if shown.peek().is_some() {
             xml.within("VULN_INFO_LIST", |xml| {
-                for finding in &host.findings {
+                for finding in shown {
                     xml.within("VULN_INFO", |xml| render_finding(report, finding, random, xml));
                 }
             });
