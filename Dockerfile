@@ -28,7 +28,7 @@ RUN --mount=type=cache,id=auditable-registry,target=/usr/local/cargo/registry \
 FROM source AS connector-build
 COPY --from=auditable /auditable/bin/cargo-auditable /usr/local/bin/
 RUN --mount=type=cache,target=/usr/local/cargo/registry --mount=type=cache,id=connector-target,target=/src/target \
-    find src tests -name '*.rs' -exec touch {} + \
+    find build.rs src tests \( -name '*.rs' -o -name '*.c' \) -exec touch {} + \
  && cargo auditable build --release --locked --package qualys-connector --target "$(rustc --print host-tuple)" \
  && cp "target/$(rustc --print host-tuple)/release/qualys-connector" /
 
@@ -36,7 +36,7 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry --mount=type=cache,id=co
 FROM source AS lab-build
 ENV CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_OPT_LEVEL=1
 RUN --mount=type=cache,target=/usr/local/cargo/registry --mount=type=cache,id=lab-target,target=/src/target \
-    find src tests -name '*.rs' -exec touch {} + \
+    find build.rs src tests \( -name '*.rs' -o -name '*.c' \) -exec touch {} + \
  && cargo build --release --locked --package connector-lab --target "$(rustc --print host-tuple)" \
  && cp "target/$(rustc --print host-tuple)/release/connector-lab" /
 
