@@ -2,47 +2,26 @@
 //!
 //! | module | is the home of |
 //! |---|---|
-//! | `client` | requests with login, limits, retries and counts |
-//! | `launch`, `wait`, `download`, `tidy_up` | the stages: what is asked, and in which order |
-//! | `template` | what a template is, looked up before a launch or after its refusal |
-//! | `probe` | what can be learnt without changing anything |
-//! | `body` | the bridge from the network to the parser's thread |
-//! | `mark` | the title by which a successor finds our report |
-//! | `answer` | Qualys' small documents |
-//! | `http`, `login`, `limits` | one request and its reply |
-//! | `codes` | Qualys' codes, explained |
-//! | `error`, `fault`, `refusal` | what goes wrong, what it means, what to do |
-//! | `patience` | pauses, the gate, the deadline |
-//! | `usage` | what a run asked of Qualys |
-//! | `progress` | how far it is, for whoever watches |
+//! | `transport` | one conversation: requests with login, limits, retries and counts; knows no reports |
+//! | `reports` | the report share: launch, wait, download, tidy up, for several templates at the same time |
+//! | `error`, `fault`, `refusal`, `codes` | what goes wrong, what it means, what to do |
+//! | `usage`, `progress` | what a run asked of Qualys, and how far it is |
 //!
 //! Nothing here knows what a report says. Source of the protocol: Qualys' API guide and recorded exchanges (certain),
 //! other clients (likely); the modules say which is which.
 
-mod answer;
-mod body;
-mod client;
 pub mod codes;
-mod download;
 mod error;
 mod fault;
 #[cfg(fuzzing)]
 pub mod fuzzing;
-mod http;
-mod launch;
-mod limits;
-mod login;
-mod mark;
-mod patience;
-mod probe;
 mod progress;
 mod refusal;
-mod template;
+mod reports;
 #[cfg(test)]
 mod testing;
-mod tidy_up;
+mod transport;
 mod usage;
-mod wait;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -51,18 +30,14 @@ use secrecy::SecretString;
 use url::Url;
 
 pub use crate::http::Proxy;
-pub use body::Body;
-pub use client::Client;
 pub use error::{Error, Stage};
 pub use fault::{Fault, TimeOut};
-pub use launch::Launched;
-pub use limits::Limits;
-pub use patience::{Reason, TooLong};
-pub use progress::Progress;
+pub use progress::{Progress, ReportProgress};
 pub use refusal::{Meaning, Refusal};
-pub use tidy_up::{Ending, HURRY};
+pub use reports::{Body, Ending, Finished, HURRY, Launched, ReportShare};
+pub use transport::limits::Limits;
+pub use transport::retry::{Reason, TooLong};
 pub use usage::{CLASSES, Usage};
-pub use wait::Finished;
 
 /// The section `qualys` of the configuration.
 #[derive(Debug, Clone)]

@@ -6,7 +6,7 @@ use super::finding::{Finding, parted};
 use super::walk::Walk;
 use super::{FarEnds, clock, login, proxy, rate_limit, report_file, templates};
 use crate::config::Parts;
-use crate::qualys::{Client, Error, Fault, Meaning, Settings};
+use crate::qualys::{Error, Fault, Meaning, ReportShare, Settings};
 
 const STEP: &str = "Qualys";
 
@@ -43,21 +43,21 @@ pub(super) async fn walk(parts: &Parts, far_ends: &FarEnds) -> Walk {
         idle_timeout: settings.idle_timeout.min(PATIENCE),
         ..settings.clone()
     };
-    let mut client = match Client::new(&settings, Instant::now() + 2 * PATIENCE) {
+    let client = match ReportShare::new(&settings, Instant::now() + 2 * PATIENCE) {
         Ok(client) => client,
         Err(error) => {
             walk.add(failed(STEP, &error));
             return walk.not_tried(&STEPS[2..], "no call can be made");
         }
     };
-    ask(&settings, &parts.templates, far_ends, &mut client, &mut walk).await;
+    ask(&settings, &parts.templates, far_ends, &client, &mut walk).await;
     client.close().await;
     walk
 }
 
-async fn ask(settings: &Settings, wanted: &[u64], far_ends: &FarEnds, client: &mut Client, walk: &mut Walk) {
+async fn ask(settings: &Settings, wanted: &[u64], far_ends: &FarEnds, client: &ReportShare, walk: &mut Walk) {
     let probed = client.probe().await;
-    let heard = client.heard().cloned();
+    let heard = client.limits();
     let place = probed.as_ref().err().map(|error| place(&error.fault));
     let error = |step: &str, at: Place| match &probed {
         Err(error) if place == Some(at) => Some(failed(step, error)),

@@ -2,14 +2,14 @@
 
 use super::finding::{Finding, parted};
 use super::walk::Walk;
-use crate::qualys::{Client, Fault, Login, Settings};
+use crate::qualys::{Fault, Login, ReportShare, Settings};
 
 pub(super) const STEP: &str = "templates";
 
 const BY_HAND: &str =
     "look in Qualys, under Reports > Templates, whether each is a scan template of type Auto (host based)";
 
-pub(super) async fn check(client: &mut Client, settings: &Settings, wanted: &[u64], walk: &mut Walk) {
+pub(super) async fn check(client: &ReportShare, settings: &Settings, wanted: &[u64], walk: &mut Walk) {
     if wanted.is_empty() {
         return walk.add(Finding::not_tried(STEP, "qualys.template_ids isn't right"));
     }

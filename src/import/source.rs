@@ -12,7 +12,7 @@ use super::error::Error;
 use super::stop::Stop;
 use super::summary::TemplateSummary;
 use crate::config;
-use crate::qualys::{self, Ending};
+use crate::qualys::{self, Ending, Launched};
 use crate::report::{self, Keep, Report, file};
 
 /// Where reports come from.
@@ -27,11 +27,13 @@ pub(super) enum Source {
     /// Qualys makes them.
     Qualys {
         /// The way to Qualys.
-        client: Box<qualys::Client>,
+        client: Box<qualys::ReportShare>,
         /// Report templates, in the order they are imported.
         templates: Vec<u64>,
         /// What is kept of each report.
         keep: Keep,
+        /// The report that is being worked on.
+        current: Option<Launched>,
     },
 }
 
@@ -64,9 +66,10 @@ impl Source {
             config::Source::Qualys { settings, templates } => {
                 let deadline = Instant::now() + settings.deadline;
                 Source::Qualys {
-                    client: Box::new(qualys::Client::new(&settings, deadline)?),
+                    client: Box::new(qualys::ReportShare::new(&settings, deadline)?),
                     templates,
                     keep,
+                    current: None,
                 }
             }
         })
@@ -98,15 +101,22 @@ impl Source {
                 };
                 summary.stage("parse", unless_stopped(stop, parsed)).await
             }
-            (Source::Qualys { client, keep, .. }, Template::Id(id)) => {
+            (
+                Source::Qualys {
+                    client, keep, current, ..
+                },
+                Template::Id(id),
+            ) => {
                 let keep = keep.clone();
                 let progress = summary.progress().clone();
                 let parse = move |body| Ok(report::parse(file::decode(body)?, &keep, &progress.report())?);
+                *current = None;
                 loop {
                     let launched = summary
                         .stage("launch", unless_stopped(stop, client.launch(*id)))
                         .await?;
-                    match finish(client, &launched, parse.clone(), stop, summary).await {
+                    let launched = current.insert(launched);
+                    match finish(client, launched, parse.clone(), stop, summary).await {
                         // It was another run's, which needs it no more. Each is adopted once, so this comes to an end.
                         Err(Error::Qualys(error)) if launched.adopted && error.is_about_a_lost_report() => {
                             warn!("the report of an earlier attempt is lost ({error}); another one is launched");
@@ -136,11 +146,13 @@ impl Source {
 
     /// Leaves nothing at the source that nobody will use, after an import that ended as `summary` says.
     pub(super) async fn tidy_up(&mut self, stop: &Stop, summary: &mut TemplateSummary) {
-        if let Source::Qualys { client, .. } = self {
+        if let Source::Qualys { client, current, .. } = self
+            && let Some(launched) = current.take()
+        {
             let ending = Ending::of(summary.exit());
             let tidied = async {
                 tokio::select! {
-                    () = client.tidy_up(ending) => {}
+                    () = client.tidy_up(&launched, ending) => {}
                     () = hurried(stop) => warn!("told to stop; the report may stay in Qualys' storage"),
                 }
             };
@@ -159,8 +171,8 @@ impl Source {
 
 /// The report that was launched, as soon as it is there.
 async fn finish(
-    client: &mut qualys::Client,
-    launched: &qualys::Launched,
+    client: &qualys::ReportShare,
+    launched: &Launched,
     parse: impl Fn(qualys::Body) -> Result<Report, Error> + Clone + Send + 'static,
     stop: &Stop,
     summary: &mut TemplateSummary,
@@ -169,7 +181,7 @@ async fn finish(
         .stage("wait", unless_stopped(stop, client.wait(launched)))
         .await?;
     let cut_off = |error: &Error| matches!(error, Error::Report(error) if error.is_cut_off());
-    let download = client.download(&finished, parse, cut_off);
+    let download = client.download(finished, parse, cut_off);
     summary.stage("download", unless_stopped(stop, download)).await
 }
 

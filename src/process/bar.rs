@@ -137,7 +137,7 @@ fn running(stage: &str, now: &Snapshot, elapsed: Duration) -> String {
     }
     let waiting = now.qualys.as_ref().and_then(|qualys| qualys.waiting);
     if stage == "wait" {
-        parts.extend(now.qualys.as_ref().and_then(|qualys| qualys.state.clone()));
+        parts.extend(now.qualys.as_ref().and_then(|qualys| qualys.state()));
     } else if let Some((reason, wait)) = waiting {
         let whole = Duration::from_secs(wait.as_secs());
         parts.push(format!(
@@ -161,7 +161,7 @@ fn reached(stage: &str, now: &Snapshot) -> String {
     match stage {
         "parse" => format!("{}, {}", amount(now.bytes_parsed), hosts()),
         "download" => {
-            let received = now.qualys.as_ref().map_or(0, |qualys| qualys.received);
+            let received = now.qualys.as_ref().map_or(0, |qualys| qualys.received());
             format!("{}, {}", amount(received), hosts())
         }
         "send" if now.delivery.hosts > 0 => {
@@ -207,8 +207,14 @@ mod tests {
             bytes_parsed: 43_000_000,
             hosts_parsed: 12_345,
             qualys: Some(qualys::Progress {
-                state: Some("Running 45 %".to_owned()),
-                received: 7_500_000,
+                reports: [(
+                    424_242,
+                    qualys::ReportProgress {
+                        state: Some("Running 45 %".to_owned()),
+                        received: 7_500_000,
+                    },
+                )]
+                .into(),
                 ..qualys::Progress::default()
             }),
             delivery: host_input::Progress {

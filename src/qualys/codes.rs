@@ -2,8 +2,8 @@
 //!
 //! Source: Qualys' API guide, appendix D (certain); 2010 in the old guide's sense as well.
 
-use super::patience::Remedy;
 use super::refusal::Refusal;
+use super::transport::retry::Retry;
 use crate::exit::Exit;
 
 /// Code and meaning, ascending.
@@ -92,7 +92,7 @@ fn explained(meaning: &'static str, refusal: &Refusal) -> Explained {
     Explained {
         meaning,
         remedy: refusal.advice().to_owned(),
-        tried_again: refusal.remedy() != Remedy::GiveUp,
+        tried_again: refusal.retry() != Retry::Never,
         exit: refusal.exit(),
     }
 }

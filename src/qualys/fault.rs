@@ -4,8 +4,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::patience::{Remedy, Short, TooLong};
 use super::refusal::{Meaning, Refusal};
+use super::transport::retry::{Retry, Short, TooLong};
 use crate::exit::Exit;
 use crate::redact::Secrets;
 
@@ -140,17 +140,17 @@ impl Fault {
         self
     }
 
-    pub(super) fn remedy(&self) -> Remedy {
+    pub(super) fn retry(&self) -> Retry {
         match self {
-            Fault::Refused(refusal) => refusal.remedy(),
-            Fault::TimedOut(TimeOut::Deadline(_)) => Remedy::GiveUp,
+            Fault::Refused(refusal) => refusal.retry(),
+            Fault::TimedOut(TimeOut::Deadline(_)) => Retry::Never,
             Fault::Connect(_)
             | Fault::Proxy(_)
             | Fault::TimedOut(_)
             | Fault::Broken(_)
             | Fault::CutOff { .. }
             | Fault::Empty
-            | Fault::Html => Remedy::FewTries,
+            | Fault::Html => Retry::FewTimes,
             Fault::Setting { .. }
             | Fault::File { .. }
             | Fault::Template { .. }
@@ -164,7 +164,7 @@ impl Fault {
             | Fault::ReportFailed { .. }
             | Fault::Vanished { .. }
             | Fault::StillRunning { .. }
-            | Fault::Wait(_) => Remedy::GiveUp,
+            | Fault::Wait(_) => Retry::Never,
         }
     }
 
@@ -205,15 +205,6 @@ impl Fault {
             Fault::StillRunning { .. } => "still_running",
             Fault::Wait(_) => "wait_too_long",
         }
-    }
-
-    /// Whether whatever is asked next with this login would be refused as well.
-    pub(super) fn is_about_the_login(&self) -> bool {
-        let Fault::Refused(refusal) = self else { return false };
-        matches!(
-            refusal.meaning(),
-            Meaning::BadLogin | Meaning::InactiveUser | Meaning::Unregistered | Meaning::BasicLoginRequired
-        )
     }
 
     /// The exit code that this fault decides.

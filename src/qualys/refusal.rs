@@ -7,7 +7,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::patience::{Reason, Remedy};
+use super::transport::retry::{Reason, Retry};
 use crate::exit::Exit;
 
 /// Qualys answered, but not with what was asked for.
@@ -118,18 +118,30 @@ impl Refusal {
         }
     }
 
-    pub(super) fn remedy(&self) -> Remedy {
+    pub(super) fn retry(&self) -> Retry {
         match (self.meaning(), self.wait) {
-            (Meaning::TooManyCalls, Some(wait)) => Remedy::After(Reason::RateLimit, wait),
-            (Meaning::TooManyCalls, None) => Remedy::Persist(Reason::RateLimit),
-            (Meaning::TooManyAtOnce, Some(wait)) => Remedy::After(Reason::Concurrency, wait),
-            (Meaning::TooManyAtOnce, None) => Remedy::Persist(Reason::Concurrency),
-            (Meaning::BeingProcessed, _) => Remedy::Persist(Reason::BackOff),
-            (Meaning::Maintenance | Meaning::Unavailable, Some(wait)) => Remedy::After(Reason::Maintenance, wait),
-            (Meaning::Maintenance, None) => Remedy::Persist(Reason::Maintenance),
-            (Meaning::InternalError | Meaning::Unavailable | Meaning::NotFetchable, _) => Remedy::FewTries,
-            _ => Remedy::GiveUp,
+            (Meaning::TooManyCalls, Some(wait)) => Retry::After(Reason::RateLimit, wait),
+            (Meaning::TooManyCalls, None) => Retry::UntilDeadline(Reason::RateLimit),
+            (Meaning::TooManyAtOnce, Some(wait)) => Retry::After(Reason::Concurrency, wait),
+            (Meaning::TooManyAtOnce, None) => Retry::UntilDeadline(Reason::Concurrency),
+            (Meaning::BeingProcessed, _) => Retry::UntilDeadline(Reason::BackOff),
+            (Meaning::Maintenance | Meaning::Unavailable, Some(wait)) => Retry::After(Reason::Maintenance, wait),
+            (Meaning::Maintenance, None) => Retry::UntilDeadline(Reason::Maintenance),
+            (Meaning::InternalError | Meaning::Unavailable | Meaning::NotFetchable, _) => Retry::FewTimes,
+            _ => Retry::Never,
         }
+    }
+
+    /// Whether whatever is asked next with this login would be refused as well.
+    pub(super) fn is_about_the_login(&self) -> bool {
+        matches!(
+            self.meaning(),
+            Meaning::BadLogin
+                | Meaning::InactiveUser
+                | Meaning::Unregistered
+                | Meaning::BasicLoginRequired
+                | Meaning::SecurIdRequired
+        )
     }
 
     /// The exit code that this refusal decides.
@@ -258,64 +270,58 @@ mod tests {
 
     #[test]
     fn every_code_of_the_guide_with_what_it_leads_to() {
-        use Remedy::{FewTries, GiveUp, Persist};
+        use Retry::{FewTimes, Never, UntilDeadline};
         for (status, code, text, remedy, exit) in [
-            (200, 999, "Internal error", FewTries, Exit::Unavailable),
+            (200, 999, "Internal error", FewTimes, Exit::Unavailable),
             (
                 200,
                 999,
                 "Internal error (Incident Signature: Tried to launch invalid report.)",
-                GiveUp,
+                Never,
                 Exit::Config,
             ),
-            (400, 1901, "", GiveUp, Exit::Config),
-            (400, 1903, "", GiveUp, Exit::Config),
-            (400, 1904, "", GiveUp, Exit::Config),
-            (400, 1905, "", GiveUp, Exit::Config),
-            (400, 1907, "", GiveUp, Exit::Config),
-            (400, 1908, "", GiveUp, Exit::Config),
-            (409, 1920, "", GiveUp, Exit::Credentials),
-            (400, 1922, "", GiveUp, Exit::Config),
-            (409, 1960, "", Persist(Reason::Concurrency), Exit::TryAgain),
-            (409, 1965, "", Persist(Reason::RateLimit), Exit::TryAgain),
-            (409, 1981, "", Persist(Reason::BackOff), Exit::TryAgain),
-            (200, 1982, "", GiveUp, Exit::Config),
-            (503, 1999, "", Persist(Reason::Maintenance), Exit::TryAgain),
-            (401, 2000, "Bad Login/Password", GiveUp, Exit::Credentials),
-            (401, 2002, "", GiveUp, Exit::Credentials),
-            (409, 2003, "", GiveUp, Exit::Credentials),
-            (200, 2007, "", GiveUp, Exit::Credentials),
-            (200, 2010, "Bad Login/Password", GiveUp, Exit::Credentials),
-            (409, 2010, "", GiveUp, Exit::Credentials),
-            (409, 2011, "", GiveUp, Exit::Credentials),
-            (409, 2012, "", GiveUp, Exit::Credentials),
-            (200, 7001, "Report cannot be fetched.", FewTries, Exit::TryAgain),
-            (
-                409,
-                5555,
-                "Your Report Share storage is full",
-                GiveUp,
-                Exit::Unavailable,
-            ),
+            (400, 1901, "", Never, Exit::Config),
+            (400, 1903, "", Never, Exit::Config),
+            (400, 1904, "", Never, Exit::Config),
+            (400, 1905, "", Never, Exit::Config),
+            (400, 1907, "", Never, Exit::Config),
+            (400, 1908, "", Never, Exit::Config),
+            (409, 1920, "", Never, Exit::Credentials),
+            (400, 1922, "", Never, Exit::Config),
+            (409, 1960, "", UntilDeadline(Reason::Concurrency), Exit::TryAgain),
+            (409, 1965, "", UntilDeadline(Reason::RateLimit), Exit::TryAgain),
+            (409, 1981, "", UntilDeadline(Reason::BackOff), Exit::TryAgain),
+            (200, 1982, "", Never, Exit::Config),
+            (503, 1999, "", UntilDeadline(Reason::Maintenance), Exit::TryAgain),
+            (401, 2000, "Bad Login/Password", Never, Exit::Credentials),
+            (401, 2002, "", Never, Exit::Credentials),
+            (409, 2003, "", Never, Exit::Credentials),
+            (200, 2007, "", Never, Exit::Credentials),
+            (200, 2010, "Bad Login/Password", Never, Exit::Credentials),
+            (409, 2010, "", Never, Exit::Credentials),
+            (409, 2011, "", Never, Exit::Credentials),
+            (409, 2012, "", Never, Exit::Credentials),
+            (200, 7001, "Report cannot be fetched.", FewTimes, Exit::TryAgain),
+            (409, 5555, "Your Report Share storage is full", Never, Exit::Unavailable),
             (
                 409,
                 1920,
                 "The storage limit of your report share is reached",
-                GiveUp,
+                Never,
                 Exit::Unavailable,
             ),
-            (200, 5555, "", GiveUp, Exit::Unavailable),
-            (401, 0, "", GiveUp, Exit::Credentials),
-            (403, 0, "", GiveUp, Exit::Credentials),
-            (404, 0, "", GiveUp, Exit::Config),
-            (429, 0, "", Persist(Reason::RateLimit), Exit::TryAgain),
-            (500, 0, "", FewTries, Exit::Unavailable),
-            (502, 0, "", FewTries, Exit::Unavailable),
-            (504, 0, "", FewTries, Exit::Unavailable),
+            (200, 5555, "", Never, Exit::Unavailable),
+            (401, 0, "", Never, Exit::Credentials),
+            (403, 0, "", Never, Exit::Credentials),
+            (404, 0, "", Never, Exit::Config),
+            (429, 0, "", UntilDeadline(Reason::RateLimit), Exit::TryAgain),
+            (500, 0, "", FewTimes, Exit::Unavailable),
+            (502, 0, "", FewTimes, Exit::Unavailable),
+            (504, 0, "", FewTimes, Exit::Unavailable),
         ] {
             let refusal = refusal(status, code, text);
             assert_eq!(
-                (refusal.remedy(), refusal.exit()),
+                (refusal.retry(), refusal.exit()),
                 (remedy, exit),
                 "{status} {code} {text}"
             );
@@ -327,13 +333,13 @@ mod tests {
         let told = |status, code| {
             let mut refusal = refusal(status, code, "");
             refusal.wait = Some(Duration::from_secs(55 * 60));
-            refusal.remedy()
+            refusal.retry()
         };
         let wait = Duration::from_secs(55 * 60);
-        assert_eq!(told(409, 1965), Remedy::After(Reason::RateLimit, wait));
-        assert_eq!(told(429, 0), Remedy::After(Reason::RateLimit, wait));
-        assert_eq!(told(503, 0), Remedy::After(Reason::Maintenance, wait));
-        assert_eq!(told(401, 2000), Remedy::GiveUp);
+        assert_eq!(told(409, 1965), Retry::After(Reason::RateLimit, wait));
+        assert_eq!(told(429, 0), Retry::After(Reason::RateLimit, wait));
+        assert_eq!(told(503, 0), Retry::After(Reason::Maintenance, wait));
+        assert_eq!(told(401, 2000), Retry::Never);
     }
 
     #[test]

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::error::Stage;
 use super::fault::Fault;
-use super::http::Reply;
-use super::patience::Reason;
+use super::transport::http::Reply;
+use super::transport::retry::Reason;
 
 /// Classes of HTTP status codes; `none`: there was no answer.
 pub const CLASSES: [&str; 5] = ["2xx", "3xx", "4xx", "5xx", "none"];

@@ -113,14 +113,14 @@ async fn a_parser_that_is_slower_than_the_idle_time_out_is_no_fault() {
         idle_timeout: Duration::from_millis(200),
         ..settings(&qualys.url())
     };
-    let mut client = client(&settings);
+    let client = client(&settings);
     let launched = client.launch(TEMPLATE).await.unwrap();
     let finished = client.wait(&launched).await.unwrap();
     let slow = |body| {
         std::thread::sleep(Duration::from_millis(600));
         crate::parse(body)
     };
-    let report = client.download(&finished, slow, |_| false).await.unwrap();
+    let report = client.download(finished, slow, |_| false).await.unwrap();
     assert_eq!(report.len(), body.len());
     assert_eq!(qualys.actions()[3..], ["fetch"]);
 }
@@ -165,11 +165,11 @@ async fn an_error_of_the_parser_is_final_and_the_report_is_deleted() {
     let qualys = Scripted::start();
     let big = format!("<WAS_SCAN_REPORT>{}", "x".repeat(8 << 20));
     qualys.then("fetch", Reply::ok(big));
-    let mut client = client(&settings(&qualys.url()));
+    let client = client(&settings(&qualys.url()));
     let launched = client.launch(TEMPLATE).await.unwrap();
     let finished = client.wait(&launched).await.unwrap();
     let refuse = |_| Err::<(), _>(Failure::Unusable);
-    let error = client.download(&finished, refuse, |_| false).await.unwrap_err();
+    let error = client.download(finished, refuse, |_| false).await.unwrap_err();
     assert!(matches!(error, Failure::Unusable));
     assert_eq!(qualys.actions()[3..], ["fetch"]);
 }
@@ -180,11 +180,11 @@ async fn a_parser_that_had_enough_still_gets_a_proven_body_only() {
     for (first, fetches) in [(Reply::ok(&long), 1), (Reply::ok(&long).cut(long.len() - 1), 2)] {
         let qualys = Scripted::start();
         qualys.then("fetch", first).then("fetch", Reply::ok(&long));
-        let mut client = client(&settings(&qualys.url()));
+        let client = client(&settings(&qualys.url()));
         let launched = client.launch(TEMPLATE).await.unwrap();
         let finished = client.wait(&launched).await.unwrap();
         client
-            .download(&finished, |_| Ok::<_, Failure>(()), |_| false)
+            .download(finished, |_| Ok::<_, Failure>(()), |_| false)
             .await
             .unwrap();
         assert_eq!(qualys.actions()[3..], vec!["fetch"; fetches]);

@@ -85,7 +85,7 @@ async fn a_zip_is_passed_on_as_it_is() {
         ..options(&[])
     })
     .await;
-    let mut client = client(&settings);
+    let client = client(&settings);
     let launched = client.launch(TEMPLATE).await.unwrap();
     let finished = client.wait(&launched).await.unwrap();
     let read = |mut body: Body| {
@@ -93,7 +93,7 @@ async fn a_zip_is_passed_on_as_it_is() {
         body.read_to_end(&mut bytes).map_err(|_| Failure::Unusable)?;
         Ok::<_, Failure>(bytes)
     };
-    let bytes = client.download(&finished, read, |_| false).await.unwrap();
+    let bytes = client.download(finished, read, |_| false).await.unwrap();
     assert!(bytes.starts_with(b"PK\x03\x04"));
 }
 
@@ -213,7 +213,7 @@ async fn sessions_and_tokens_work_and_sessions_end() {
         login: Login::Session,
         ..settings
     };
-    let mut client = client(&settings);
+    let client = client(&settings);
     let launched = client.launch(TEMPLATE).await.unwrap();
     qualys.advance(Duration::from_secs(2 * 3600));
     client.wait(&launched).await.unwrap();
@@ -267,9 +267,9 @@ async fn templates_that_will_not_do_are_explained() {
         ..options(&[])
     })
     .await;
-    let mut client = client(&settings);
-    obtain(&mut client, 1).await.unwrap();
-    let mut refused = async |id| obtain(&mut client, id).await.unwrap_err();
+    let client = client(&settings);
+    obtain(&client, 1).await.unwrap();
+    let refused = async |id| obtain(&client, id).await.unwrap_err();
     for id in [2, 4] {
         let failure = refused(id).await;
         assert_eq!(failure.exit().code(), 78);
@@ -353,9 +353,9 @@ async fn two_hundred_templates_fit_into_three_hundred_calls_an_hour_without_one_
         ..settings
     };
     let started = Instant::now();
-    let mut client = client(&settings);
+    let client = client(&settings);
     for template in 1..=200 {
-        obtain(&mut client, template).await.unwrap();
+        obtain(&client, template).await.unwrap();
     }
     let usage = client.close().await;
     assert!(
@@ -401,11 +401,11 @@ async fn a_wait_that_is_told_without_its_header_is_kept_to_as_well() {
 #[tokio::test]
 async fn a_template_that_fails_does_not_harm_the_next() {
     let (qualys, settings) = start(options(&[])).await;
-    let mut client = client(&settings);
-    obtain(&mut client, 1).await.unwrap();
-    qualys.set_faults(vec!["code=2002@launch".parse::<Fault>().unwrap()]);
-    assert_eq!(obtain(&mut client, 2).await.unwrap_err().exit().code(), 77);
+    let client = client(&settings);
+    obtain(&client, 1).await.unwrap();
+    qualys.set_faults(vec!["code=1920@launch".parse::<Fault>().unwrap()]);
+    assert_eq!(obtain(&client, 2).await.unwrap_err().exit().code(), 77);
     qualys.set_faults(Vec::new());
-    obtain(&mut client, 3).await.unwrap();
+    obtain(&client, 3).await.unwrap();
     assert_eq!(qualys.reports(), []);
 }

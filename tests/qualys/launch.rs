@@ -43,9 +43,9 @@ async fn a_report_is_launched_awaited_downloaded_and_deleted_with_five_calls() {
 #[tokio::test]
 async fn the_next_template_of_a_run_needs_no_list_of_its_own() {
     let qualys = Scripted::start();
-    let mut client = client(&settings(&qualys.url()));
-    obtain(&mut client, TEMPLATE).await.unwrap();
-    obtain(&mut client, 535_353).await.unwrap();
+    let client = client(&settings(&qualys.url()));
+    obtain(&client, TEMPLATE).await.unwrap();
+    obtain(&client, 535_353).await.unwrap();
     assert_eq!(
         qualys.actions(),
         [
@@ -89,9 +89,9 @@ async fn a_finished_report_of_an_earlier_attempt_is_downloaded_at_once() {
 async fn a_template_that_is_named_twice_adopts_its_report_once() {
     let qualys = Scripted::start();
     qualys.then("list", list(&[(8, MARK, 30, "Finished")]));
-    let mut client = client(&settings(&qualys.url()));
-    obtain(&mut client, TEMPLATE).await.unwrap();
-    obtain(&mut client, TEMPLATE).await.unwrap();
+    let client = client(&settings(&qualys.url()));
+    obtain(&client, TEMPLATE).await.unwrap();
+    obtain(&client, TEMPLATE).await.unwrap();
     assert_eq!(
         qualys.actions(),
         ["list", "fetch", "delete", "launch", "list", "fetch", "delete"]
@@ -235,7 +235,7 @@ async fn a_refused_template_is_explained_by_the_template_list() {
 #[tokio::test]
 async fn a_check_asks_for_lists_only() {
     let qualys = Scripted::start();
-    let mut client = client(&settings(&qualys.url()));
+    let client = client(&settings(&qualys.url()));
     client.probe().await.unwrap();
     let looked = client.look_at(&[1]).await.unwrap().remove(0).1.unwrap_err();
     insta::assert_snapshot!(looked, @r#"template 1 ("By hand") is Manual (scan based), which needs scans picked by hand; an Auto (host based) one is needed; check qualys.template_ids"#);

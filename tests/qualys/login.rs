@@ -1,5 +1,5 @@
 use qualys_connector::exit::Exit;
-use qualys_connector::qualys::{Client, Ending, Login, Settings};
+use qualys_connector::qualys::{Ending, Login, ReportShare, Settings};
 
 use crate::scripted::{Reply, Scripted, empty_list};
 use crate::{PASSWORD, TEMPLATE, client, failure, run, settings};
@@ -38,10 +38,10 @@ async fn a_session_is_closed_after_a_failure_and_after_an_abort() {
 
     let qualys = Scripted::start();
     qualys.times(9, "list", &empty_list());
-    let mut client = client(&session(&qualys));
+    let client = client(&session(&qualys));
     let launched = client.launch(TEMPLATE).await.unwrap();
     drop(client.wait(&launched));
-    client.tidy_up(Ending::Aborted).await;
+    client.tidy_up(&launched, Ending::Aborted).await;
     client.close().await;
     assert_eq!(qualys.actions(), ["login", "list", "launch", "cancel", "logout"]);
 }
@@ -87,7 +87,7 @@ async fn a_token_that_was_replaced_after_a_refusal_is_used_once() {
         token_file: Some(file.clone()),
         ..settings(&qualys.url())
     };
-    let mut client = client(&settings);
+    let client = client(&settings);
     let launched = client.launch(TEMPLATE).await.unwrap();
     std::fs::write(&file, "second\n").unwrap();
     client.wait(&launched).await.unwrap();
@@ -102,7 +102,7 @@ async fn a_token_that_was_replaced_after_a_refusal_is_used_once() {
 #[tokio::test]
 async fn settings_that_cannot_work_are_named_before_anything_is_sent() {
     let problem = |settings: Settings| {
-        let error = Client::new(&settings, std::time::Instant::now()).unwrap_err();
+        let error = ReportShare::new(&settings, std::time::Instant::now()).unwrap_err();
         assert_eq!(error.exit(), Exit::Config);
         error.to_string()
     };

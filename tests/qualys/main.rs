@@ -15,13 +15,14 @@ mod refusals;
 mod scripted;
 mod secrets;
 mod tidy_up;
+mod together;
 mod wait;
 
 use std::io::Read;
 use std::time::{Duration, Instant};
 
 use qualys_connector::exit::Exit;
-use qualys_connector::qualys::{Api, Body, Client, Ending, Error, Login, Settings, Usage};
+use qualys_connector::qualys::{Api, Body, Ending, Error, Login, ReportShare, Settings, Usage};
 
 pub(crate) const PASSWORD: &str = "d0ntp@n1c";
 pub(crate) const TEMPLATE: u64 = 424_242;
@@ -49,8 +50,8 @@ pub(crate) fn settings(url: &str) -> Settings {
     }
 }
 
-pub(crate) fn client(settings: &Settings) -> Client {
-    Client::new(settings, Instant::now() + settings.deadline).unwrap()
+pub(crate) fn client(settings: &Settings) -> ReportShare {
+    ReportShare::new(settings, Instant::now() + settings.deadline).unwrap()
 }
 
 /// What an import's own error is to the client.
@@ -95,24 +96,24 @@ pub(crate) fn parse(mut body: Body) -> Result<String, Failure> {
 }
 
 /// The story of one template, as the import tells it.
-pub(crate) async fn obtain(client: &mut Client, template: u64) -> Result<String, Failure> {
+pub(crate) async fn obtain(client: &ReportShare, template: u64) -> Result<String, Failure> {
+    let launched = client.launch(template).await?;
     let report = async {
-        let launched = client.launch(template).await?;
         let finished = client.wait(&launched).await?;
         client
-            .download(&finished, parse, |failure| matches!(failure, Failure::CutOff))
+            .download(finished, parse, |failure| matches!(failure, Failure::CutOff))
             .await
     }
     .await;
     let exit = report.as_ref().map_or_else(Failure::exit, |_| Exit::Success);
-    client.tidy_up(Ending::of(exit)).await;
+    client.tidy_up(&launched, Ending::of(exit)).await;
     report
 }
 
 /// A whole run over one template.
 pub(crate) async fn run(settings: &Settings) -> (Result<String, Failure>, Usage) {
-    let mut client = client(settings);
-    let report = obtain(&mut client, TEMPLATE).await;
+    let client = client(settings);
+    let report = obtain(&client, TEMPLATE).await;
     (report, client.close().await)
 }
 

@@ -1,7 +1,7 @@
-//! Patience: how long to wait before asking again, and when waiting is no longer worth it.
+//! Retries: how long to wait before asking again, and when waiting is no longer worth it.
 //!
 //! Everything is measured in `qualys.poll_interval`, so that one setting paces a whole run, and everything ends at
-//! one deadline. Knows no HTTP and no fault: what went wrong arrives here as a [`Remedy`].
+//! one deadline. Knows no HTTP and no fault: what went wrong arrives here as a [`Retry`].
 
 use std::fmt;
 use std::time::{Duration, SystemTime};
@@ -9,19 +9,21 @@ use std::time::{Duration, SystemTime};
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use tokio::time::Instant;
 
+use super::gate::Gate;
+
 /// How often a fault that may pass by itself is tried again: with the delays below, over some three minutes.
 const FEW: usize = 6;
 
-/// What to do about a fault.
+/// Whether and when to ask again after a fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Remedy {
+pub(in crate::qualys) enum Retry {
     /// Asking again can't help, or does harm: a refused login that is repeated locks the account.
-    GiveUp,
+    Never,
     /// May pass by itself: try a few times more, each after a longer pause.
-    FewTries,
+    FewTimes,
     /// Will pass, nobody knows when: try until the deadline.
-    Persist(Reason),
-    /// Qualys told how long it wants to be left alone.
+    UntilDeadline(Reason),
+    /// Qualys says how long it wants to be left alone.
     After(Reason, Duration),
 }
 
@@ -53,105 +55,66 @@ pub struct TooLong {
     pub until: SystemTime,
 }
 
-/// The clock of a run.
-#[derive(Debug)]
-pub(super) struct Patience {
-    deadline: Instant,
-    poll_interval: Duration,
-    gate: Option<(Instant, Reason)>,
-}
-
 /// The pauses of one request and its repetitions.
 #[derive(Debug)]
-pub(super) struct Tries {
+pub(in crate::qualys) struct Attempts {
     few: ExponentialBackoff,
     many: ExponentialBackoff,
+    poll_interval: Duration,
     made: u32,
 }
 
-impl Patience {
-    pub(super) fn new(deadline: Instant, poll_interval: Duration) -> Self {
-        Patience {
-            deadline,
+/// Proves that a wait ends before the deadline.
+pub(in crate::qualys) fn afford(deadline: Instant, reason: Reason, wait: Duration) -> Result<(), TooLong> {
+    let left = deadline.saturating_duration_since(Instant::now());
+    if wait < left {
+        return Ok(());
+    }
+    Err(TooLong {
+        reason,
+        wait,
+        left,
+        until: SystemTime::now() + wait,
+    })
+}
+
+/// The pauses between two looks at a report that is being made: they grow gently, because calls are counted.
+pub(in crate::qualys) fn polls(poll_interval: Duration) -> impl Iterator<Item = Duration> {
+    let longest = poll_interval * 4;
+    std::iter::successors(Some(poll_interval), move |last| Some((*last * 5 / 4).min(longest)))
+}
+
+impl Attempts {
+    pub(super) fn new(poll_interval: Duration) -> Self {
+        let backoff = ExponentialBuilder::new()
+            .with_jitter()
+            .with_max_delay(poll_interval * 4);
+        Attempts {
+            few: backoff.with_min_delay(poll_interval / 15).with_max_times(FEW).build(),
+            many: backoff.with_min_delay(poll_interval / 2).without_max_times().build(),
             poll_interval,
-            gate: None,
-        }
-    }
-
-    pub(super) fn deadline(&self) -> Instant {
-        self.deadline
-    }
-
-    /// Moves the deadline: tidying up may take a moment more, or must be quick.
-    pub(super) fn set_deadline(&mut self, deadline: Instant) {
-        self.deadline = deadline;
-    }
-
-    /// Proves that a wait ends before the deadline.
-    pub(super) fn afford(&self, reason: Reason, wait: Duration) -> Result<(), TooLong> {
-        let left = self.deadline.saturating_duration_since(Instant::now());
-        if wait < left {
-            return Ok(());
-        }
-        Err(TooLong {
-            reason,
-            wait,
-            left,
-            until: SystemTime::now() + wait,
-        })
-    }
-
-    /// Closes the gate: no request leaves before `wait` is over. A margin is added, because Qualys counts whole seconds.
-    pub(super) fn close_gate(&mut self, reason: Reason, wait: Duration) {
-        let opens = Instant::now() + wait + self.poll_interval.min(Duration::from_secs(1));
-        if self.gate.is_none_or(|(earlier, _)| earlier < opens) {
-            self.gate = Some((opens, reason));
-        }
-    }
-
-    /// How long the gate stays closed, and why.
-    pub(super) fn gate(&self) -> Option<(Reason, Duration)> {
-        let (opens, reason) = self.gate?;
-        let wait = opens.saturating_duration_since(Instant::now());
-        (!wait.is_zero()).then_some((reason, wait))
-    }
-
-    pub(super) fn tries(&self) -> Tries {
-        let poll = self.poll_interval;
-        let backoff = ExponentialBuilder::new().with_jitter().with_max_delay(poll * 4);
-        Tries {
-            few: backoff.with_min_delay(poll / 15).with_max_times(FEW).build(),
-            many: backoff.with_min_delay(poll / 2).without_max_times().build(),
             made: 0,
         }
     }
 
-    /// The pauses between two looks at a report that is being made: they grow gently, because calls are counted.
-    pub(super) fn polls(&self) -> impl Iterator<Item = Duration> + use<> {
-        let longest = self.poll_interval * 4;
-        std::iter::successors(Some(self.poll_interval), move |last| Some((*last * 5 / 4).min(longest)))
-    }
-
-    /// The pause that a remedy asks for; `None` when it is time to give up.
-    pub(super) fn pause(&mut self, remedy: Remedy, tries: &mut Tries) -> Option<(Reason, Duration)> {
-        let pause = match remedy {
-            Remedy::GiveUp => None,
-            Remedy::FewTries => tries.few.next().map(|wait| (Reason::BackOff, wait)),
-            Remedy::Persist(Reason::Maintenance) => Some((Reason::Maintenance, self.poll_interval * 10)),
-            Remedy::Persist(reason) => tries.many.next().map(|wait| (reason, wait)),
-            Remedy::After(reason, wait) => {
-                self.close_gate(reason, wait);
-                self.gate()
+    /// The pause that a policy asks for; `None` when it is time to give up.
+    pub(super) fn pause(&mut self, policy: Retry, gate: &Gate) -> Option<(Reason, Duration)> {
+        let pause = match policy {
+            Retry::Never => None,
+            Retry::FewTimes => self.few.next().map(|wait| (Reason::BackOff, wait)),
+            Retry::UntilDeadline(Reason::Maintenance) => Some((Reason::Maintenance, self.poll_interval * 10)),
+            Retry::UntilDeadline(reason) => self.many.next().map(|wait| (reason, wait)),
+            Retry::After(reason, wait) => {
+                gate.close(reason, wait);
+                gate.closed()
             }
         };
-        tries.made += u32::from(pause.is_some());
+        self.made += u32::from(pause.is_some());
         pause
     }
-}
 
-impl Tries {
     /// How often the request was repeated.
-    pub(super) fn made(&self) -> u32 {
+    pub(in crate::qualys) fn made(&self) -> u32 {
         self.made
     }
 }
@@ -210,7 +173,7 @@ impl fmt::Display for TooLong {
 
 /// A duration as people write it: whole seconds, or milliseconds below one.
 #[derive(Debug)]
-pub(super) struct Short(pub(super) Duration);
+pub(in crate::qualys) struct Short(pub(in crate::qualys) Duration);
 
 impl fmt::Display for Short {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -228,16 +191,15 @@ mod tests {
 
     const POLL: Duration = Duration::from_secs(30);
 
-    fn patience() -> Patience {
-        Patience::new(Instant::now() + Duration::from_secs(7200), POLL)
+    fn long_after(wait: Duration) -> Result<(), TooLong> {
+        afford(Instant::now() + Duration::from_secs(7200), Reason::RateLimit, wait)
     }
 
     #[test]
     fn a_passing_fault_gets_a_few_tries_that_spread_over_minutes() {
-        let mut patience = patience();
-        let mut tries = patience.tries();
+        let (gate, mut attempts) = (Gate::new(POLL), Attempts::new(POLL));
         let mut waits = Vec::new();
-        while let Some((Reason::BackOff, wait)) = patience.pause(Remedy::FewTries, &mut tries) {
+        while let Some((Reason::BackOff, wait)) = attempts.pause(Retry::FewTimes, &gate) {
             waits.push(wait.as_secs_f32());
         }
         assert_eq!(waits.len(), FEW);
@@ -248,28 +210,24 @@ mod tests {
 
     #[test]
     fn looks_at_a_running_report_become_rarer_up_to_a_limit() {
-        let polls: Vec<_> = patience().polls().take(9).map(|wait| wait.as_secs()).collect();
+        let polls: Vec<_> = polls(POLL).take(9).map(|wait| wait.as_secs()).collect();
         assert_eq!(polls, [30, 37, 46, 58, 73, 91, 114, 120, 120]);
     }
 
     #[test]
     fn a_wait_that_was_told_closes_the_gate_and_a_shorter_one_does_not_open_it() {
-        let mut patience = patience();
-        let mut tries = patience.tries();
-        let told = |seconds| Remedy::After(Reason::RateLimit, Duration::from_secs(seconds));
-        assert_eq!(patience.gate(), None);
+        let (gate, mut attempts) = (Gate::new(POLL), Attempts::new(POLL));
+        let told = |seconds| Retry::After(Reason::RateLimit, Duration::from_secs(seconds));
+        assert_eq!(gate.closed(), None);
         for wait in [told(50), told(10)] {
-            let (reason, wait) = patience.pause(wait, &mut tries).unwrap();
+            let (reason, wait) = attempts.pause(wait, &gate).unwrap();
             assert_eq!((reason, wait.as_secs()), (Reason::RateLimit, 50));
         }
     }
 
     #[test]
     fn a_wait_beyond_the_deadline_says_when_to_come_back() {
-        let long = patience()
-            .afford(Reason::RateLimit, Duration::from_secs(7300))
-            .unwrap_err();
-        let said = long.to_string();
+        let said = long_after(Duration::from_secs(7300)).unwrap_err().to_string();
         let (before, after) = said.split_once("; come back after ").unwrap();
         assert_eq!(
             before,
@@ -277,6 +235,6 @@ mod tests {
              but only 1h 59m 59s are left of qualys.deadline"
         );
         assert!(humantime::parse_rfc3339(after).is_ok(), "{after}");
-        assert!(patience().afford(Reason::RateLimit, Duration::from_secs(7100)).is_ok());
+        assert!(long_after(Duration::from_secs(7100)).is_ok());
     }
 }

@@ -3,18 +3,17 @@
 //! The only public list of templates belongs to API v1 and knows Basic login only (likely). An account may be kept from
 //! it and still make reports. So whatever goes wrong here proves nothing, and says nothing.
 
-use super::Login;
-use super::answer::{Document, Template};
-use super::client::{Client, Received};
-use super::error::Stage;
-use super::fault::Fault;
-use super::http::Expects;
-use super::launch::unexpected;
-use super::refusal::Meaning;
+use super::list::Template;
+use super::{ReportShare, v1};
+use crate::qualys::Login;
+use crate::qualys::fault::Fault;
+use crate::qualys::refusal::Meaning;
+use crate::qualys::transport::http::Expects;
+use crate::qualys::transport::{Call, DOCUMENT};
 
-impl Client {
+impl ReportShare {
     /// Adds to a refusal what is wrong with its template.
-    pub(super) async fn explain(&mut self, template: u64, fault: Fault) -> Fault {
+    pub(super) async fn explain(&self, call: Call, template: u64, fault: Fault) -> Fault {
         let Fault::Refused(mut refusal) = fault else {
             return fault;
         };
@@ -22,27 +21,24 @@ impl Client {
             refusal.meaning(),
             Meaning::InvalidReport | Meaning::BadValue | Meaning::BadRequest
         );
-        if of_template && let Some(known) = self.templates().await {
+        // Their list knows Basic login only.
+        if of_template
+            && self.settings().login == Login::Basic
+            && let Ok(known) = self.template_list(call).await
+        {
             let problem = look_up(&known, template).err();
             refusal.hint = problem.map(|problem| format!("template {template} {problem}; check qualys.template_ids"));
         }
         Fault::Refused(refusal)
     }
 
-    async fn templates(&mut self) -> Option<Vec<Template>> {
-        match self.settings.login {
-            Login::Basic => self.template_list().await.ok(),
-            Login::Session | Login::Token => None,
-        }
-    }
-
     /// The templates that the account sees, asked for once.
-    pub(super) async fn template_list(&mut self) -> Result<Vec<Template>, Fault> {
-        let request = self.v1("report_template_list", Vec::new(), Expects::Document(1 << 20));
-        match self.once(Stage::Launch, &request, 0).await? {
-            Received::Document(Document::Templates(templates)) => Ok(templates),
-            other => Err(unexpected(other)),
-        }
+    pub(super) async fn template_list(&self, call: Call) -> Result<Vec<Template>, Fault> {
+        let request = v1("report_template_list", Vec::new(), Expects::Document(DOCUMENT));
+        self.transport
+            .once(call, &request, 0)
+            .await
+            .and_then(Template::read_all)
     }
 }
 

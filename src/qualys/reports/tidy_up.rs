@@ -2,17 +2,17 @@
 
 use std::time::Duration;
 
-use reqwest::Method;
 use tokio::time::Instant;
 use tracing::{debug, info, warn};
 
-use super::answer::Document;
-use super::client::{Client, Received};
-use super::error::{Error, Stage};
-use super::fault::Fault;
-use super::launch::{Launched, unexpected};
-use super::usage::Usage;
+use super::list::unexpected;
+use super::{Launched, Phase, ReportShare};
 use crate::exit::Exit;
+use crate::qualys::error::{Error, Stage};
+use crate::qualys::fault::Fault;
+use crate::qualys::transport::answer::Document;
+use crate::qualys::transport::{Call, Received};
+use crate::qualys::usage::Usage;
 
 /// Tidying up may take so long beyond the deadline.
 const GRACE: Duration = Duration::from_secs(30);
@@ -33,13 +33,6 @@ pub enum Ending {
     Aborted,
 }
 
-/// The report that is being worked on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct InHand {
-    id: u64,
-    finished: bool,
-}
-
 impl Ending {
     /// What an exit code means for the report: whatever a later run may overcome leaves it there.
     pub fn of(exit: Exit) -> Self {
@@ -53,33 +46,19 @@ impl Ending {
     }
 }
 
-impl InHand {
-    pub(super) fn new(launched: &Launched) -> Option<Self> {
-        Some(InHand {
-            id: launched.id?,
-            finished: launched.finished,
-        })
-    }
-
-    pub(super) fn finished(launched: &Launched) -> Option<Self> {
-        Some(InHand {
-            id: launched.id?,
-            finished: true,
-        })
-    }
-}
-
-impl Client {
-    /// Deletes, cancels or leaves the report that was launched last, by how the work on it ended. Works also when the
-    /// future of another stage was dropped. What can't be done is said, and is no error: the import is over.
-    pub async fn tidy_up(&mut self, ending: Ending) {
-        let Some(InHand { id, finished }) = self.in_hand.take() else {
-            return;
-        };
-        let deadline = self.patience.deadline();
-        self.extend_deadline(ending);
-        let kept = finished && self.settings.keep_report;
-        let adoptable = !kept && !self.settings.adopt_within.is_zero();
+impl ReportShare {
+    /// Deletes a report, cancels it or leaves it, as `ending` and the settings say. Never fails: what goes wrong here is
+    /// a warning, and Qualys deletes old reports by itself after some days.
+    pub async fn tidy_up(&self, launched: &Launched, ending: Ending) {
+        self.transport.note(|progress| {
+            progress.reports.remove(&launched.template);
+        });
+        let Some(id) = launched.id else { return };
+        let settings = self.settings();
+        let finished = launched.phase() == Phase::Finished;
+        let kept = finished && settings.keep_report;
+        let adoptable = !kept && !settings.adopt_within.is_zero();
+        let call = self.late_call(ending);
         match (ending, finished) {
             _ if kept => {
                 info!(report = id, "the report is kept at Qualys (qualys.keep_report)");
@@ -91,50 +70,46 @@ impl Client {
                 );
             }
             (Ending::Aborted | Ending::Later, false) => {
-                let outcome = self.act("cancel", id).await;
+                let outcome = self.act(call, "cancel", id).await;
                 self.say(id, "cancelled", outcome);
             }
             (Ending::Done | Ending::Later | Ending::Aborted, _) => {
-                let outcome = self.delete_patiently(id).await;
+                let outcome = self.act(call, "delete", id).await;
+                if outcome.is_ok() {
+                    self.transport.note(|progress| progress.usage.deleted += 1);
+                }
                 self.say(id, "deleted", outcome);
             }
         }
-        self.patience.set_deadline(deadline);
     }
 
     /// Logs out, on every path, and gives the counts of the run.
-    pub async fn close(mut self) -> Usage {
-        self.extend_deadline(Ending::Aborted);
-        self.close_session().await;
+    pub async fn close(self) -> Usage {
+        self.transport.close_session(Instant::now() + HURRY).await;
         self.usage()
     }
 
-    fn extend_deadline(&mut self, ending: Ending) {
-        let now = Instant::now();
-        self.patience.set_deadline(match ending {
+    /// Tidying up may take a moment more than the deadline, or must be quick.
+    fn late_call(&self, ending: Ending) -> Call {
+        let (now, call) = (Instant::now(), self.transport.call(Stage::TidyUp));
+        let deadline = match ending {
             Ending::Aborted => now + HURRY,
-            Ending::Done | Ending::Later => self.patience.deadline().max(now + GRACE),
-        });
+            Ending::Done | Ending::Later => call.deadline.max(now + GRACE),
+        };
+        Call { deadline, ..call }
     }
 
     /// Deletes a report, with one try.
-    pub(super) async fn delete(&mut self, stage: Stage, id: u64) -> Result<(), Fault> {
-        let request = self.report_share("delete", vec![("id", id.to_string())]);
-        self.once(stage, &request, 0).await.and_then(done)?;
-        self.note(|progress| progress.usage.deleted += 1);
+    pub(super) async fn delete(&self, call: Call, id: u64) -> Result<(), Fault> {
+        let request = self.request("delete", vec![("id", id.to_string())]);
+        self.transport.once(call, &request, 0).await.and_then(done)?;
+        self.transport.note(|progress| progress.usage.deleted += 1);
         Ok(())
     }
 
-    async fn delete_patiently(&mut self, id: u64) -> Result<(), Error> {
-        self.act("delete", id).await?;
-        self.note(|progress| progress.usage.deleted += 1);
-        Ok(())
-    }
-
-    async fn act(&mut self, action: &'static str, id: u64) -> Result<(), Error> {
-        let request = self.report_share(action, vec![("id", id.to_string())]);
-        debug_assert_eq!(request.method, Method::POST);
-        self.ask(Stage::TidyUp, &request, done).await
+    async fn act(&self, call: Call, action: &'static str, id: u64) -> Result<(), Error> {
+        let request = self.request(action, vec![("id", id.to_string())]);
+        self.transport.ask(call, &request, done).await
     }
 
     fn say(&self, id: u64, done: &str, outcome: Result<(), Error>) {
@@ -154,6 +129,6 @@ impl Client {
 fn done(received: Received) -> Result<(), Fault> {
     match received {
         Received::Document(Document::Done(_)) => Ok(()),
-        other => Err(unexpected(other)),
+        other => Err(unexpected(&other)),
     }
 }

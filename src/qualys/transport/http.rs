@@ -11,16 +11,16 @@ use secrecy::{ExposeSecret as _, SecretString};
 use tokio::time::{Instant, timeout_at};
 use url::Url;
 
-use super::Settings;
-use super::fault::{Fault, TimeOut};
 use super::limits::Limits;
 use crate::http::{self, Endpoint, ProxyError, USER_AGENT, Via};
+use crate::qualys::Settings;
+use crate::qualys::fault::{Fault, TimeOut};
 use crate::telemetry::spans;
 use crate::tls;
 
 /// A connection to Qualys, with everything that settings say about the way there.
 #[derive(Debug)]
-pub(super) struct Http {
+pub(in crate::qualys) struct Http {
     client: reqwest::Client,
     base: Url,
     via: Option<Via>,
@@ -31,22 +31,22 @@ pub(super) struct Http {
 
 /// What to ask for.
 #[derive(Debug, Clone)]
-pub(super) struct Request {
+pub(in crate::qualys) struct Request {
     /// GET reads, POST changes.
-    pub(super) method: Method,
+    pub(in crate::qualys) method: Method,
     /// Below `qualys.url`; ends with a slash where Qualys wants one, else it redirects to plain http.
-    pub(super) path: String,
+    pub(in crate::qualys) path: String,
     /// In the query of a GET, in the body of a POST. Never a secret: a query is logged by every proxy.
-    pub(super) parameters: Vec<(&'static str, String)>,
+    pub(in crate::qualys) parameters: Vec<(&'static str, String)>,
     /// One more, in the body of a POST.
-    pub(super) secret: Option<(&'static str, SecretString)>,
+    pub(in crate::qualys) secret: Option<(&'static str, SecretString)>,
     /// What the answer is.
-    pub(super) expects: Expects,
+    pub(in crate::qualys) expects: Expects,
 }
 
 /// What kind of answer a request leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Expects {
+pub(in crate::qualys) enum Expects {
     /// A small document, at most this many bytes.
     Document(usize),
     /// A report of any size.
@@ -57,9 +57,9 @@ pub(super) enum Expects {
 
 /// The head of a reply, and its body as it arrives.
 #[derive(Debug)]
-pub(super) struct Reply {
-    pub(super) status: u16,
-    pub(super) limits: Limits,
+pub(in crate::qualys) struct Reply {
+    pub(in crate::qualys) status: u16,
+    pub(in crate::qualys) limits: Limits,
     response: reqwest::Response,
     received: u64,
     deadline: Instant,
@@ -68,7 +68,7 @@ pub(super) struct Reply {
 }
 
 impl Http {
-    pub(super) fn new(settings: &Settings) -> Result<Self, Fault> {
+    pub(in crate::qualys) fn new(settings: &Settings) -> Result<Self, Fault> {
         check_url(&settings.url)?;
         let tls = tls::client_config(settings.ca_file.as_deref()).map_err(|error| Fault::File {
             key: "qualys.ca_file",
@@ -102,7 +102,7 @@ impl Http {
     }
 
     /// Host, and port where it isn't the usual one.
-    pub(super) fn host(&self) -> String {
+    pub(in crate::qualys) fn host(&self) -> String {
         http::host(&self.base)
     }
 
@@ -117,14 +117,14 @@ impl Http {
     }
 
     /// The span of one attempt at a request, after `resends` others.
-    pub(super) fn span(&self, request: &Request, resends: u32) -> spans::Request {
+    pub(in crate::qualys) fn span(&self, request: &Request, resends: u32) -> spans::Request {
         let action = request.parameters.iter().find(|(name, _)| *name == "action");
         let action = action.map_or("", |(_, action)| action);
         spans::request(request.method.as_str(), &self.url(request), action, resends)
     }
 
     /// A request without credentials.
-    pub(super) fn prepare(&self, request: &Request) -> RequestBuilder {
+    pub(in crate::qualys) fn prepare(&self, request: &Request) -> RequestBuilder {
         let builder = self
             .client
             .request(request.method.clone(), self.url(request))
@@ -142,7 +142,7 @@ impl Http {
     }
 
     /// Sends a request and waits for the head of the reply.
-    pub(super) async fn send(
+    pub(in crate::qualys) async fn send(
         &self,
         builder: RequestBuilder,
         expects: Expects,
@@ -208,7 +208,7 @@ impl Reply {
     ///
     /// hyper proves the end by Content-Length or the last chunk, gzip by its trailer. A body that is framed by
     /// neither ends with the connection, and only its content can tell whether that was too early.
-    pub(super) async fn chunk(&mut self) -> Result<Option<Bytes>, Fault> {
+    pub(in crate::qualys) async fn chunk(&mut self) -> Result<Option<Bytes>, Fault> {
         let silence = Instant::now() + self.idle_timeout;
         match timeout_at(silence.min(self.deadline), self.response.chunk()).await {
             Ok(Ok(chunk)) => {
@@ -225,7 +225,7 @@ impl Reply {
     }
 
     /// Reads the rest behind what has arrived, as long as it stays small.
-    pub(super) async fn rest(&mut self, mut body: Vec<u8>, limit: usize) -> Result<Vec<u8>, Fault> {
+    pub(in crate::qualys) async fn rest(&mut self, mut body: Vec<u8>, limit: usize) -> Result<Vec<u8>, Fault> {
         while let Some(chunk) = self.chunk().await? {
             if body.len() + chunk.len() > limit {
                 return Err(Fault::TooLarge { limit });
@@ -236,7 +236,7 @@ impl Reply {
     }
 
     /// The cookies that the reply sets, as they are sent back.
-    pub(super) fn cookies(&self) -> String {
+    pub(in crate::qualys) fn cookies(&self) -> String {
         let set = self.response.headers().get_all("set-cookie").into_iter();
         let pairs = set.filter_map(|cookie| cookie.to_str().ok()?.split(';').next());
         pairs.map(str::trim).collect::<Vec<_>>().join("; ")
@@ -317,7 +317,7 @@ mod tests {
 
     #[test]
     fn a_base_path_stays_in_front_and_a_post_has_no_query() {
-        let http = Http::new(&super::super::testing::settings("https://gateway.example/qualys/")).unwrap();
+        let http = Http::new(&crate::qualys::testing::settings("https://gateway.example/qualys/")).unwrap();
         let request = |method| Request {
             method,
             path: "/api/2.0/fo/report/".into(),
@@ -344,7 +344,7 @@ mod tests {
                 username: None,
                 password: None,
             }),
-            ..super::super::testing::settings("https://qualysapi.example")
+            ..crate::qualys::testing::settings("https://qualysapi.example")
         };
         let remedy = plain_http(&Http::new(&settings).unwrap().via.unwrap());
         assert_eq!(remedy, "qualys.proxy.url: http://192.168.1.100:443");

@@ -4,15 +4,17 @@
 //! repeated. What may be renewed is a proof that expired: a session of an hour, a token that somebody replaced.
 
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 use reqwest::header::{AUTHORIZATION, COOKIE, HeaderValue};
 use reqwest::{Method, RequestBuilder};
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
-use super::fault::Fault;
 use super::http::{Expects, Request};
-use super::{Login, Settings};
+use super::locked;
+use crate::qualys::fault::Fault;
+use crate::qualys::{Login, Settings};
 
 /// Sessions have their own path, whose version doesn't follow the report's.
 const SESSION: &str = "/api/2.0/fo/session/";
@@ -23,18 +25,25 @@ const LONGEST_TOKEN: u64 = 64 * 1024;
 /// The value of a cookie that proves a session is longer.
 const SHORTEST_COOKIE: usize = 8;
 
-/// The proof that goes along with requests.
+/// How requests prove who sends them.
 #[derive(Debug)]
 pub(super) struct Credentials {
     login: Login,
     user_id: String,
     password: SecretString,
     token_file: Option<PathBuf>,
-    /// The session's cookie, or the token that was sent last.
-    proof: Option<SecretString>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    proof: Proof,
     /// Qualys has taken this proof once.
     accepted: bool,
 }
+
+/// The session's cookie, or the token that was sent last; `None` where user and password go along.
+pub(super) type Proof = Option<SecretString>;
 
 impl Credentials {
     pub(super) fn new(settings: &Settings) -> Result<Self, Fault> {
@@ -49,37 +58,44 @@ impl Credentials {
             user_id: settings.user_id.clone(),
             password: settings.password.clone(),
             token_file: settings.token_file.clone(),
-            proof: None,
-            accepted: false,
+            state: Mutex::default(),
         })
     }
 
-    /// Adds the proof to a request. A token is read again each time: whoever keeps it fresh replaces the file.
-    pub(super) fn prove(&mut self, builder: RequestBuilder) -> Result<RequestBuilder, Fault> {
+    /// Adds the proof to a request, and gives it. A token is read again each time: whoever keeps it fresh replaces the
+    /// file.
+    pub(super) fn prove(&self, builder: RequestBuilder) -> Result<(RequestBuilder, Proof), Fault> {
         match (self.login, &self.token_file) {
-            (Login::Basic, _) => Ok(builder.basic_auth(&self.user_id, Some(self.password.expose_secret()))),
-            (Login::Session, _) => match &self.proof {
-                Some(cookie) => Ok(builder.header(COOKIE, sensitive(cookie.expose_secret(), "qualys.password")?)),
-                None => Ok(builder),
+            (Login::Basic, _) => {
+                let builder = builder.basic_auth(&self.user_id, Some(self.password.expose_secret()));
+                Ok((builder, None))
+            }
+            (Login::Session, _) => match self.proof() {
+                Some(cookie) => {
+                    let builder = builder.header(COOKIE, sensitive(cookie.expose_secret(), "qualys.password")?);
+                    Ok((builder, Some(cookie)))
+                }
+                None => Ok((builder, None)),
             },
             (Login::Token, Some(file)) => {
                 let token = read_token(file)?;
                 let bearer = Zeroizing::new(format!("Bearer {}", token.expose_secret()));
-                self.proof = Some(token);
-                Ok(builder.header(AUTHORIZATION, sensitive(&bearer, "qualys.token_file")?))
+                locked(&self.state).proof = Some(token.clone());
+                let builder = builder.header(AUTHORIZATION, sensitive(&bearer, "qualys.token_file")?);
+                Ok((builder, Some(token)))
             }
-            (Login::Token, None) => Ok(builder),
+            (Login::Token, None) => Ok((builder, None)),
         }
     }
 
     /// Whether a session must be opened before the next request.
     pub(super) fn needs_session(&self) -> bool {
-        self.login == Login::Session && self.proof.is_none()
+        self.login == Login::Session && locked(&self.state).proof.is_none()
     }
 
     /// Whether there is a session to close.
     pub(super) fn has_session(&self) -> bool {
-        self.login == Login::Session && self.proof.is_some()
+        self.login == Login::Session && locked(&self.state).proof.is_some()
     }
 
     /// Opens a session; user and password go in the body.
@@ -94,14 +110,21 @@ impl Credentials {
         session(vec![("action", "logout".to_owned())])
     }
 
-    pub(super) fn set_session(&mut self, cookie: Option<String>) {
-        self.proof = cookie.map(SecretString::from);
-        self.accepted = false;
+    pub(super) fn set_session(&self, cookie: Option<String>) {
+        *locked(&self.state) = State {
+            proof: cookie.map(SecretString::from),
+            accepted: false,
+        };
     }
 
-    /// What an answer may not be shown with, and the user that it goes along with.
-    pub(super) fn secrets(&self) -> impl Iterator<Item = (&str, &str)> {
-        let proof = self.proof.as_ref().map_or("", |proof| proof.expose_secret());
+    /// The latest proof.
+    pub(super) fn proof(&self) -> Proof {
+        locked(&self.state).proof.clone()
+    }
+
+    /// What an answer may not be shown with, `proof` included, and the user that it goes along with.
+    pub(super) fn secrets<'a>(&'a self, proof: &'a Proof) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let proof = proof.as_ref().map_or("", |proof| proof.expose_secret());
         // Of a cookie, the value is the secret; the short ones, such as a language, are words.
         let values = proof.split("; ").filter_map(|cookie| Some(cookie.split_once('=')?.1));
         let values = values.filter(|value| self.login == Login::Session && value.len() >= SHORTEST_COOKIE);
@@ -110,22 +133,32 @@ impl Credentials {
     }
 
     /// Notes that Qualys took the proof.
-    pub(super) fn accepted(&mut self) {
-        self.accepted = true;
+    pub(super) fn accepted(&self, proof: &Proof) {
+        let mut state = locked(&self.state);
+        state.accepted |= same(&state.proof, proof);
     }
 
-    /// After a refusal: whether the next request will carry another proof than the refused one, which is no repetition
-    /// of a refused login. A session that had just been opened, or an unchanged token, gives no second chance.
-    pub(super) fn renew(&mut self) -> bool {
+    /// After a refusal of `proof`: whether the next request will carry another one, which is no repetition of a refused
+    /// login. A session that had just been opened, or an unchanged token, gives no second chance.
+    pub(super) fn renew(&self, proof: &Proof) -> bool {
         match (self.login, &self.token_file) {
-            (Login::Session, _) => std::mem::take(&mut self.accepted) && self.proof.take().is_some(),
-            (Login::Token, Some(file)) => match (read_token(file), &self.proof) {
-                (Ok(fresh), Some(refused)) => fresh.expose_secret() != refused.expose_secret(),
-                _ => false,
-            },
+            (Login::Session, _) => {
+                let mut state = locked(&self.state);
+                // Somebody else met the same refusal first, and renewed it.
+                if !same(&state.proof, proof) {
+                    return true;
+                }
+                let accepted = std::mem::take(&mut state.accepted);
+                accepted && state.proof.take().is_some()
+            }
+            (Login::Token, Some(file)) => read_token(file).is_ok_and(|fresh| !same(&Some(fresh), proof)),
             _ => false,
         }
     }
+}
+
+fn same(one: &Proof, other: &Proof) -> bool {
+    one.as_ref().map(|secret| secret.expose_secret()) == other.as_ref().map(|secret| secret.expose_secret())
 }
 
 fn session(parameters: Vec<(&'static str, String)>) -> Request {
@@ -167,8 +200,8 @@ fn sensitive(value: &str, key: &'static str) -> Result<HeaderValue, Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::qualys::http::Http;
     use crate::qualys::testing;
+    use crate::qualys::transport::http::Http;
 
     #[test]
     fn a_token_is_read_again_for_each_request_and_renewed_only_by_another_one() {
@@ -180,31 +213,29 @@ mod tests {
             ..testing::settings("https://qualysapi.qualys.com")
         };
         let http = Http::new(&settings).unwrap();
-        let mut credentials = Credentials::new(&settings).unwrap();
-        let proven = |credentials: &mut Credentials| {
+        let credentials = Credentials::new(&settings).unwrap();
+        let proven = || {
             let request = http.prepare(&credentials.session_logout());
-            let request = credentials
-                .prove(request)
-                .map_err(|fault| fault.to_string())?
-                .build()
-                .unwrap();
+            let (request, proof) = credentials.prove(request).map_err(|fault| fault.to_string())?;
+            let request = request.build().unwrap();
             let header = request.headers()[AUTHORIZATION].clone();
             assert!(header.is_sensitive());
-            Ok(header.to_str().unwrap().to_owned())
+            Ok::<_, String>((header.to_str().unwrap().to_owned(), proof))
         };
 
         std::fs::write(&file, "first\n").unwrap();
-        assert_eq!(proven(&mut credentials), Ok("Bearer first".to_owned()));
+        let (header, first) = proven().unwrap();
+        assert_eq!(header, "Bearer first");
         assert!(
-            !credentials.renew(),
+            !credentials.renew(&first),
             "the same token again would be the refused login again"
         );
         std::fs::write(&file, "second").unwrap();
-        assert!(credentials.renew());
-        assert_eq!(proven(&mut credentials), Ok("Bearer second".to_owned()));
+        assert!(credentials.renew(&first));
+        assert_eq!(proven().unwrap().0, "Bearer second");
         std::fs::write(&file, "").unwrap();
         let empty = format!("qualys.token_file: {}: is empty", file.display());
-        assert_eq!(proven(&mut credentials), Err(empty));
+        assert_eq!(proven().unwrap_err(), empty);
     }
 
     #[test]

@@ -2,9 +2,7 @@
 //!
 //! An error can come with any status, 200 included, and in three shapes: SIMPLE_RETURN with a CODE (certain),
 //! GENERIC_RETURN and an ERROR child (API v1, likely). So the body is looked at before the status is believed.
-//! The report itself isn't read here.
-
-use std::time::SystemTime;
+//! What a document says is read by who asked for it.
 
 use quick_xml::errors::{Error as XmlError, IllFormedError};
 use quick_xml::events::Event;
@@ -12,29 +10,27 @@ use quick_xml::{DeError, Reader};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::fault::Fault;
 use super::limits;
-use super::refusal::Refusal;
+use crate::qualys::fault::Fault;
+use crate::qualys::refusal::Refusal;
 
 /// Longest text of Qualys' that an error repeats, in characters.
 const LONGEST_TEXT: usize = 300;
 
 /// A document that says what was asked for.
 #[derive(Debug)]
-pub(super) enum Document {
+pub(in crate::qualys) enum Document {
     /// SIMPLE_RETURN without a CODE: done.
     Done(SimpleReturn),
-    /// REPORT_LIST_OUTPUT.
-    Reports(ReportList),
-    /// REPORT_TEMPLATE_LIST.
-    Templates(Vec<Template>),
-    /// Something else: its root element.
+    /// Another document, by its root element; who asked for it reads it.
+    Element(String, Vec<u8>),
+    /// Something else, in words.
     Other(String),
 }
 
 /// What a body begins with.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Root {
+pub(in crate::qualys) enum Root {
     /// Nothing but white space.
     Empty,
     /// A zip archive: big reports come so.
@@ -52,7 +48,7 @@ pub(super) enum Root {
 /// SIMPLE_RETURN's RESPONSE.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE", default)]
-pub(super) struct SimpleReturn {
+pub(in crate::qualys) struct SimpleReturn {
     code: Option<String>,
     text: Option<String>,
     item_list: Items,
@@ -71,75 +67,14 @@ struct Item {
     value: String,
 }
 
-/// REPORT_LIST_OUTPUT's RESPONSE.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE", default)]
-pub(super) struct ReportList {
-    datetime: String,
-    report_list: Reports,
-    warning: Option<SimpleReturn>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-struct Reports {
-    #[serde(rename = "REPORT", default)]
-    reports: Vec<Report>,
-}
-
-/// One report of the list. Everything but ID may be missing.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub(super) struct Report {
-    pub(super) id: u64,
-    #[serde(default)]
-    pub(super) title: String,
-    #[serde(default)]
-    launch_datetime: String,
-    #[serde(default)]
-    status: Status,
-    /// For display only: `129.1 MB`.
-    #[serde(default)]
-    pub(super) size: String,
-}
-
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "UPPERCASE", default)]
-struct Status {
-    state: String,
-    message: String,
-    percent: String,
-}
-
-/// How far a report is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum State {
-    /// Submitted, Running, and every word that we don't know.
-    Running,
-    Finished,
-    Canceled,
-    Errors,
-}
-
-/// One template of the template list.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE", default)]
-pub(super) struct Template {
-    pub(super) id: u64,
-    /// Auto (host based) or Manual (scan based).
-    pub(super) r#type: String,
-    /// Scan, Patch, Map …
-    pub(super) template_type: String,
-    pub(super) title: String,
-}
-
 /// Reads a whole small body, of an answer with `status`.
-pub(super) fn read(status: u16, body: &[u8]) -> Result<Document, Fault> {
-    let document = match root(body) {
+pub(in crate::qualys) fn read(status: u16, body: Vec<u8>) -> Result<Document, Fault> {
+    let document = match root(&body) {
         Root::Element(name) => read_element(status, name, body)?,
         _ if !(200..300).contains(&status) => return Err(without_code(status, String::new())),
         Root::Empty => return Err(Fault::Empty),
         Root::Html => return Err(Fault::Html),
-        Root::Unfinished => return Err(unfinished(body)),
+        Root::Unfinished => return Err(unfinished(&body)),
         Root::Zip => Document::Other("a zip archive".to_owned()),
         Root::Unknown => Document::Other("not XML".to_owned()),
     };
@@ -152,36 +87,39 @@ pub(super) fn read(status: u16, body: &[u8]) -> Result<Document, Fault> {
     }
 }
 
-fn read_element(status: u16, name: String, body: &[u8]) -> Result<Document, Fault> {
+/// The error that API v1 puts into a document of any kind.
+pub(super) fn error(status: u16, body: &[u8]) -> Option<Refusal> {
+    let document: MaybeError = parse(body).ok()?;
+    Some(document.error?.refusal(status))
+}
+
+fn read_element(status: u16, name: String, body: Vec<u8>) -> Result<Document, Fault> {
     match name.as_str() {
         "SIMPLE_RETURN" => {
-            let done: SimpleReturn = parse::<Envelope<_>>(body)?.response;
+            let done: SimpleReturn = parse::<Envelope<_>>(&body)?.response;
             match done.refusal(status) {
                 Some(refusal) => Err(refusal.into()),
                 None => Ok(Document::Done(done)),
             }
         }
-        "GENERIC_RETURN" => match parse::<GenericReturn>(body)?.r#return {
-            failed if !failed.status.eq_ignore_ascii_case("SUCCESS") => Err(failed.refusal(status)),
+        "GENERIC_RETURN" => match parse::<GenericReturn>(&body)?.r#return {
+            failed if !failed.status.eq_ignore_ascii_case("SUCCESS") => Err(failed.refusal(status).into()),
             done => Ok(Document::Done(SimpleReturn {
                 text: Some(done.text),
                 ..SimpleReturn::default()
             })),
         },
-        "REPORT_LIST_OUTPUT" => Ok(Document::Reports(parse::<Envelope<_>>(body)?.response)),
-        "REPORT_TEMPLATE_LIST" => match parse::<TemplateList>(body)? {
-            TemplateList { error: Some(error), .. } => Err(error.refusal(status)),
-            list => Ok(Document::Templates(list.templates)),
-        },
-        _ => match parse::<MaybeError>(body) {
-            Ok(MaybeError { error: Some(error) }) => Err(error.refusal(status)),
-            _ => Ok(Document::Other(plain(&format!("<{name}>")))),
+        // API v2 says its errors in a SIMPLE_RETURN.
+        output if output.ends_with("_OUTPUT") => Ok(Document::Element(name, body)),
+        _ => match error(status, &body) {
+            Some(refusal) => Err(refusal.into()),
+            None => Ok(Document::Element(name, body)),
         },
     }
 }
 
 /// Looks for the root element. Comments may stand before it.
-pub(super) fn root(body: &[u8]) -> Root {
+pub(in crate::qualys) fn root(body: &[u8]) -> Root {
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii_start();
     if body.is_empty() {
         return Root::Empty;
@@ -209,9 +147,20 @@ pub(super) fn root(body: &[u8]) -> Root {
     }
 }
 
+impl Document {
+    /// What it is, where another one is expected.
+    pub(in crate::qualys) fn found(&self) -> String {
+        match self {
+            Document::Done(_) => "a SIMPLE_RETURN".to_owned(),
+            Document::Element(root, _) => plain(&format!("<{root}>")),
+            Document::Other(found) => found.clone(),
+        }
+    }
+}
+
 impl SimpleReturn {
     /// The id that an action made or worked on.
-    pub(super) fn id(&self) -> Option<u64> {
+    pub(in crate::qualys) fn id(&self) -> Option<u64> {
         self.item("ID")?.parse().ok()
     }
 
@@ -238,55 +187,11 @@ impl SimpleReturn {
     }
 }
 
-impl ReportList {
-    pub(super) fn into_reports(self) -> Vec<Report> {
-        self.report_list.reports
-    }
-
-    /// Qualys' own clock.
-    pub(super) fn now(&self) -> Option<SystemTime> {
-        humantime::parse_rfc3339(self.datetime.trim()).ok()
-    }
-
-    /// The list doesn't hold everything.
-    pub(super) fn is_truncated(&self) -> bool {
-        self.warning.is_some()
-    }
-}
-
-impl Report {
-    pub(super) fn state(&self) -> State {
-        match self.status.state.trim() {
-            "Finished" => State::Finished,
-            "Canceled" | "Cancelled" => State::Canceled,
-            "Errors" | "Error" => State::Errors,
-            _ => State::Running,
-        }
-    }
-
-    /// The state in Qualys' words, with the progress where it is known.
-    pub(super) fn progress(&self) -> String {
-        let Status { state, percent, .. } = &self.status;
-        match (plain(state), plain(percent)) {
-            (state, _) if state.is_empty() => "no state".to_owned(),
-            (state, percent) if percent.is_empty() => state,
-            (state, percent) => format!("{state}, {percent} %"),
-        }
-    }
-
-    pub(super) fn message(&self) -> String {
-        plain(&self.status.message)
-    }
-
-    pub(super) fn launched_at(&self) -> Option<SystemTime> {
-        humantime::parse_rfc3339(self.launch_datetime.trim()).ok()
-    }
-}
-
+/// What stands around every answer of API v2.
 #[derive(Deserialize)]
-struct Envelope<T> {
+pub(in crate::qualys) struct Envelope<T> {
     #[serde(rename = "RESPONSE")]
-    response: T,
+    pub(in crate::qualys) response: T,
 }
 
 #[derive(Deserialize)]
@@ -297,14 +202,6 @@ struct GenericReturn {
 
 #[derive(Deserialize)]
 struct MaybeError {
-    #[serde(rename = "ERROR")]
-    error: Option<OldError>,
-}
-
-#[derive(Deserialize)]
-struct TemplateList {
-    #[serde(rename = "REPORT_TEMPLATE", default)]
-    templates: Vec<Template>,
     #[serde(rename = "ERROR")]
     error: Option<OldError>,
 }
@@ -322,15 +219,15 @@ struct OldError {
 }
 
 impl OldError {
-    fn refusal(self, status: u16) -> Fault {
-        Fault::Refused(Refusal {
+    fn refusal(self, status: u16) -> Refusal {
+        Refusal {
             status,
             code: self.number.trim().parse().ok(),
             text: plain(&self.text),
             wait: None,
             busy: false,
             hint: None,
-        })
+        }
     }
 }
 
@@ -345,7 +242,8 @@ fn without_code(status: u16, text: String) -> Fault {
     })
 }
 
-fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Fault> {
+/// Reads a document whose root is known.
+pub(in crate::qualys) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Fault> {
     quick_xml::de::from_str(&String::from_utf8_lossy(body)).map_err(|error| match error {
         DeError::UnexpectedEof
         | DeError::InvalidXml(
@@ -367,7 +265,7 @@ fn unfinished(body: &[u8]) -> Fault {
 }
 
 /// Foreign text as one line that is safe to print.
-fn plain(text: &str) -> String {
+pub(in crate::qualys) fn plain(text: &str) -> String {
     let words = text.split(|c: char| c.is_whitespace() || c.is_control());
     shortened(words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" "))
 }

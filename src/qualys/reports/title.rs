@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use super::Settings;
+use crate::qualys::Settings;
 
 const NAME: &str = "qualys-connector";
 
@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     fn settings() -> Settings {
-        super::super::testing::settings("https://qualysapi.qualys.com")
+        crate::qualys::testing::settings("https://qualysapi.qualys.com")
     }
 
     #[test]

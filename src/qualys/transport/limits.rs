@@ -8,7 +8,7 @@ use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 const LONGEST: u64 = 366 * 24 * 3600;
 
 /// Seconds as a far end writes them.
-pub(super) fn seconds(number: u64) -> Duration {
+pub(in crate::qualys) fn seconds(number: u64) -> Duration {
     Duration::from_secs(number.min(LONGEST))
 }
 
@@ -25,14 +25,16 @@ pub struct Limits {
     pub to_wait: Option<Duration>,
     /// What time it is there.
     pub date: Option<SystemTime>,
+    /// Calls that may run at the same time.
+    pub at_once: Option<usize>,
     /// As many calls run as may.
-    pub(super) busy: bool,
+    pub(in crate::qualys) busy: bool,
     /// `Retry-After`, which gateways and proxies send.
-    pub(super) retry_after: Option<Duration>,
+    pub(in crate::qualys) retry_after: Option<Duration>,
 }
 
 impl Limits {
-    pub(super) fn read(headers: &HeaderMap) -> Self {
+    pub(in crate::qualys) fn read(headers: &HeaderMap) -> Self {
         let number = |name: &str| headers.get(name)?.to_str().ok()?.trim().parse::<u64>().ok();
         let date = |name| httpdate::parse_http_date(headers.get(name)?.to_str().ok()?).ok();
         let retry_after = number(RETRY_AFTER.as_str()).map(seconds).or_else(|| {
@@ -40,9 +42,11 @@ impl Limits {
             let wait = date(RETRY_AFTER)?.duration_since(now).ok()?;
             Some(seconds(wait.as_secs()))
         });
+        let at_once = number("x-concurrency-limit-limit");
         Limits {
+            at_once: at_once.and_then(|calls| calls.try_into().ok()),
             busy: number("x-concurrency-limit-running")
-                .zip(number("x-concurrency-limit-limit"))
+                .zip(at_once)
                 .is_some_and(|(running, limit)| running >= limit),
             remaining: number("x-ratelimit-remaining"),
             calls: number("x-ratelimit-limit"),
@@ -62,7 +66,7 @@ impl Limits {
     }
 
     /// How long to wait after a refusal, by these headers.
-    pub(super) fn wait(&self) -> Option<Duration> {
+    pub(in crate::qualys) fn wait(&self) -> Option<Duration> {
         self.to_wait.or(self.retry_after)
     }
 }
@@ -71,7 +75,7 @@ impl Limits {
 mod tests {
     use tokio::time::Instant;
 
-    use super::super::patience::{Patience, Reason};
+    use super::super::retry::{Reason, afford};
     use super::*;
 
     fn read(headers: &[(&str, &str)]) -> Limits {
@@ -114,8 +118,7 @@ mod tests {
         ] {
             let wait = read(&[date, header]).wait();
             assert_eq!(wait, year, "{header:?}");
-            let patience = Patience::new(Instant::now(), Duration::from_secs(30));
-            let refused = patience.afford(Reason::RateLimit, wait.unwrap()).unwrap_err();
+            let refused = afford(Instant::now(), Reason::RateLimit, wait.unwrap()).unwrap_err();
             assert!(refused.to_string().contains("come back after 2"), "{refused}");
         }
     }

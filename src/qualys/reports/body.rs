@@ -3,18 +3,15 @@
 
 use std::io;
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Buf, Bytes};
 use tokio::sync::mpsc;
 
-use super::error::Error;
-use super::fault::Fault;
-use super::http::Reply;
+use crate::qualys::error::Error;
+use crate::qualys::fault::Fault;
+use crate::qualys::transport::stream::Stream;
 
 /// Pieces between network and parser; hyper's are at most 400 KiB.
 const PIECES: usize = 4;
-/// Bytes that a piece has at least: unpacked bodies come in 8 KiB, four of which would not keep the parser busy while
-/// the next ones are unpacked.
-const PIECE: usize = 64 * 1024;
 
 /// The body of a report, to be read by a thread that may block.
 ///
@@ -25,14 +22,6 @@ pub struct Body {
     pieces: mpsc::Receiver<Piece>,
     current: Bytes,
     ended: bool,
-}
-
-/// A report as it arrives: what was looked at already, then the rest.
-#[derive(Debug)]
-pub(super) struct Stream {
-    peeked: Bytes,
-    rest: Reply,
-    received: u64,
 }
 
 /// How far the network side came.
@@ -64,56 +53,6 @@ pub(super) fn bridge() -> (Pump, Body) {
         ended: false,
     };
     (Pump(sender), body)
-}
-
-impl Stream {
-    pub(super) fn new(peeked: Vec<u8>, rest: Reply) -> Self {
-        Stream {
-            peeked: peeked.into(),
-            rest,
-            received: 0,
-        }
-    }
-
-    /// Bytes that were delivered.
-    pub(super) fn received(&self) -> u64 {
-        self.received
-    }
-
-    /// Reads to the end without keeping anything: proves that a report whose parser had enough was complete.
-    pub(super) async fn drain(&mut self) -> Result<(), Fault> {
-        while self.next().await?.is_some() {}
-        Ok(())
-    }
-
-    /// The next piece, large enough to be worth waking the parser for. What came before a fault is dropped: nothing
-    /// that is parsed of a broken body counts.
-    async fn gather(&mut self) -> Result<Option<Bytes>, Fault> {
-        let Some(first) = self.next().await? else {
-            return Ok(None);
-        };
-        if first.len() >= PIECE {
-            return Ok(Some(first));
-        }
-        let mut piece = BytesMut::with_capacity(PIECE);
-        piece.extend_from_slice(&first);
-        while piece.len() < PIECE {
-            match self.next().await? {
-                Some(bytes) => piece.extend_from_slice(&bytes),
-                None => break,
-            }
-        }
-        Ok(Some(piece.freeze()))
-    }
-
-    async fn next(&mut self) -> Result<Option<Bytes>, Fault> {
-        let next = match std::mem::take(&mut self.peeked) {
-            peeked if !peeked.is_empty() => Some(peeked),
-            _ => self.rest.chunk().await?,
-        };
-        self.received += next.as_ref().map_or(0, |bytes| bytes.len() as u64);
-        Ok(next)
-    }
 }
 
 impl Pump {

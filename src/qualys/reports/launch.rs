@@ -1,0 +1,233 @@
+//! Launch: ask for the report of a template, or go on with the one that an earlier attempt asked for.
+//!
+//! Launching isn't idempotent, and Qualys keeps what was launched. So before anything is launched, and after each
+//! failure that leaves open whether it happened, the list is searched for a report with our [mark](super::mark).
+
+use std::time::{Duration, SystemTime};
+
+use tokio::time::Instant;
+use tracing::{info, warn};
+
+use super::list::{Report, ReportList, State, unexpected};
+use super::title::Mark;
+use super::{Api, Launched, Phase, ReportShare};
+use crate::qualys::error::{Error, Stage};
+use crate::qualys::fault::Fault;
+use crate::qualys::progress::ReportProgress;
+use crate::qualys::transport::answer::Document;
+use crate::qualys::transport::retry::Reason;
+use crate::qualys::transport::{Call, Received};
+
+/// How often a report that must be there may be missing from the list: right after its launch it can be
+/// (Qualys' own script tolerates it twice).
+pub(super) const MISSES: u32 = 2;
+
+/// Left-overs deleted at the start of a run, at most: each one is a call.
+const LEFT_OVERS: usize = 10;
+
+/// Our reports as the list showed them.
+#[derive(Debug)]
+pub(super) struct Listing {
+    ours: Vec<(Mark, Report)>,
+    now: SystemTime,
+    taken: Instant,
+}
+
+impl ReportShare {
+    /// Launches the report of a template, or adopts the one that an earlier attempt launched.
+    ///
+    /// # Errors
+    /// Refused logins and templates, throttling beyond the deadline, and every fault that stayed.
+    pub async fn launch(&self, template: u64) -> Result<Launched, Error> {
+        let begin = |reports: &mut ReportProgress| *reports = ReportProgress::default();
+        self.transport.note(|progress| begin(progress.report(template)));
+        if self.settings().api == Api::AssetDataReport {
+            return Ok(Launched::new(template, None, false, Phase::Finished));
+        }
+        let mark = Mark::new(self.settings(), template);
+        let call = self.transport.call(Stage::Launch);
+        let (adopted, known) = self.survey(call, mark).await?;
+        match adopted {
+            Some(launched) => Ok(launched),
+            None => self.launch_new(call, mark, &known).await,
+        }
+    }
+
+    /// Looks for a report to adopt. Beside it, the ids of those that there are.
+    ///
+    /// One list serves all templates of a run. It is taken again only where an older one holds something to adopt.
+    async fn survey(&self, call: Call, mark: Mark) -> Result<(Option<Launched>, Vec<u64>), Error> {
+        let mut ours = self.ours.lock().await;
+        let listing = match ours.take() {
+            None => {
+                let listing = self.list_ours(call).await?;
+                self.delete_left_overs(call, &listing).await;
+                listing
+            }
+            Some(listing)
+                if listing.taken.elapsed() >= self.settings().poll_interval
+                    && self.adoptable(&listing, mark).is_some() =>
+            {
+                self.list_ours(call).await?
+            }
+            Some(listing) => listing,
+        };
+        let listing = ours.insert(listing);
+        let adopted = self.adoptable(listing, mark).map(|report| {
+            // Nobody adopts it twice: a template may be named twice.
+            listing.ours.retain(|(_, listed)| listed.id != report.id);
+            self.adopt(mark, &report)
+        });
+        Ok((adopted, listing.of(mark).map(|report| report.id).collect()))
+    }
+
+    /// The list of our reports.
+    async fn list_ours(&self, call: Call) -> Result<Listing, Error> {
+        let list = self.list(call, None).await?;
+        if list.is_truncated() {
+            warn!("Qualys' list of reports is cut; a report of ours may be overlooked");
+        }
+        let now = list.now().unwrap_or_else(SystemTime::now);
+        let reports = list.into_reports().into_iter();
+        let ours = reports.filter_map(|report| Some((Mark::parse(self.settings(), &report.title)?, report)));
+        Ok(Listing {
+            ours: ours.collect(),
+            now,
+            taken: Instant::now(),
+        })
+    }
+
+    /// The list of all reports, or of one.
+    pub(super) async fn list(&self, call: Call, id: Option<u64>) -> Result<ReportList, Error> {
+        let parameters = id.map(|id| ("id", id.to_string()));
+        let request = self.request("list", parameters.into_iter().collect());
+        self.transport.ask(call, &request, ReportList::read).await
+    }
+
+    /// The youngest report to go on with. With `qualys.keep_report` a finished one may have been imported already.
+    fn adoptable(&self, listing: &Listing, mark: Mark) -> Option<Report> {
+        let settings = self.settings();
+        let young = |report: &Report| listing.age(report).is_some_and(|age| age < settings.adopt_within);
+        let state = |report: &Report| match report.state() {
+            State::Finished => !settings.keep_report,
+            State::Running => true,
+            State::Canceled | State::Errors => false,
+        };
+        let reports = listing.of(mark).filter(|report| state(report) && young(report));
+        reports.min_by_key(|report| listing.age(report)).cloned()
+    }
+
+    fn adopt(&self, mark: Mark, report: &Report) -> Launched {
+        self.transport.note(|progress| progress.usage.adopted += 1);
+        info!(
+            template = mark.template,
+            report = report.id,
+            state = report.progress(),
+            "going on with the report of an earlier attempt"
+        );
+        let phase = match report.state() {
+            State::Finished => Phase::Finished,
+            _ => Phase::Running,
+        };
+        Launched::new(mark.template, Some(report.id), true, phase)
+    }
+
+    async fn launch_new(&self, call: Call, mark: Mark, known: &[u64]) -> Result<Launched, Error> {
+        let parameters = vec![
+            ("template_id", mark.template.to_string()),
+            ("report_title", mark.to_string()),
+            ("output_format", "xml".to_owned()),
+        ];
+        let request = self.request("launch", parameters);
+        let mut attempts = self.transport.attempts();
+        loop {
+            let received = self.transport.once(call, &request, attempts.made()).await;
+            let fault = match received.and_then(launched_id) {
+                Ok(id) => {
+                    self.transport.note(|progress| progress.usage.launched += 1);
+                    info!(template = mark.template, report = id, "report launched");
+                    return Ok(Launched::new(mark.template, Some(id), false, Phase::Running));
+                }
+                Err(fault) => self.explain(call, mark.template, fault).await,
+            };
+            let unclear = fault.is_unclear();
+            self.transport.again(call, fault, &mut attempts).await?;
+            if unclear && let Some(report) = self.find_launched(call, mark, known).await? {
+                return Ok(self.adopt(mark, &report));
+            }
+        }
+    }
+
+    /// Looks whether a launch of unclear outcome happened: a report of ours that wasn't there before.
+    async fn find_launched(&self, call: Call, mark: Mark, known: &[u64]) -> Result<Option<Report>, Error> {
+        for look in 1..=MISSES {
+            let listing = self.list_ours(call).await?;
+            let new = listing.of(mark).find(|report| {
+                !known.contains(&report.id) && matches!(report.state(), State::Running | State::Finished)
+            });
+            if new.is_some() {
+                return Ok(new.cloned());
+            }
+            if look < MISSES {
+                let transport = &self.transport;
+                let pause = transport
+                    .pause(call, Reason::BackOff, self.settings().poll_interval)
+                    .await;
+                pause.map_err(|fault| transport.error(Stage::Launch, fault))?;
+            }
+        }
+        Ok(None)
+    }
+
+    /// Deletes reports of ours that no run will adopt any more, and that no run can still be downloading.
+    async fn delete_left_overs(&self, call: Call, listing: &Listing) {
+        let settings = self.settings();
+        if settings.keep_report {
+            return;
+        }
+        let useless = settings.adopt_within.max(settings.deadline);
+        let old = |report: &Report| listing.age(report).is_some_and(|age| age > useless);
+        let finished = listing
+            .ours
+            .iter()
+            .map(|(_, report)| report)
+            .filter(|report| report.state() == State::Finished);
+        for report in finished.filter(|report| old(report)).take(LEFT_OVERS) {
+            let id = report.id;
+            match self.delete(call, id).await {
+                Ok(()) => info!(report = id, "deleted a report that an earlier attempt left behind"),
+                Err(fault) => {
+                    warn!(
+                        report = id,
+                        "a report that an earlier attempt left behind can't be deleted: {fault}"
+                    );
+                    return;
+                }
+            }
+        }
+    }
+}
+
+impl Listing {
+    fn of(&self, mark: Mark) -> impl Iterator<Item = &Report> {
+        self.ours
+            .iter()
+            .filter(move |(of, _)| *of == mark)
+            .map(|(_, report)| report)
+    }
+
+    /// By Qualys' own clock, and ours only for the time since.
+    fn age(&self, report: &Report) -> Option<Duration> {
+        let listed = self.now.duration_since(report.launched_at()?).unwrap_or_default();
+        Some(listed + self.taken.elapsed())
+    }
+}
+
+fn launched_id(received: Received) -> Result<u64, Fault> {
+    match received {
+        Received::Document(Document::Done(done)) => done.id().ok_or_else(|| Fault::Unexpected {
+            found: "a launch without the report's id".to_owned(),
+        }),
+        other => Err(unexpected(&other)),
+    }
+}
