@@ -49,7 +49,7 @@ pub use listing::Listing;
 pub use migration::Migration;
 pub use mistake::{Mistake, Mistakes};
 pub use origin::{Assignment, Origin};
-pub use templates::{TemplateIds, TemplateIdsError};
+pub use templates::{TemplateIds, TemplateIdsError, Templates, UnfinishedScans};
 pub use value::Syntax;
 
 /// What an import runs with: checked, and complete.
@@ -57,6 +57,10 @@ pub use value::Syntax;
 pub struct Config {
     /// Where reports come from.
     pub source: Source,
+    /// `report.unfinished_scans`: what becomes of a scan that isn't finished.
+    pub unfinished_scans: UnfinishedScans,
+    /// `commands.templates`: whether several of them may hold the same host.
+    pub templates: Templates,
     /// What of them is imported.
     pub selection: Selection,
     /// How it is told.
@@ -89,6 +93,8 @@ pub enum Source {
         settings: qualys::Settings,
         /// `qualys.template_ids`: at least one, each once, in this order.
         templates: Vec<u64>,
+        /// `qualys.reports_at_once`: of so many templates Qualys makes the reports at the same time.
+        at_once: usize,
     },
 }
 

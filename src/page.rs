@@ -20,7 +20,7 @@ use sha2::{Digest as _, Sha256};
 use crate::config::Listing;
 use crate::exit::Exit;
 use crate::import::Summary;
-use crate::import::text::took;
+use crate::import::text::{plural, took};
 
 mod bars;
 mod file;
@@ -49,10 +49,10 @@ pub fn render(summary: &Summary, listing: &Listing, now: SystemTime) -> String {
             body {
                 (header(summary, now))
                 main {
-                    (run::stages(summary))
-                    @for (index, template) in summary.templates.iter().enumerate() {
-                        (template::sections(index, template))
+                    @for (index, batch) in summary.batches.iter().enumerate() {
+                        (template::sections(index, batch))
                     }
+                    (run::stages(summary))
                     (run::waits(summary))
                     (run::configuration(listing))
                 }
@@ -86,7 +86,7 @@ fn header(summary: &Summary, now: SystemTime) -> Markup {
             p {
                 "Began " time { (humantime::format_rfc3339_seconds(begun)) } ", took " (took(summary.duration)) "."
                 @if summary.not_begun > 0 {
-                    " " (summary.not_begun) " templates weren't begun."
+                    " " (plural(summary.not_begun as u64, "template wasn't", "templates weren't")) " begun."
                 }
             }
         }

@@ -139,6 +139,8 @@ impl Given {
         let read = Reader(&self.layers);
         Some(Config {
             source: sections::source(read)?,
+            unfinished_scans: read.word("report.unfinished_scans")?,
+            templates: read.word("commands.templates")?,
             selection: sections::selection(read)?,
             commands: sections::commands(read)?,
             sink: sink?,

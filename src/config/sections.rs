@@ -130,6 +130,7 @@ pub(super) fn source(read: Reader<'_>) -> Option<Source> {
         None => Some(Source::Qualys {
             settings: qualys(read)?,
             templates: templates(read)?,
+            at_once: read.parsed("qualys.reports_at_once")?,
         }),
     }
 }

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use clap::ValueEnum;
 
-use super::templates::TemplateIds;
+use super::templates::{TemplateIds, Templates, UnfinishedScans};
 use super::value::{self, Syntax};
 use crate::host_input::Replies;
 use crate::host_input::command::{Domain, Mode, Name};
@@ -78,6 +78,13 @@ pub static SETTINGS: &[Setting] = &[
         "Version in the paths of that interface",
     )
     .default("2.0"),
+    number(
+        "qualys.reports_at_once",
+        1,
+        32,
+        "Reports of several templates that Qualys makes at the same time, at most",
+    )
+    .default("2"),
     boolean("qualys.keep_report", "Leave the report in Qualys' storage").default("n"),
     duration("qualys.poll_interval", "Time between two looks at a running report").default("30s"),
     duration("qualys.connect_timeout", "Longest time for a connection to come about").default("10s"),
@@ -98,6 +105,11 @@ pub static SETTINGS: &[Setting] = &[
         "Report to import instead of asking Qualys; - is standard input",
     )
     .example("report.xml"),
+    words::<UnfinishedScans>(
+        "report.unfinished_scans",
+        "What becomes of a scan that isn't finished: merge replaces and clears nothing",
+    )
+    .default("refuse"),
     list::<Ranges>(
         "selection.ip_ranges",
         "addresses, networks or dashed ranges",
@@ -158,9 +170,14 @@ pub static SETTINGS: &[Setting] = &[
     )
     .example("Global\\Berlin"),
     words::<Mode>("commands.mode", "What happens to the results that a host has already").default("replace"),
+    words::<Templates>(
+        "commands.templates",
+        "Whether several templates may report the same host",
+    )
+    .default("overlapping"),
     boolean(
         "commands.clear_clean_hosts",
-        "Remove the results of hosts whose findings are all fixed",
+        "Remove the results of clean hosts: listed whole, with something fixed and nothing open that is asked for",
     )
     .default("y"),
     number(
@@ -200,7 +217,7 @@ pub static SETTINGS: &[Setting] = &[
     .default("5m"),
     duration(
         "management_center.deadline",
-        "Longest time for the sending of one template",
+        "Longest time for sending; of disjoint templates each has it",
     )
     .default("2h"),
     number(

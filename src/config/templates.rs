@@ -8,6 +8,24 @@ use std::str::FromStr;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TemplateIds(Vec<u64>);
 
+/// `commands.templates`: whether several templates may report the same host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Templates {
+    /// They may: all reports are obtained, merged by host, and each host is sent once.
+    Overlapping,
+    /// They report no host in common: each is delivered by itself as soon as it is there.
+    Disjoint,
+}
+
+/// `report.unfinished_scans`: what becomes of a scan that isn't finished.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum UnfinishedScans {
+    /// It is no complete report, and changes nothing.
+    Refuse,
+    /// What it says is added to what is held; nothing is replaced or cleared.
+    Merge,
+}
+
 /// Why a text is no [`TemplateIds`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TemplateIdsError {

@@ -52,8 +52,10 @@ impl Error {
 /// What was written.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct CsvWritten {
-    /// Hosts.
+    /// Hosts, cleared ones included.
     pub hosts: u64,
+    /// Those of them that are cleared.
+    pub cleared: u64,
     /// Findings.
     pub findings: u64,
     /// Commands, those of the header included.
@@ -107,16 +109,19 @@ fn write(file: &File, blocks: &impl Blocks) -> io::Result<CsvWritten> {
     put(blocks.header())?;
     put(blocks.prologue())?;
     let mut lines = Vec::new();
-    let (mut hosts, mut findings) = (0, 0);
+    let (mut hosts, mut cleared, mut findings) = (0, 0, 0);
     for index in 0..blocks.len() {
         lines.clear();
-        findings += blocks.write(index, usize::MAX, &mut lines).findings;
+        let host = blocks.write(index, usize::MAX, &mut lines);
+        findings += host.findings;
+        cleared += u64::from(host.clears);
         hosts += 1;
         put(&lines)?;
     }
     out.flush()?;
     Ok(CsvWritten {
         hosts,
+        cleared,
         findings,
         ..written
     })

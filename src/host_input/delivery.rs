@@ -47,6 +47,8 @@ pub struct Delivery {
     pub settled: usize,
     /// Hosts acknowledged in full.
     pub hosts_acknowledged: u64,
+    /// Those of them that were cleared.
+    pub hosts_cleared: u64,
     /// Hosts of which something was refused.
     pub hosts_refused: u64,
     /// Findings acknowledged.
@@ -363,6 +365,7 @@ impl<B: Blocks> Run<'_, B> {
         match written.shortened.results {
             0 => {
                 self.delivery.hosts_acknowledged += 1;
+                self.delivery.hosts_cleared += u64::from(written.clears);
                 self.blocks.imported(host);
             }
             missing => {

@@ -1,12 +1,87 @@
 //! What a selected report means in commands: the one place that knows both sides.
 
+use std::collections::HashSet;
 use std::net::IpAddr;
 
 use tracing::{Level, debug, enabled};
 
 use crate::host_input::command::{Closing, Commands, Host, Mode, Protocol, ScanResult, Settings, Vulnerability};
 use crate::host_input::packing::{Blocks, Written};
+use crate::import::text::CLEAN;
 use crate::report::{self, Selected};
+
+/// How hosts are closed: what becomes of the results that the Management Center holds for them.
+#[derive(Debug, Clone)]
+pub(super) struct Closings {
+    mode: Mode,
+    clear: bool,
+    /// What an earlier delivery of the same import says of these hosts stays.
+    told: HashSet<IpAddr>,
+    /// Another delivery of the same import has findings of these hosts, or doesn't know whether it has.
+    kept: HashSet<IpAddr>,
+}
+
+impl Closings {
+    /// As the settings want it, for all that there is to tell of hosts.
+    pub(super) fn of(settings: &Settings) -> Self {
+        Closings {
+            mode: settings.mode,
+            clear: settings.clear_clean_hosts,
+            told: HashSet::new(),
+            kept: HashSet::new(),
+        }
+    }
+
+    /// Something is missing: what the Management Center holds stays, since nobody knows whether it is still true.
+    pub(super) fn incomplete(&mut self) {
+        self.mode = Mode::Merge;
+        self.clear = false;
+    }
+
+    /// What is told of these hosts from now on joins what has been told already.
+    pub(super) fn join(&mut self, told: impl IntoIterator<Item = IpAddr>) {
+        if self.mode == Mode::Replace {
+            self.told.extend(told);
+        }
+    }
+
+    /// These hosts aren't clean, whatever a single report says.
+    pub(super) fn keep(&mut self, hosts: impl IntoIterator<Item = IpAddr>) {
+        self.kept.extend(hosts);
+    }
+
+    /// How a host is closed; `None` if there is nothing to tell of it.
+    fn closing(&self, host: &report::Host<'_>) -> Option<Closing> {
+        let joins = self.mode == Mode::Merge || !host.whole || self.told.contains(&host.address);
+        match (host.clean, joins) {
+            (false, true) => Some(Closing::Merge),
+            (false, false) => Some(Closing::Replace),
+            (true, joins) => {
+                let clear = self.clear && !joins && !self.kept.contains(&host.address);
+                clear.then_some(Closing::Clear)
+            }
+        }
+    }
+}
+
+/// Hosts that aren't clean, by what one report says of them.
+pub(super) fn not_clean(selected: &Selected) -> Vec<IpAddr> {
+    let mut findings = Vec::new();
+    let hosts = (0..selected.len()).filter_map(|index| {
+        let host = selected.host(index, &mut findings)?;
+        (!host.clean).then_some(host.address)
+    });
+    hosts.collect()
+}
+
+/// Hosts of which another one of `reports` may not say all.
+pub(super) fn doubtful(selected: &Selected, reports: &[&Selected]) -> Vec<IpAddr> {
+    let others = || reports.iter().filter(|other| !std::ptr::eq(**other, selected));
+    let addresses = (0..selected.len()).filter_map(|index| selected.address(index));
+    addresses
+        .filter(|address| others().any(|other| other.may_hide(*address)))
+        .collect()
+}
 
 /// The commands of a selected report.
 pub(super) struct HostCommands<'a> {
@@ -19,9 +94,7 @@ pub(super) struct HostCommands<'a> {
 
 impl<'a> HostCommands<'a> {
     /// Commands for the hosts of `selected`: those with findings by address, then those that are cleared.
-    ///
-    /// A host that an earlier report of the same invocation has `replaced` keeps the findings of both.
-    pub(super) fn new(settings: &Settings, selected: &'a Selected, replaced: impl Fn(IpAddr) -> bool) -> Self {
+    pub(super) fn new(settings: &Settings, selected: &'a Selected, closings: &Closings) -> Self {
         let (mut hosts, mut clean) = (Vec::with_capacity(selected.len()), Vec::new());
         let mut findings = Vec::new();
         for index in 0..selected.len() {
@@ -30,11 +103,10 @@ impl<'a> HostCommands<'a> {
             };
             // A report of more hosts than a u32 counts doesn't fit into memory.
             let number = index as u32;
-            match (settings.mode, host.clean, replaced(host.address)) {
-                (Mode::Replace, false, false) => hosts.push((number, Closing::Replace)),
-                (Mode::Replace, false, true) | (Mode::Merge, false, _) => hosts.push((number, Closing::Merge)),
-                (Mode::Replace, true, false) if settings.clear_clean_hosts => clean.push((number, Closing::Clear)),
-                (_, true, _) => {}
+            match closings.closing(&host) {
+                Some(Closing::Clear) => clean.push((number, Closing::Clear)),
+                Some(closing) => hosts.push((number, closing)),
+                None => {}
             }
         }
         hosts.append(&mut clean);
@@ -51,6 +123,12 @@ impl<'a> HostCommands<'a> {
     pub(super) fn address(&self, index: usize) -> Option<IpAddr> {
         let (number, _) = self.hosts.get(index)?;
         self.selected.address(*number as usize)
+    }
+
+    /// How many hosts are cleared.
+    pub(super) fn to_clear(&self) -> u64 {
+        let cleared = self.hosts.iter().filter(|(_, closing)| *closing == Closing::Clear);
+        cleared.count() as u64
     }
 
     /// The addresses of the hosts with findings.
@@ -74,7 +152,7 @@ impl<'a> HostCommands<'a> {
             return;
         };
         if host.clean {
-            debug!(host = %host.address, "results removed: all findings of the host are fixed");
+            debug!(host = %host.address, "results removed: the host is clean ({CLEAN})");
         }
         for finding in &findings {
             debug!(

@@ -1,6 +1,6 @@
 //! For fuzzers only: what stands between a selected report and the wire.
 
-use super::commands::HostCommands;
+use super::commands::{Closings, HostCommands};
 use crate::host_input::command::Settings;
 use crate::host_input::packing::{Blocks, Packed, Packer};
 use crate::report::Selected;
@@ -18,7 +18,7 @@ pub struct Frames {
 
 /// Packs what `selected` says into frames of at most `limit` bytes.
 pub fn frames(settings: &Settings, selected: &Selected, limit: usize) -> Frames {
-    let commands = HostCommands::new(settings, selected, |_| false);
+    let commands = HostCommands::new(settings, selected, &Closings::of(settings));
     let mut packer = Packer::new(&commands, 0..commands.len(), limit);
     Frames {
         header: commands.header().to_vec(),

@@ -6,7 +6,8 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::progress::Snapshot;
-use super::summary::{Outcome, Summary, TemplateSummary};
+use super::stage::Stage;
+use super::summary::{BatchSummary, Outcome, Summary};
 use crate::exit::Exit;
 use crate::qualys::{CLASSES, Reason, Usage};
 use crate::report::{Counts, LeftOut};
@@ -20,21 +21,19 @@ use table as t;
 pub fn of_summary(settings: &Settings, summary: &Summary) -> Exposition {
     let mut metrics = ended(settings, summary.exit, summary.failed_stage());
     metrics.set(&t::RUN_DURATION, &[], summary.duration.as_secs_f64());
-    let templates = &summary.templates;
-    let imported = templates
-        .iter()
-        .filter(|template| template.exit() == Exit::Success)
-        .count();
+    let batches = &summary.batches;
+    let imported: usize = batches.iter().map(BatchSummary::imported).sum();
+    let failed = summary.templates().count() - imported;
     metrics.set(&t::TEMPLATES, &["imported"], imported as f64);
-    metrics.set(&t::TEMPLATES, &["failed"], (templates.len() - imported) as f64);
+    metrics.set(&t::TEMPLATES, &["failed"], failed as f64);
     metrics.set(&t::TEMPLATES, &["not_begun"], summary.not_begun as f64);
     metrics.set_each(&t::STAGE_DURATION, |stage| {
-        let took = templates.iter().flat_map(|template| &template.stages);
-        let took = took.filter(|(name, _)| label(name) == stage);
-        took.map(|(_, took)| *took).sum::<Duration>().as_secs_f64()
+        let passed = batches.iter().flat_map(BatchSummary::passed);
+        let took = passed.filter(|(_, passed)| passed.stage.label() == stage);
+        took.map(|(_, passed)| passed.took).sum::<Duration>().as_secs_f64()
     });
-    reports(&mut metrics, templates);
-    deliveries(&mut metrics, templates);
+    reports(&mut metrics, summary);
+    deliveries(&mut metrics, batches);
     certificates(&mut metrics, summary);
     if summary.usage.calls() > 0 {
         usage(&mut metrics, &summary.usage);
@@ -44,14 +43,14 @@ pub fn of_summary(settings: &Settings, summary: &Summary) -> Exposition {
 
 /// What is said of a run that didn't come to an import, since it can't be configured.
 pub fn of_failure(settings: &Settings, exit: Exit) -> Exposition {
-    ended(settings, exit, "configure")
+    ended(settings, exit, Stage::Configure)
 }
 
 /// What is said while an import runs; nothing of it is true of the last one that ended.
 pub fn of_snapshot(settings: &Settings, snapshot: &Snapshot) -> Exposition {
     let mut metrics = Exposition::new(&settings.import);
-    let stage = snapshot.stage.map(|(stage, _)| label(stage));
-    running(&mut metrics, true, stage.as_deref());
+    let stages: Vec<_> = snapshot.running.iter().map(|running| running.stage).collect();
+    running(&mut metrics, true, &stages);
     if let Some(begun) = snapshot.begun {
         metrics.set(&t::RUNNING_SINCE, &[], unix(begun));
     }
@@ -64,7 +63,7 @@ pub fn of_snapshot(settings: &Settings, snapshot: &Snapshot) -> Exposition {
     metrics
 }
 
-fn ended(settings: &Settings, exit: Exit, failed_stage: &str) -> Exposition {
+fn ended(settings: &Settings, exit: Exit, failed_stage: Stage) -> Exposition {
     let mut metrics = Exposition::new(&settings.import);
     let now = unix(SystemTime::now());
     metrics.set(&t::LAST_COMPLETION, &[], now);
@@ -72,40 +71,40 @@ fn ended(settings: &Settings, exit: Exit, failed_stage: &str) -> Exposition {
         metrics.set(&t::LAST_SUCCESS, &[], now);
     }
     metrics.set(&t::LAST_EXIT_CODE, &[], f64::from(exit.code()));
-    let failed = (exit != Exit::Success).then(|| label(failed_stage));
-    metrics.set_each(&t::LAST_FAILED_STAGE, |stage| one_if(failed.as_deref() == Some(stage)));
+    let failed = (exit != Exit::Success).then(|| failed_stage.label());
+    metrics.set_each(&t::LAST_FAILED_STAGE, |stage| one_if(failed == Some(stage)));
     metrics.set(&t::EXPECTED_INTERVAL, &[], settings.expected_interval.as_secs_f64());
     metrics.set(&t::BUILD_INFO, &[env!("CARGO_PKG_VERSION")], 1.0);
     if let Some(peak) = peak_memory() {
         metrics.set(&t::PEAK_MEMORY, &[], peak as f64);
     }
-    running(&mut metrics, false, None);
+    running(&mut metrics, false, &[]);
     metrics
 }
 
-fn running(metrics: &mut Exposition, running: bool, stage: Option<&str>) {
+fn running(metrics: &mut Exposition, running: bool, stages: &[Stage]) {
     metrics.set(&t::RUNNING, &[], one_if(running));
-    metrics.set_each(&t::RUNNING_STAGE, |name| one_if(stage == Some(name)));
+    metrics.set_each(&t::RUNNING_STAGE, |label| {
+        one_if(stages.iter().any(|stage| stage.label() == label))
+    });
 }
 
-fn reports(metrics: &mut Exposition, templates: &[TemplateSummary]) {
+fn reports(metrics: &mut Exposition, summary: &Summary) {
     // A chain is as fresh as its oldest link.
-    if let Some(oldest) = templates.iter().filter_map(|template| template.generated).min() {
+    if let Some(oldest) = summary.templates().filter_map(|template| template.generated).min() {
         metrics.set(&t::REPORT_GENERATED, &[], unix(oldest));
     }
-    let read: Vec<_> = templates
+    let read: Vec<_> = summary
+        .batches
         .iter()
-        .filter_map(|template| Some((template.bytes, template.counts.as_ref()?)))
+        .filter_map(|batch| batch.counts.as_ref())
         .collect();
     if read.is_empty() {
         return;
     }
-    metrics.set(
-        &t::REPORT_BYTES,
-        &[],
-        read.iter().map(|(bytes, _)| bytes).sum::<u64>() as f64,
-    );
-    let sum = |number: &dyn Fn(&Counts) -> u64| read.iter().map(|(_, counts)| number(counts)).sum::<u64>() as f64;
+    let bytes: u64 = summary.templates().map(|template| template.bytes).sum();
+    metrics.set(&t::REPORT_BYTES, &[], bytes as f64);
+    let sum = |number: &dyn Fn(&Counts) -> u64| read.iter().map(|counts| number(counts)).sum::<u64>() as f64;
     metrics.set(&t::REPORT_HOSTS, &[], sum(&|counts| counts.hosts_read));
     metrics.set(&t::REPORT_FINDINGS, &[], sum(&|counts| counts.findings_read));
     metrics.set(&t::SELECTED_HOSTS, &[], sum(&|counts| counts.hosts_selected));
@@ -127,36 +126,40 @@ fn reports(metrics: &mut Exposition, templates: &[TemplateSummary]) {
     }
 }
 
-fn deliveries(metrics: &mut Exposition, templates: &[TemplateSummary]) {
+fn deliveries(metrics: &mut Exposition, batches: &[BatchSummary]) {
     let mut delivered = false;
-    let (mut hosts, mut findings, mut commands) = ([0; 4], [0; 4], [0; 4]);
+    let (mut hosts, mut findings, mut commands) = ([0; 5], [0; 4], [0; 4]);
     let (mut frames, mut connections) = (0, 0);
-    let add = |sums: &mut [u64; 4], numbers: [u64; 4]| {
+    let add = |sums: &mut [u64], numbers: &[u64]| {
         for (sum, number) in sums.iter_mut().zip(numbers) {
             *sum += number;
         }
     };
-    for template in templates {
-        match &template.outcome {
+    for batch in batches {
+        let arrived = batch.arrived();
+        match &batch.outcome {
             Outcome::Nothing | Outcome::Planned(_) => continue,
             Outcome::Sent(sent) => {
                 let not_sent = (sent.hosts_not_sent(), sent.findings_not_sent());
-                add(&mut hosts, [sent.hosts_acknowledged, sent.hosts_refused, not_sent.0, 0]);
+                add(
+                    &mut hosts,
+                    &[arrived.hosts, arrived.cleared, sent.hosts_refused, not_sent.0, 0],
+                );
                 add(
                     &mut findings,
-                    [sent.findings_acknowledged, sent.findings_refused, not_sent.1, 0],
+                    &[sent.findings_acknowledged, sent.findings_refused, not_sent.1, 0],
                 );
                 add(
                     &mut commands,
-                    [sent.commands_sent, sent.commands_acknowledged, sent.commands_refused, 0],
+                    &[sent.commands_sent, sent.commands_acknowledged, sent.commands_refused, 0],
                 );
                 frames += sent.frames;
                 connections += sent.connections;
             }
             Outcome::Written(_, written) => {
-                add(&mut hosts, [0, 0, 0, written.hosts]);
-                add(&mut findings, [0, 0, 0, written.findings]);
-                add(&mut commands, [0, 0, 0, written.commands]);
+                add(&mut hosts, &[0, arrived.cleared, 0, 0, arrived.hosts]);
+                add(&mut findings, &[0, 0, 0, written.findings]);
+                add(&mut commands, &[0, 0, 0, written.commands]);
             }
         }
         delivered = true;
@@ -165,12 +168,12 @@ fn deliveries(metrics: &mut Exposition, templates: &[TemplateSummary]) {
         return;
     }
     for (metric, labels, sums) in [
-        (&t::HOSTS, t::OUTCOMES, hosts),
-        (&t::FINDINGS, t::OUTCOMES, findings),
-        (&t::COMMANDS, t::COMMAND_OUTCOMES, commands),
+        (&t::HOSTS, &t::HOST_OUTCOMES[..], &hosts[..]),
+        (&t::FINDINGS, &t::OUTCOMES, &findings),
+        (&t::COMMANDS, &t::COMMAND_OUTCOMES, &commands),
     ] {
-        for (label, sum) in labels.into_iter().zip(sums) {
-            metrics.set(metric, &[label], sum as f64);
+        for (label, sum) in labels.iter().zip(sums) {
+            metrics.set(metric, &[label], *sum as f64);
         }
     }
     metrics.set(&t::FRAMES, &[], frames as f64);
@@ -178,7 +181,7 @@ fn deliveries(metrics: &mut Exposition, templates: &[TemplateSummary]) {
 }
 
 fn certificates(metrics: &mut Exposition, summary: &Summary) {
-    let mut servers = summary.templates.iter().filter_map(|template| match &template.outcome {
+    let mut servers = summary.batches.iter().filter_map(|batch| match &batch.outcome {
         Outcome::Sent(delivery) => delivery.server_certificate_expires,
         Outcome::Nothing | Outcome::Written(..) | Outcome::Planned(_) => None,
     });
@@ -193,7 +196,7 @@ fn certificates(metrics: &mut Exposition, summary: &Summary) {
 
 fn usage(metrics: &mut Exposition, usage: &Usage) {
     for stage in t::QUALYS_STAGES {
-        let name = label(stage.name());
+        let name = stage.name().replace(' ', "_");
         for class in CLASSES {
             let requests = usage.answers.get(&(stage, class)).copied().unwrap_or_default();
             metrics.set(&t::HTTP_REQUESTS, &[&name, class], requests as f64);
@@ -213,11 +216,6 @@ fn usage(metrics: &mut Exposition, usage: &Usage) {
         metrics.set(&t::QUALYS_REPORTS, &[action], count as f64);
     }
     metrics.set(&t::DOWNLOADED_BYTES, &[], usage.bytes as f64);
-}
-
-/// A stage's name as the value of a label.
-fn label(stage: &str) -> String {
-    stage.replace(' ', "_")
 }
 
 fn one_if(truth: bool) -> f64 {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::commands::HostCommands;
-use super::text::{amount, grouped};
+use super::text::{amount, findings, grouped, hosts, number, plural, row};
 use crate::host_input::command::Closing;
 use crate::host_input::packing::{Blocks, Packer, count};
 use crate::report::selection::Word;
@@ -149,23 +149,14 @@ impl Plan {
         };
         for (what, share) in [("replaces", self.replaced), ("merges", self.merged)] {
             if share.hosts > 0 {
-                let (hosts, findings) = (grouped(share.hosts), grouped(share.findings));
-                writeln!(out, "  {what:<13}{hosts:>11} hosts {findings:>13} findings; {missing}")?;
+                row(out, what, share.hosts, share.findings, &format!("; {missing}"))?;
             }
         }
         if self.cleared > 0 {
-            writeln!(
-                out,
-                "  {:<13}{:>11} hosts, all of their findings are fixed",
-                "clears",
-                grouped(self.cleared)
-            )?;
+            number(out, "clears", self.cleared, "host")?;
         }
         if self.too_long > 0 {
-            let sentence = format!(
-                "{} findings, whose commands are longer than a frame may be",
-                grouped(self.too_long)
-            );
+            let sentence = format!("{}: longer than a frame may be", findings(self.too_long));
             line(out, "can't send", &sentence)?;
         }
         if let Some(limit) = self.host_limit {
@@ -177,15 +168,12 @@ impl Plan {
             line(
                 out,
                 "host limit",
-                &format!("{} of {} hosts{over}", grouped(self.hosts), grouped(limit.into())),
+                &format!("{} of {}{over}", grouped(self.hosts), hosts(limit.into())),
             )?;
         }
-        let (commands, frames) = (grouped(self.commands), grouped(self.frames));
-        line(
-            out,
-            "sends",
-            &format!("{commands} commands in {frames} frames, {}", amount(self.bytes)),
-        )?;
+        let commands = plural(self.commands, "command", "commands");
+        let frames = plural(self.frames, "frame", "frames");
+        line(out, "sends", &format!("{commands} in {frames}, {}", amount(self.bytes)))?;
         let (quick, slow) = self.estimate();
         let late = match slow > self.deadline {
             true => "; the slow one ends after management_center.deadline",

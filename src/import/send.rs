@@ -8,8 +8,9 @@ use tracing::{Instrument as _, Span};
 use super::error::Error;
 use super::progress::Progress;
 use super::sink::{self, Delivered};
+use super::stage::Stage;
 use super::stop::Stop;
-use super::summary::{Summary, TemplateSummary};
+use super::summary::{BatchSummary, Rest, Summary, TemplateSummary};
 use crate::config::SendConfig;
 use crate::host_input::command_file::CommandFile;
 use crate::host_input::delivery::{Delivery, ManagementCenter};
@@ -21,29 +22,35 @@ pub async fn send(config: SendConfig, path: &Path, stop: &Stop, progress: &Progr
     let begun = Instant::now();
     progress.begin();
     progress.plan(1, None);
-    let mut summary = TemplateSummary::begin(path.display().to_string(), progress);
-    let span = spans::template(&summary.name);
+    progress.batch();
+    let template = TemplateSummary::begin(path.display().to_string(), progress);
+    let span = spans::template(&template.name);
+    let mut batch = BatchSummary::begin(vec![template], progress);
     let work = async {
-        if let Err(failure) = file(config, path, stop, &mut summary).await {
-            summary.fail(&failure, stop);
-            spans::fail(&Span::current(), summary.exit().label());
+        if let Err(failure) = file(config, path, stop, progress, &mut batch).await {
+            batch.fail(&failure, stop);
+            spans::fail(&Span::current(), batch.exit().label());
         }
     };
     work.instrument(span).await;
-    Summary {
-        exit: summary.exit(),
-        templates: vec![summary],
-        not_begun: 0,
+    let rest = Rest {
         usage: Usage::default(),
         certificate_expires: None,
-        duration: begun.elapsed(),
-    }
+        begun,
+    };
+    Summary::new(vec![batch], 0, stop, rest)
 }
 
-async fn file(config: SendConfig, path: &Path, stop: &Stop, summary: &mut TemplateSummary) -> Result<(), Error> {
+async fn file(
+    config: SendConfig,
+    path: &Path,
+    stop: &Stop,
+    progress: &Progress,
+    batch: &mut BatchSummary,
+) -> Result<(), Error> {
     let center = ManagementCenter::new(config.management_center)?;
     let commands = CommandFile::read(path)?;
-    let progress = summary.progress().delivery();
+    let progress = progress.delivery();
     let work = async {
         let mut delivery = Delivery {
             findings: commands.findings(),
@@ -54,11 +61,12 @@ async fn file(config: SendConfig, path: &Path, stop: &Stop, summary: &mut Templa
         let (outcome, result) = sink::sent(delivered, delivery);
         Delivered {
             outcome,
+            to_clear: 0,
             remarks: Vec::new(),
             result,
         }
     };
-    let delivered = summary.stage("send", work).await;
-    summary.outcome = delivered.outcome;
+    let delivered = batch.pass(Stage::Send, work).await;
+    batch.outcome = delivered.outcome;
     delivered.result
 }

@@ -9,15 +9,16 @@ use std::time::SystemTime;
 use tokio::sync::watch;
 use tracing::warn;
 
-use super::commands::HostCommands;
+use super::commands::{Closings, HostCommands};
 use super::error::Error;
 use super::plan::Plan;
 use super::source::Template;
+use super::stage::Stage;
 use super::stop::Stop;
 use super::summary::Outcome;
+use super::text::hosts;
 use crate::config::{self, PlanSettings};
 use crate::host_input::Progress;
-use crate::host_input::command::Mode;
 use crate::host_input::csv_file::CsvFile;
 use crate::host_input::delivery::{Delivery, ManagementCenter};
 use crate::host_input::packing::Blocks;
@@ -28,10 +29,10 @@ use crate::report::Selected;
 pub(super) struct Sink {
     commands: command::Settings,
     target: Target,
-    /// Hosts that a template of this invocation has replaced; kept only where another template follows.
-    replaced: Option<HashSet<IpAddr>>,
-    /// Hosts with findings, of all templates so far.
-    hosts: u64,
+    /// How hosts are closed, by what earlier deliveries of this import have told.
+    closings: Closings,
+    /// Hosts with findings, of all deliveries so far; kept only where there are several.
+    hosts: Option<HashSet<IpAddr>>,
 }
 
 enum Target {
@@ -45,7 +46,7 @@ enum Target {
     Plan(PlanSettings),
 }
 
-/// What was made ready before the template was asked for, so that its failure costs nothing.
+/// What was made ready before a report was asked for, so that its failure costs nothing.
 pub(super) enum Ready {
     /// The client certificate is open.
     ManagementCenter(Arc<ManagementCenter>),
@@ -59,6 +60,8 @@ pub(super) enum Ready {
 pub(super) struct Delivered {
     /// What was delivered, also when it failed half way.
     pub(super) outcome: Outcome,
+    /// Hosts that were to be cleared.
+    pub(super) to_clear: u64,
     /// What the user should know of the commands.
     pub(super) remarks: Vec<String>,
     /// Whether all of it was.
@@ -66,7 +69,7 @@ pub(super) struct Delivered {
 }
 
 impl Sink {
-    /// Makes ready what is needed to reach the sink; reaches for nothing yet.
+    /// Makes ready what is needed to reach the sink, for one delivery or `several`; reaches for nothing yet.
     pub(super) fn new(sink: config::Sink, commands: command::Settings, several: bool) -> Result<Self, Error> {
         let target = match sink {
             config::Sink::Csv { file, by_template } => Target::CsvFile {
@@ -79,10 +82,10 @@ impl Sink {
             }
         };
         Ok(Sink {
+            closings: Closings::of(&commands),
             commands,
             target,
-            replaced: several.then(HashSet::new),
-            hosts: 0,
+            hosts: several.then(HashSet::new),
         })
     }
 
@@ -94,7 +97,13 @@ impl Sink {
         }
     }
 
-    /// Finds out what would stop the delivery of `template`, as far as that can be known before there is a report.
+    /// Whether every template has a file of its own, so that nothing of them is merged.
+    pub(super) fn keeps_templates_apart(&self) -> bool {
+        matches!(self.target, Target::CsvFile { by_template: true, .. })
+    }
+
+    /// Finds out what would stop the delivery of `template`, or of it and others, as far as that can be known before there
+    /// is a report.
     pub(super) fn prepare(&self, template: &Template) -> Result<Ready, Error> {
         match &self.target {
             Target::ManagementCenter(center) => Ok(Ready::ManagementCenter(center.clone())),
@@ -109,6 +118,17 @@ impl Sink {
         }
     }
 
+    /// A report is missing that may hold the same hosts: nothing that the Management Center holds gives way.
+    pub(super) fn incomplete(&mut self) {
+        self.closings.incomplete();
+    }
+
+    /// Some hosts aren't clean, whatever one report says of them by itself; of the `doubtful` no report may say all.
+    pub(super) fn keep(&mut self, hosts: Vec<IpAddr>, doubtful: Vec<IpAddr>) {
+        self.closings.keep(hosts);
+        self.closings.join(doubtful);
+    }
+
     /// Delivers what was selected.
     pub(super) async fn deliver(
         &mut self,
@@ -117,13 +137,14 @@ impl Sink {
         stop: &Stop,
         progress: watch::Sender<Progress>,
     ) -> Delivered {
-        let replaced = |address| {
-            self.replaced
-                .as_ref()
-                .is_some_and(|replaced| replaced.contains(&address))
+        let commands = HostCommands::new(&self.commands, selected, &self.closings);
+        let told = match &mut self.hosts {
+            Some(hosts) => {
+                hosts.extend(commands.with_findings());
+                hosts.len() as u64
+            }
+            None => commands.with_findings().count() as u64,
         };
-        let commands = HostCommands::new(&self.commands, selected, replaced);
-        self.hosts += commands.with_findings().filter(|address| !replaced(*address)).count() as u64;
         let mut remarks = Vec::new();
         if let ids @ 1.. = commands.ids_left_out() {
             remarks.push(format!("{ids} CVE ids aren't of the documented form and are left out"));
@@ -131,10 +152,11 @@ impl Sink {
         if let (Target::ManagementCenter(_), false) = (&self.target, self.commands.add_host) {
             remarks.push("hosts that the network map lacks are ignored (commands.add_host=n)".to_owned());
         }
-        if let Some(remark) = self.too_many() {
+        if let Some(remark) = self.too_many(told) {
             warn!("{remark}");
             remarks.push(remark);
         }
+        let to_clear = commands.to_clear();
         let (outcome, result) = match ready {
             Ready::ManagementCenter(center) => {
                 let mut delivery = Delivery {
@@ -157,7 +179,7 @@ impl Sink {
                 self.remember(&commands, commands.len(), &[]);
                 let plan = Plan {
                     add_host: self.commands.add_host,
-                    hosts: self.hosts,
+                    hosts: told,
                     host_limit: settings.host_limit,
                     deadline: settings.deadline,
                     ..Plan::of(&commands, settings.max_frame)
@@ -167,40 +189,42 @@ impl Sink {
         };
         Delivered {
             outcome,
+            to_clear,
             remarks,
             result,
         }
     }
 
-    /// The name of the stage.
-    pub(super) fn stage(&self) -> &'static str {
+    /// The stage that a delivery is.
+    pub(super) fn stage(&self) -> Stage {
         match self.target {
-            Target::ManagementCenter(_) => "send",
-            Target::CsvFile { .. } => "write",
-            Target::Plan(_) => "plan",
+            Target::ManagementCenter(_) => Stage::Send,
+            Target::CsvFile { .. } => Stage::Write,
+            Target::Plan(_) => Stage::Plan,
         }
     }
 
     /// What becomes of hosts that the network map has no room for isn't ours to decide, but to say before.
-    fn too_many(&self) -> Option<String> {
+    fn too_many(&self, told: u64) -> Option<String> {
         let Target::ManagementCenter(center) = &self.target else {
             return None;
         };
         let limit = center.host_limit()?;
-        (self.commands.add_host && self.hosts > limit.into()).then(|| {
+        (self.commands.add_host && told > limit.into()).then(|| {
             format!(
-                "{} hosts are told of, and the network map holds {limit} (management_center.host_limit): the Management \
+                "{} are told of, and the network map holds {limit} (management_center.host_limit): the Management \
                  Center drops those that were inactive longest, or refuses new ones",
-                self.hosts
+                hosts(told)
             )
         })
     }
 
     fn remember(&mut self, commands: &HostCommands<'_>, settled: usize, refused_whole: &[usize]) {
-        if let (Some(replaced), Mode::Replace) = (&mut self.replaced, self.commands.mode) {
-            let settled = (0..settled).filter(|index| refused_whole.binary_search(index).is_err());
-            replaced.extend(settled.filter_map(|index| commands.address(index)));
+        if self.hosts.is_none() {
+            return;
         }
+        let settled = (0..settled).filter(|index| refused_whole.binary_search(index).is_err());
+        self.closings.join(settled.filter_map(|index| commands.address(index)));
     }
 }
 

@@ -9,10 +9,11 @@ use tokio::task::spawn_blocking;
 use tracing::warn;
 
 use super::error::Error;
+use super::stage::Stage;
 use super::stop::Stop;
 use super::summary::TemplateSummary;
 use crate::config;
-use crate::qualys::{self, Ending, Launched};
+use crate::qualys::{self, Ending, Launched, ReportShare};
 use crate::report::{self, Keep, Report, file};
 
 /// Where reports come from.
@@ -27,13 +28,13 @@ pub(super) enum Source {
     /// Qualys makes them.
     Qualys {
         /// The way to Qualys.
-        client: Box<qualys::ReportShare>,
+        share: Box<ReportShare>,
         /// Report templates, in the order they are imported.
         templates: Vec<u64>,
+        /// So many reports are made at the same time.
+        at_once: usize,
         /// What is kept of each report.
         keep: Keep,
-        /// The report that is being worked on.
-        current: Option<Launched>,
     },
 }
 
@@ -63,13 +64,17 @@ impl Source {
         Ok(match source {
             config::Source::File(path) => Source::File { path, keep },
             config::Source::StandardInput => Source::File { path: "-".into(), keep },
-            config::Source::Qualys { settings, templates } => {
+            config::Source::Qualys {
+                settings,
+                templates,
+                at_once,
+            } => {
                 let deadline = Instant::now() + settings.deadline;
                 Source::Qualys {
-                    client: Box::new(qualys::ReportShare::new(&settings, deadline)?),
+                    share: Box::new(ReportShare::new(&settings, deadline)?),
                     templates,
+                    at_once,
                     keep,
-                    current: None,
                 }
             }
         })
@@ -83,40 +88,42 @@ impl Source {
         }
     }
 
-    /// The whole report of `template`, parsed to its end.
+    /// How many reports may be on their way at the same time.
+    pub(super) fn at_once(&self) -> usize {
+        match self {
+            Source::File { .. } => 1,
+            Source::Qualys { at_once, .. } => *at_once,
+        }
+    }
+
+    /// The whole report of `template`, parsed to its end. What the source keeps of it meanwhile is put into `launched`, to be
+    /// [tidied up](Self::tidy_up) later.
     pub(super) async fn obtain(
-        &mut self,
+        &self,
         template: &Template,
         stop: &Stop,
         summary: &mut TemplateSummary,
+        launched: &mut Option<Launched>,
     ) -> Result<Report, Error> {
         match (self, template) {
             (Source::File { path, keep }, _) => {
                 let (path, keep) = (path.clone(), keep.clone());
-                let progress = summary.progress().report();
+                let progress = summary.stages.part().report();
                 let parse = spawn_blocking(move || report::parse(file::open(&path)?, &keep, &progress));
                 let parsed = async {
                     let parsed = parse.await.map_err(|died| Error::Bug(died.to_string()))?;
                     parsed.map_err(Error::from)
                 };
-                summary.stage("parse", unless_stopped(stop, parsed)).await
+                summary.stages.pass(Stage::Parse, unless_stopped(stop, parsed)).await
             }
-            (
-                Source::Qualys {
-                    client, keep, current, ..
-                },
-                Template::Id(id),
-            ) => {
+            (Source::Qualys { share, keep, .. }, Template::Id(id)) => {
                 let keep = keep.clone();
-                let progress = summary.progress().clone();
-                let parse = move |body| Ok(report::parse(file::decode(body)?, &keep, &progress.report())?);
-                *current = None;
+                let part = summary.stages.part().clone();
+                let parse = move |body| Ok(report::parse(file::decode(body)?, &keep, &part.report())?);
                 loop {
-                    let launched = summary
-                        .stage("launch", unless_stopped(stop, client.launch(*id)))
-                        .await?;
-                    let launched = current.insert(launched);
-                    match finish(client, launched, parse.clone(), stop, summary).await {
+                    let launch = unless_stopped(stop, share.launch(*id));
+                    let launched = launched.insert(summary.stages.pass(Stage::Launch, launch).await?);
+                    match finish(share, launched, parse.clone(), stop, summary).await {
                         // It was another run's, which needs it no more. Each is adopted once, so this comes to an end.
                         Err(Error::Qualys(error)) if launched.adopted && error.is_about_a_lost_report() => {
                             warn!("the report of an earlier attempt is lost ({error}); another one is launched");
@@ -133,30 +140,33 @@ impl Source {
 
     /// Whether the source would refuse whatever it is asked for next.
     pub(super) fn is_closed(&self) -> bool {
-        matches!(self, Source::Qualys { client, .. } if client.login_is_refused())
+        matches!(self, Source::Qualys { share, .. } if share.login_is_refused())
     }
 
     /// The conversation with Qualys, for whoever watches; `None` where there is none.
     pub(super) fn progress(&self) -> Option<watch::Receiver<qualys::Progress>> {
         match self {
             Source::File { .. } => None,
-            Source::Qualys { client, .. } => Some(client.progress()),
+            Source::Qualys { share, .. } => Some(share.progress()),
         }
     }
 
-    /// Leaves nothing at the source that nobody will use, after an import that ended as `summary` says.
-    pub(super) async fn tidy_up(&mut self, stop: &Stop, summary: &mut TemplateSummary) {
-        if let Source::Qualys { client, current, .. } = self
-            && let Some(launched) = current.take()
-        {
-            let ending = Ending::of(summary.exit());
+    /// Leaves nothing at the source that nobody will use, after work on it that ended so.
+    pub(super) async fn tidy_up(
+        &self,
+        launched: &Launched,
+        ending: Ending,
+        stop: &Stop,
+        summary: &mut TemplateSummary,
+    ) {
+        if let Source::Qualys { share, .. } = self {
             let tidied = async {
                 tokio::select! {
-                    () = client.tidy_up(&launched, ending) => {}
+                    () = share.tidy_up(launched, ending) => {}
                     () = hurried(stop) => warn!("told to stop; the report may stay in Qualys' storage"),
                 }
             };
-            summary.stage("tidy up", tidied).await;
+            summary.stages.pass(Stage::TidyUp, tidied).await;
         }
     }
 
@@ -164,25 +174,27 @@ impl Source {
     pub(super) async fn close(self) -> qualys::Usage {
         match self {
             Source::File { .. } => qualys::Usage::default(),
-            Source::Qualys { client, .. } => client.close().await,
+            Source::Qualys { share, .. } => share.close().await,
         }
     }
 }
 
 /// The report that was launched, as soon as it is there.
 async fn finish(
-    client: &qualys::ReportShare,
+    share: &ReportShare,
     launched: &Launched,
     parse: impl Fn(qualys::Body) -> Result<Report, Error> + Clone + Send + 'static,
     stop: &Stop,
     summary: &mut TemplateSummary,
 ) -> Result<Report, Error> {
-    let finished = summary
-        .stage("wait", unless_stopped(stop, client.wait(launched)))
-        .await?;
+    let wait = unless_stopped(stop, share.wait(launched));
+    let finished = summary.stages.pass(Stage::Wait, wait).await?;
     let cut_off = |error: &Error| matches!(error, Error::Report(error) if error.is_cut_off());
-    let download = client.download(finished, parse, cut_off);
-    summary.stage("download", unless_stopped(stop, download)).await
+    let download = share.download(finished, parse, cut_off);
+    summary
+        .stages
+        .pass(Stage::Download, unless_stopped(stop, download))
+        .await
 }
 
 /// Ends when a process that was told to stop should have ended.

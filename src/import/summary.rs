@@ -1,35 +1,40 @@
-//! The summary: what an import did, template by template; for people, and as one line for machines.
+//! The summary: the record of a run, written while it runs. What people, machines and metrics read are views of it.
+//!
+//! A run is a list of batches. A batch is what is selected and delivered in one piece: all templates of an import, since
+//! several may report the same host, or one template where they share none. What was read is known of each template, what
+//! became of it of the batch.
 
-use std::fmt::{self, Write};
+use std::fmt;
 use std::future::Future;
 use std::time::{Duration, Instant, SystemTime};
 
-use serde_json::{Map, Value, json};
-use tracing::{Instrument, error};
+use tracing::{Instrument, error, warn};
 
 use super::error::Error;
-use super::plan::Plan;
-use super::progress::Progress;
+use super::plan::{Plan, Share};
+use super::progress::{Part, Progress};
+use super::stage::Stage;
 use super::stop::Stop;
-use super::text::{grouped, took};
 use super::told::Told;
 use crate::exit::Exit;
 use crate::host_input::csv_file::CsvWritten;
 use crate::host_input::delivery::Delivery;
 use crate::qualys;
-use crate::report::{Breakdown, Counts, Report, Tally};
+use crate::report::{Breakdown, Counts, Report};
 use crate::telemetry::spans;
 
+mod accounts;
+mod json;
 mod line;
+mod text;
 
-/// Refused hosts that are named in the text; the line for machines names more.
-const NAMED: usize = 10;
+pub use line::Arrived;
 
 /// What an import did.
 #[derive(Debug)]
 pub struct Summary {
-    /// One entry for each template that was begun, in order.
-    pub templates: Vec<TemplateSummary>,
+    /// What was delivered in one piece, in order.
+    pub batches: Vec<BatchSummary>,
     /// Templates that weren't begun, since the import was told to stop or Qualys refuses the login.
     pub not_begun: usize,
     /// How the process ends.
@@ -42,7 +47,28 @@ pub struct Summary {
     pub duration: Duration,
 }
 
-/// What became of one template, or of a report file.
+/// What became of templates that are delivered in one piece, or of one report file.
+#[derive(Debug, Default)]
+pub struct BatchSummary {
+    /// The templates that were begun, in order; one at least.
+    pub templates: Vec<TemplateSummary>,
+    /// What was read, selected and left out; once there was something to select from.
+    pub counts: Option<Counts>,
+    /// What was selected, broken down; only where somebody asks for it.
+    pub breakdown: Option<Breakdown>,
+    /// Clean hosts that are to be cleared.
+    pub to_clear: u64,
+    /// What is odd in what is delivered.
+    pub remarks: Vec<String>,
+    /// What became of it in the end.
+    pub outcome: Outcome,
+    /// Stages that work on several templates at once. A single template's own stages hold all of its batch.
+    pub stages: Stages,
+    /// Why it isn't delivered, or not in full.
+    pub failure: Option<Failure>,
+}
+
+/// What became of one template, or of a report file, before it is delivered.
 #[derive(Debug, Default)]
 pub struct TemplateSummary {
     /// Template id, or the file.
@@ -53,21 +79,43 @@ pub struct TemplateSummary {
     pub generated: Option<SystemTime>,
     /// Bytes of XML.
     pub bytes: u64,
-    /// What was read, selected and left out; once the report was read.
-    pub counts: Option<Counts>,
-    /// What was selected, broken down; only where somebody asks for it.
-    pub breakdown: Option<Breakdown>,
+    /// What the report holds; once it was read.
+    pub read: Option<Share>,
     /// What is odd in the report.
     pub remarks: Vec<String>,
-    /// What became of it in the end.
-    pub outcome: Outcome,
-    /// Stages that were passed, and how long each took.
-    pub stages: Vec<(&'static str, Duration)>,
-    /// Why it isn't imported, or not in full.
-    pub error: Option<(Exit, String)>,
-    /// The stage in which that happened; `None` when nothing happened, or before the first stage.
-    pub(super) failed_stage: Option<&'static str>,
-    progress: Progress,
+    /// Stages that were passed.
+    pub stages: Stages,
+    /// Why there is no report.
+    pub failure: Option<Failure>,
+}
+
+/// Why something came to nothing, or not to all that it was meant to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// How the process would end if there were no other.
+    pub exit: Exit,
+    /// What went wrong, in a sentence.
+    pub sentence: String,
+    /// The stage in which it did; `None` before the first.
+    pub stage: Option<Stage>,
+}
+
+/// Stages that were passed, in the order of their ends.
+#[derive(Debug, Default)]
+pub struct Stages {
+    passed: Vec<Passed>,
+    part: Part,
+}
+
+/// A stage that was passed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Passed {
+    /// The stage.
+    pub stage: Stage,
+    /// When it began, counted from the import's beginning.
+    pub begun: Duration,
+    /// How long it took; of one that was passed twice, in all.
+    pub took: Duration,
 }
 
 /// Where the findings went.
@@ -84,219 +132,243 @@ pub enum Outcome {
     Planned(Box<Plan>),
 }
 
+impl Stages {
+    /// No stage was passed yet; `part` shows the one that runs.
+    pub(super) fn begin(part: Part) -> Self {
+        Stages {
+            passed: Vec::new(),
+            part,
+        }
+    }
+
+    /// Runs the work of a stage, remembers how long it took, and lets it tell what came of it.
+    pub(super) async fn pass<T: Told>(&mut self, stage: Stage, work: impl Future<Output = T>) -> T {
+        let begun = self.part.enter(stage);
+        let clock = Instant::now();
+        let span = spans::stage(stage.name());
+        let result = work.instrument(span.clone()).await;
+        span.in_scope(|| result.tell(&span));
+        self.part.leave();
+        let passed = Passed {
+            stage,
+            begun,
+            took: clock.elapsed(),
+        };
+        self.add(passed);
+        result
+    }
+
+    /// A stage may be gone through twice; the latest is the last.
+    fn add(&mut self, passed: Passed) {
+        let before = self.passed.iter().position(|earlier| earlier.stage == passed.stage);
+        let before = before.map(|place| self.passed.remove(place));
+        self.passed.push(match before {
+            Some(before) => Passed {
+                begun: before.begun,
+                took: before.took + passed.took,
+                ..passed
+            },
+            None => passed,
+        });
+    }
+
+    /// The stages that were passed.
+    pub fn iter(&self) -> impl Iterator<Item = &Passed> {
+        self.passed.iter()
+    }
+
+    /// The stage that ended last.
+    pub fn last(&self) -> Option<Stage> {
+        self.passed.last().map(|passed| passed.stage)
+    }
+
+    /// Where the stages write how far they are.
+    pub(super) fn part(&self) -> &Part {
+        &self.part
+    }
+}
+
+#[cfg(test)]
+impl FromIterator<(Stage, Duration)> for Stages {
+    fn from_iter<I: IntoIterator<Item = (Stage, Duration)>>(stages: I) -> Self {
+        let mut all = Stages::default();
+        for (stage, took) in stages {
+            let begun = Duration::ZERO;
+            all.add(Passed { stage, begun, took });
+        }
+        all
+    }
+}
+
+impl Failure {
+    /// Takes note of a failure and says it.
+    pub(super) fn of(failure: &Error, stages: &Stages, stop: &Stop) -> Self {
+        // Nothing fails between two stages, but something may before the first.
+        let stage = stages.last();
+        let told = stop.exit().filter(|_| failure.exit() == Exit::Terminated);
+        let exit = told.unwrap_or(failure.exit());
+        error!(exit = exit.code(), stage = stage.map(Stage::name), "{failure}");
+        Failure {
+            exit,
+            sentence: failure.to_string(),
+            stage,
+        }
+    }
+}
+
 impl TemplateSummary {
     /// The summary of a template of which nothing is known yet.
     pub(super) fn begin(name: String, progress: &Progress) -> Self {
-        progress.template(&name);
         TemplateSummary {
+            stages: Stages::begin(progress.template(&name)),
             name,
-            progress: progress.clone(),
             ..TemplateSummary::default()
         }
     }
 
-    /// Where the stages write how far they are.
-    pub(super) fn progress(&self) -> &Progress {
-        &self.progress
-    }
-
-    /// Runs the work of a stage, remembers how long it took, and lets it tell what came of it.
-    pub(super) async fn stage<T: Told>(&mut self, stage: &'static str, work: impl Future<Output = T>) -> T {
-        let begun = Instant::now();
-        self.progress.enter(stage);
-        let span = spans::stage(stage);
-        let result = work.instrument(span.clone()).await;
-        span.in_scope(|| result.tell(&span));
-        self.progress.leave();
-        // A stage may be gone through twice; the latest is the last.
-        let before = self.stages.iter().position(|(name, _)| *name == stage);
-        let before = before.map(|place| self.stages.remove(place).1);
-        self.stages.push((stage, before.unwrap_or_default() + begun.elapsed()));
-        result
-    }
-
-    /// Takes note of why it isn't imported, or not in full, and says so.
-    pub fn fail(&mut self, failure: &Error, stop: &Stop) {
-        // Nothing fails between two stages, but something may before the first.
-        let stage = self.stages.last().map(|(stage, _)| *stage);
-        let told = stop.exit().filter(|_| failure.exit() == Exit::Terminated);
-        let exit = told.unwrap_or(failure.exit());
-        error!(exit = exit.code(), stage, "{failure}");
-        self.error = Some((exit, failure.to_string()));
-        self.failed_stage = self.stages.last().map(|(stage, _)| *stage);
+    /// Takes note of why there is no report, and says so.
+    pub(super) fn fail(&mut self, failure: &Error, stop: &Stop) {
+        self.failure = Some(Failure::of(failure, &self.stages, stop));
     }
 
     /// Takes note of which report it is.
-    pub fn describe(&mut self, report: &Report) {
+    pub(super) fn describe(&mut self, report: &Report) {
         let about = report.about();
         self.title.clone_from(&about.title);
         self.generated = about.generated;
         self.bytes = about.bytes;
+        self.read = Some(Share {
+            hosts: about.hosts,
+            findings: about.findings,
+        });
         self.remarks.extend(report.remarks().sentences());
     }
 
+    /// How the process would end if there were nothing but this report to obtain.
+    pub fn exit(&self) -> Exit {
+        self.failure.as_ref().map_or(Exit::Success, |failure| failure.exit)
+    }
+}
+
+impl BatchSummary {
+    /// The summary of templates whose reports have been obtained, or couldn't be.
+    pub(super) fn begin(templates: Vec<TemplateSummary>, progress: &Progress) -> Self {
+        BatchSummary {
+            stages: match templates.len() {
+                1 => Stages::default(),
+                _ => Stages::begin(progress.whole()),
+            },
+            templates,
+            ..BatchSummary::default()
+        }
+    }
+
+    /// Runs the work of a stage that concerns all of the batch.
+    pub(super) async fn pass<T: Told>(&mut self, stage: Stage, work: impl Future<Output = T>) -> T {
+        self.stages_mut().pass(stage, work).await
+    }
+
+    /// The stages of the batch are those of its only template, or its own.
+    fn stages_mut(&mut self) -> &mut Stages {
+        match self.templates.as_mut_slice() {
+            [only] => &mut only.stages,
+            _ => &mut self.stages,
+        }
+    }
+
+    /// Takes note of why it isn't delivered, or not in full, and says so.
+    pub(super) fn fail(&mut self, failure: &Error, stop: &Stop) {
+        self.failure = Some(Failure::of(failure, self.stages_mut(), stop));
+    }
+
     /// Takes note of what was selected and what wasn't.
-    pub fn count(&mut self, counts: &Counts) {
-        self.progress.select(counts);
+    pub(super) fn count(&mut self, counts: &Counts, progress: &Progress) {
+        progress.select(counts);
         self.counts = Some(counts.clone());
     }
 
-    /// How the process would end if this were its only template.
-    pub fn exit(&self) -> Exit {
-        self.error.as_ref().map_or(Exit::Success, |(exit, _)| *exit)
-    }
-
-    fn json(&self) -> Value {
-        let mut object = json!({
-            "template": self.name,
-            "title": self.title,
-            "generated": self.generated.map(|time| humantime::format_rfc3339_seconds(time).to_string()),
-            "bytes": self.bytes,
-            "stages": self.stages.iter().map(|(stage, took)| (stage.to_string(), json!(took.as_secs_f64()))).collect::<Map<_, _>>(),
-            "remarks": self.remarks,
-            "exit": self.exit().code(),
-            "error": self.error.as_ref().map(|(_, text)| text),
+    /// The worst of its failures: of equally bad ones the first, with the template that it is about.
+    pub fn worst(&self) -> Option<(Option<&TemplateSummary>, &Failure)> {
+        let obtaining = self.templates.iter().filter_map(|template| {
+            let failure = template.failure.as_ref()?;
+            Some((Some(template), failure))
         });
-        let mut hosts = Map::new();
-        let mut findings = Map::new();
-        if let Some(counts) = &self.counts {
-            hosts.insert("read".into(), counts.hosts_read.into());
-            hosts.insert("selected".into(), counts.hosts_selected.into());
-            hosts.insert("clean".into(), counts.hosts_clean.into());
-            hosts.insert("left_out".into(), reasons(&counts.hosts_left_out));
-            findings.insert("read".into(), counts.findings_read.into());
-            findings.insert("selected".into(), counts.findings_selected.into());
-            findings.insert("with_cve".into(), counts.with_cve.into());
-            findings.insert("without_cve".into(), counts.without_cve().into());
-            findings.insert("left_out".into(), reasons(&counts.findings_left_out));
-        }
-        let mut rest = Map::new();
-        match &self.outcome {
-            Outcome::Nothing => {}
-            Outcome::Sent(delivery) => {
-                hosts.insert("acknowledged".into(), delivery.hosts_acknowledged.into());
-                hosts.insert("refused".into(), delivery.hosts_refused.into());
-                hosts.insert("not_sent".into(), delivery.hosts_not_sent().into());
-                findings.insert("acknowledged".into(), delivery.findings_acknowledged.into());
-                findings.insert("refused".into(), delivery.findings_refused.into());
-                findings.insert("not_sent".into(), delivery.findings_not_sent().into());
-                rest.insert("frames".into(), delivery.frames.into());
-                rest.insert("connections".into(), delivery.connections.into());
-                rest.insert(
-                    "commands".into(),
-                    json!({ "sent": delivery.commands_sent, "acknowledged": delivery.commands_acknowledged }),
-                );
-                let refusals = delivery
-                    .refusals
-                    .iter()
-                    .map(|(host, reason)| json!({ "host": host, "reason": reason }));
-                rest.insert("refusals".into(), refusals.collect());
-            }
-            Outcome::Written(file, written) => {
-                hosts.insert("written".into(), written.hosts.into());
-                findings.insert("written".into(), written.findings.into());
-                rest.insert("file".into(), file.as_str().into());
-                rest.insert("commands".into(), json!({ "written": written.commands }));
-            }
-            Outcome::Planned(plan) => {
-                rest.insert("plan".into(), plan.json(self.counts.as_ref()));
-            }
-        }
-        if let Some(object) = object.as_object_mut() {
-            object.insert("hosts".into(), hosts.into());
-            object.insert("findings".into(), findings.into());
-            object.append(&mut rest);
-        }
-        object
+        let all = obtaining.chain(self.failure.as_ref().map(|failure| (None, failure)));
+        all.reduce(|worst, next| if next.1.exit > worst.1.exit { next } else { worst })
     }
 
-    fn text(&self, out: &mut String) -> fmt::Result {
-        write!(out, "{}", self.name)?;
-        if let Some(title) = &self.title {
-            write!(out, "  {title}")?;
+    /// How the process would end if this were its only batch.
+    pub fn exit(&self) -> Exit {
+        self.worst().map_or(Exit::Success, |(_, failure)| failure.exit)
+    }
+
+    /// How many of its templates are imported in full.
+    pub fn imported(&self) -> usize {
+        match self.failure {
+            Some(_) => 0,
+            None => self
+                .templates
+                .iter()
+                .filter(|template| template.failure.is_none())
+                .count(),
         }
-        if let Some(generated) = self.generated {
-            write!(out, ", generated {}", humantime::format_rfc3339_seconds(generated))?;
+    }
+
+    /// What it is called: by its only template, or by the number of them.
+    pub fn name(&self) -> String {
+        match self.templates.as_slice() {
+            [only] => only.name.clone(),
+            all => format!("{} templates", all.len()),
         }
-        writeln!(out)?;
-        if let Some(counts) = &self.counts {
-            row(out, "read", counts.hosts_read, counts.findings_read, "")?;
-            let cve = format!(" ({} with a CVE)", grouped(counts.with_cve));
-            row(out, "selected", counts.hosts_selected, counts.findings_selected, &cve)?;
-            if counts.hosts_clean > 0 {
-                writeln!(
-                    out,
-                    "  {:<13}{:>11} hosts, all of their findings are fixed",
-                    "clean",
-                    grouped(counts.hosts_clean)
-                )?;
-            }
-            for (reason, count) in counts.hosts_left_out.iter() {
-                writeln!(
-                    out,
-                    "  {:<13}{:>11} hosts: {}",
-                    "left out",
-                    grouped(count),
-                    reason.reason()
-                )?;
-            }
-            for (reason, count) in counts.findings_left_out.iter() {
-                writeln!(
-                    out,
-                    "  {:<13}{:>11} findings: {}",
-                    "left out",
-                    grouped(count),
-                    reason.reason()
-                )?;
-            }
-        }
-        for remark in &self.remarks {
-            writeln!(out, "  {:<13}{remark}", "note")?;
-        }
-        match &self.outcome {
-            Outcome::Nothing => {}
-            Outcome::Sent(delivery) => {
-                let frames = format!(", {} frames", grouped(delivery.frames));
-                row(
-                    out,
-                    "acknowledged",
-                    delivery.hosts_acknowledged,
-                    delivery.findings_acknowledged,
-                    &frames,
-                )?;
-                if delivery.hosts_not_sent() > 0 {
-                    row(
-                        out,
-                        "not sent",
-                        delivery.hosts_not_sent(),
-                        delivery.findings_not_sent(),
-                        "",
-                    )?;
-                }
-                if delivery.hosts_refused > 0 {
-                    row(out, "refused", delivery.hosts_refused, delivery.findings_refused, "")?;
-                }
-                for (host, reason) in delivery.refusals.iter().take(NAMED) {
-                    writeln!(out, "  {:<13}{host}: {reason}", "")?;
-                }
-                let more = delivery.hosts_refused.saturating_sub(NAMED as u64);
-                if more > 0 {
-                    writeln!(out, "  {:<13}and {} hosts more", "", grouped(more))?;
-                }
-            }
-            Outcome::Written(file, written) => {
-                row(out, "written", written.hosts, written.findings, &format!(" to {file}"))?;
-            }
-            Outcome::Planned(plan) => plan.text(out, self.counts.as_ref())?,
-        }
-        if let Some((_, error)) = &self.error {
-            writeln!(out, "  {:<13}{error}", "failed")?;
-        }
-        Ok(())
+    }
+
+    /// Every stage that was passed, with the template that it worked on; several at once have none.
+    pub fn passed(&self) -> impl Iterator<Item = (Option<&TemplateSummary>, &Passed)> {
+        let of_templates = self.templates.iter().flat_map(|template| {
+            let stages = template.stages.iter();
+            stages.map(move |passed| (Some(template), passed))
+        });
+        of_templates.chain(self.stages.iter().map(|passed| (None, passed)))
     }
 }
 
 impl Summary {
+    /// The summary of a run that ended. What doesn't add up in it is said: it is a bug, but the import is done.
+    pub(super) fn new(batches: Vec<BatchSummary>, not_begun: usize, stop: &Stop, rest: Rest) -> Self {
+        let mut batches = batches;
+        for batch in &mut batches {
+            let wrong = batch.contradictions();
+            debug_assert!(wrong.is_empty(), "{wrong:?}");
+            for sentence in wrong {
+                warn!("{sentence}");
+                batch.remarks.push(sentence);
+            }
+        }
+        let worst = batches.iter().map(BatchSummary::exit).max().unwrap_or(Exit::Success);
+        let exit = stop
+            .exit()
+            .filter(|_| not_begun > 0 || worst != Exit::Success)
+            .unwrap_or(worst);
+        let Rest {
+            usage,
+            certificate_expires,
+            begun,
+        } = rest;
+        Summary {
+            batches,
+            not_begun,
+            exit,
+            usage,
+            certificate_expires,
+            duration: begun.elapsed(),
+        }
+    }
+
+    /// The templates that were begun, in order.
+    pub fn templates(&self) -> impl Iterator<Item = &TemplateSummary> {
+        self.batches.iter().flat_map(|batch| &batch.templates)
+    }
+
     /// One line to read: why it failed, and what was imported.
     pub fn line(&self) -> impl fmt::Display {
         line::Line(self)
@@ -304,65 +376,41 @@ impl Summary {
 
     /// What the exit code means here.
     pub fn meaning(&self) -> &'static str {
-        let planned = |template: &TemplateSummary| matches!(template.outcome, Outcome::Planned(_));
+        let any = |is: fn(&Outcome) -> bool| self.batches.iter().any(|batch| is(&batch.outcome));
         match self.exit {
-            Exit::Success if self.templates.iter().any(planned) => "planned, nothing was sent",
+            Exit::Success if any(|outcome| matches!(outcome, Outcome::Planned(_))) => "planned, nothing was sent",
+            Exit::Success if any(|outcome| matches!(outcome, Outcome::Written(..))) => "all written, nothing was sent",
             exit => exit.meaning(),
         }
     }
 
     /// The stage of the failure that decided how the process ends; where it failed before any stage, `configure`.
-    pub(super) fn failed_stage(&self) -> &'static str {
-        let worst = self.templates.iter().max_by_key(|template| template.exit());
-        worst.and_then(|worst| worst.failed_stage).unwrap_or("configure")
+    pub(super) fn failed_stage(&self) -> Stage {
+        let worst = self.batches.iter().filter_map(|batch| Some(batch.worst()?.1));
+        let worst = worst.reduce(|worst, next| if next.exit > worst.exit { next } else { worst });
+        worst.and_then(|worst| worst.stage).unwrap_or(Stage::Configure)
     }
 
     /// One line of JSON.
     pub fn json(&self) -> String {
-        json!({
-            "exit": self.exit.code(),
-            "meaning": self.meaning(),
-            "seconds": self.duration.as_secs_f64(),
-            "templates": self.templates.iter().map(TemplateSummary::json).collect::<Vec<_>>(),
-            "templates_not_begun": self.not_begun,
-        })
-        .to_string()
+        json::of(self).to_string()
     }
 }
 
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut out = String::new();
-        for template in &self.templates {
-            template.text(&mut out)?;
-        }
-        if self.not_begun > 0 {
-            writeln!(out, "{} templates weren't begun", self.not_begun)?;
-        }
-        write!(
-            out,
-            "{} ({}) in {}",
-            self.exit.code(),
-            self.meaning(),
-            took(self.duration)
-        )?;
+        text::write(self, &mut out)?;
         f.write_str(&out)
     }
 }
 
-fn row(out: &mut String, what: &str, hosts: u64, findings: u64, rest: &str) -> fmt::Result {
-    writeln!(
-        out,
-        "  {what:<13}{:>11} hosts {:>13} findings{rest}",
-        grouped(hosts),
-        grouped(findings)
-    )
-}
-
-fn reasons(tally: &Tally) -> Value {
-    tally
-        .iter()
-        .map(|(reason, count)| (reason.label().to_owned(), Value::from(count)))
-        .collect::<Map<_, _>>()
-        .into()
+/// What a summary holds besides its batches.
+pub(super) struct Rest {
+    /// What was asked of Qualys.
+    pub(super) usage: qualys::Usage,
+    /// When the client certificate expires.
+    pub(super) certificate_expires: Option<SystemTime>,
+    /// When the run began.
+    pub(super) begun: Instant,
 }

@@ -1,6 +1,11 @@
 //! Numbers as people read them.
 
+use std::fmt::{self, Write as _};
 use std::time::Duration;
+
+/// What makes a host clean.
+pub const CLEAN: &str =
+    "listed whole; something that the selection asks for is fixed, nothing that it asks for is open";
 
 /// A number with its thousands apart: `1,234,567`.
 pub fn grouped(number: u64) -> String {
@@ -13,6 +18,49 @@ pub fn grouped(number: u64) -> String {
         text.push(digit);
     }
     text
+}
+
+/// A number and its noun: `1 host`, `1,234 hosts`.
+pub fn plural(number: u64, one: &str, many: &str) -> String {
+    match number {
+        1 => format!("1 {one}"),
+        number => format!("{} {many}", grouped(number)),
+    }
+}
+
+/// So many hosts.
+pub fn hosts(number: u64) -> String {
+    plural(number, "host", "hosts")
+}
+
+/// So many findings.
+pub fn findings(number: u64) -> String {
+    plural(number, "finding", "findings")
+}
+
+/// Hosts and findings in columns.
+pub(super) fn row(out: &mut String, what: &str, hosts: u64, findings: u64, rest: &str) -> fmt::Result {
+    writeln!(
+        out,
+        "  {what:<13}{:>11} {:<5} {:>13} {}{rest}",
+        grouped(hosts),
+        noun(hosts, "host"),
+        grouped(findings),
+        noun(findings, "finding"),
+    )
+}
+
+/// A number of things in the column of hosts.
+pub(super) fn number(out: &mut String, what: &str, number: u64, thing: &str) -> fmt::Result {
+    writeln!(out, "  {what:<13}{:>11} {}", grouped(number), noun(number, thing))
+}
+
+/// The word for one thing, or for several.
+pub(super) fn noun(number: u64, one: &str) -> String {
+    match number {
+        1 => one.to_owned(),
+        _ => format!("{one}s"),
+    }
 }
 
 /// Bytes with a unit: `725.6 kB`.
@@ -52,6 +100,12 @@ mod tests {
             [0, 999, 1000, 1_234_567].map(grouped),
             ["0", "999", "1,000", "1,234,567"]
         );
+    }
+
+    #[test]
+    fn one_is_no_plural() {
+        assert_eq!([0, 1, 2].map(hosts), ["0 hosts", "1 host", "2 hosts"]);
+        assert_eq!([1, 1000].map(findings), ["1 finding", "1,000 findings"]);
     }
 
     #[test]

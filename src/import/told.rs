@@ -3,12 +3,11 @@
 
 use tracing::{Span, info, warn};
 
+use super::Prepared;
 use super::error::Error;
-use super::sink::{Delivered, Sink};
-use super::source::Source;
+use super::sink::Delivered;
 use super::summary::Outcome;
 use crate::qualys::{Finished, Launched};
-use crate::report::selection::Selection;
 use crate::report::{Report, Selected};
 use crate::telemetry::spans::{self, count};
 
@@ -31,7 +30,7 @@ impl Told for () {
     fn tell(&self, _: &Span) {}
 }
 
-impl Told for (Source, Selection, Sink) {
+impl Told for Prepared {
     fn tell(&self, _: &Span) {}
 }
 
@@ -56,6 +55,19 @@ impl Told for Report {
         for remark in self.remarks().sentences() {
             warn!("{remark}");
         }
+    }
+}
+
+/// One report of several.
+pub(super) struct Merged(pub(super) Report);
+
+impl Told for Merged {
+    fn tell(&self, span: &Span) {
+        // What is odd has been said of each of them.
+        let about = self.0.about();
+        count(span, "bytes", about.bytes);
+        count(span, "hosts.read", about.hosts);
+        count(span, "findings.read", about.findings);
     }
 }
 
@@ -89,7 +101,12 @@ impl Told for Delivered {
     fn tell(&self, span: &Span) {
         if let Outcome::Sent(delivery) = &self.outcome {
             count(span, "bytes", delivery.bytes);
-            count(span, "hosts.acknowledged", delivery.hosts_acknowledged);
+            count(
+                span,
+                "hosts.acknowledged",
+                delivery.hosts_acknowledged - delivery.hosts_cleared,
+            );
+            count(span, "hosts.cleared", delivery.hosts_cleared);
             count(span, "hosts.refused", delivery.hosts_refused);
             count(span, "hosts.not_sent", delivery.hosts_not_sent());
             count(span, "findings.acknowledged", delivery.findings_acknowledged);
@@ -100,7 +117,8 @@ impl Told for Delivered {
         }
         if let Outcome::Written(_, written) = &self.outcome {
             count(span, "bytes", written.bytes);
-            count(span, "hosts.written", written.hosts);
+            count(span, "hosts.written", written.hosts - written.cleared);
+            count(span, "hosts.cleared", written.cleared);
             count(span, "findings.written", written.findings);
             count(span, "commands", written.commands);
         }

@@ -7,41 +7,31 @@ use maud::{Markup, html};
 use super::bars::{self, Row};
 use crate::config::Listing;
 use crate::import::text::{amount, brief, grouped};
-use crate::import::{Outcome, Summary};
+use crate::import::{BatchSummary, Outcome, Summary};
 
-/// The stages one after the other, as they passed.
+/// The stages, each where it stood in time.
 pub(super) fn stages(summary: &Summary) -> Markup {
-    let passed = || summary.templates.iter().flat_map(|template| &template.stages);
-    let total = passed().map(|(_, took)| *took).sum::<Duration>().as_secs_f64();
-    let part = |duration: Duration| {
-        if total > 0.0 {
-            duration.as_secs_f64() / total
-        } else {
-            0.0
-        }
+    let passed: Vec<_> = summary.batches.iter().flat_map(BatchSummary::passed).collect();
+    let ends = passed.iter().map(|(_, passed)| passed.begun + passed.took);
+    let whole = ends.max().unwrap_or_default().as_secs_f64();
+    let part = |duration: Duration| match whole > 0.0 {
+        true => duration.as_secs_f64() / whole,
+        false => 0.0,
     };
-    let several = summary.templates.len() > 1;
-    let mut begun = Duration::ZERO;
-    let mut rows = Vec::new();
-    for template in &summary.templates {
-        for (stage, duration) in &template.stages {
-            let label = match several {
-                true => html! { (template.name) ": " (stage) },
-                false => html! { (stage) },
-            };
-            rows.push(Row {
-                label,
-                bar: (part(begun), part(*duration)),
-                class: "accent",
-                cells: vec![brief(*duration)],
-            });
-            begun += *duration;
-        }
-    }
+    let several = summary.templates().count() > 1;
+    let rows = passed.iter().map(|(template, passed)| Row {
+        label: match template {
+            Some(template) if several => html! { (template.name) ": " (passed.stage) },
+            _ => html! { (passed.stage) },
+        },
+        bar: (part(passed.begun), part(passed.took)),
+        class: "accent",
+        cells: vec![brief(passed.took)],
+    });
     html! {
         section class="wide" {
             h2 { "Where the time went" }
-            (bars::table("Each stage begins where the one before it ended", &["Stage", "Took"], rows))
+            (bars::table("Bars show when each stage ran", &["Stage", "Took"], rows.collect()))
         }
     }
 }
@@ -49,7 +39,7 @@ pub(super) fn stages(summary: &Summary) -> Markup {
 /// What Qualys and the Management Center made the run wait for or do again.
 pub(super) fn waits(summary: &Summary) -> Markup {
     let usage = &summary.usage;
-    let connections = summary.templates.iter().map(|template| match &template.outcome {
+    let connections = summary.batches.iter().map(|batch| match &batch.outcome {
         Outcome::Sent(delivery) => delivery.connections,
         _ => 0,
     });

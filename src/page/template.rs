@@ -1,10 +1,10 @@
-//! What became of one template, or of one report file.
+//! What became of a batch: one template, several together, or one report file.
 
 use maud::{Markup, html};
 
 use super::bars::{self, Row, of, per_cent};
-use crate::import::text::{amount, grouped};
-use crate::import::{Outcome, TemplateSummary};
+use crate::import::text::{CLEAN, amount, findings, grouped, hosts};
+use crate::import::{Arrived, BatchSummary, Failure, Outcome, TemplateSummary};
 use crate::report::{Breakdown, Counts, CveShare, QidShare, SubnetShare, Top};
 
 /// Colours of the severities, from "not told" to 5.
@@ -17,53 +17,80 @@ const SEVERITIES: [&str; 6] = [
     "severity-5",
 ];
 
-pub(super) fn sections(index: usize, template: &TemplateSummary) -> Markup {
+pub(super) fn sections(index: usize, batch: &BatchSummary) -> Markup {
+    let several = batch.templates.len() > 1;
     html! {
-        section class="wide" {
-            h2 { (template.name) }
-            p {
-                @match (&template.title, template.generated) {
-                    (Some(title), Some(generated)) =>
-                        { "“" (title) "”, made " (humantime::format_rfc3339_seconds(generated)) ", " (amount(template.bytes)) "." }
-                    (Some(title), None) => { "“" (title) "”, " (amount(template.bytes)) "." }
-                    (None, _) if template.counts.is_some() => { "A report without a title, " (amount(template.bytes)) "." }
-                    (None, _) => { "There is no report." }
-                }
-            }
-            @if let Some((exit, error)) = &template.error {
-                p class="failure" { strong { "Failed (exit code " (exit.code()) "): " } (error) }
-            }
-            @for remark in &template.remarks {
-                p class="remark" { (remark) }
-            }
-            @if let Some(counts) = &template.counts {
-                (figures(template, counts))
-            }
+        @for template in &batch.templates {
+            section class="wide" { (report(template, several)) @if !several { (rest(batch)) } }
         }
-        @if let Some(counts) = &template.counts {
-            (funnel(template, counts))
+        @if several {
+            section class="wide" { h2 { (batch.name()) " together" } (rest(batch)) }
+        }
+        @if let Some(counts) = &batch.counts {
+            (funnel(batch, counts))
             (severities(counts))
-            (impact(index, counts, template.breakdown.as_ref()))
-            @if let Some(breakdown) = &template.breakdown {
+            (impact(index, counts, batch.breakdown.as_ref()))
+            @if let Some(breakdown) = &batch.breakdown {
                 (qids("Most frequent QIDs", &breakdown.qids, counts))
                 (cves(&breakdown.cves, counts))
                 (subnets(&breakdown.subnets))
             }
         }
-        (refused(template))
+        (refused(batch))
+    }
+}
+
+/// Which report it is; how much was read of it stands here only `if_several` have all else together.
+fn report(template: &TemplateSummary, if_several: bool) -> Markup {
+    html! {
+        h2 { (template.name) }
+        p {
+            @match (&template.title, template.generated) {
+                (Some(title), Some(generated)) =>
+                    { "“" (title) "”, made " (humantime::format_rfc3339_seconds(generated)) ", " (amount(template.bytes)) "." }
+                (Some(title), None) => { "“" (title) "”, " (amount(template.bytes)) "." }
+                (None, _) if template.read.is_some() => { "A report without a title, " (amount(template.bytes)) "." }
+                (None, _) => { "There is no report." }
+            }
+            @if let (Some(read), true) = (template.read, if_several) {
+                " It holds " (hosts(read.hosts)) " and " (findings(read.findings)) "."
+            }
+        }
+        (failure(template.failure.as_ref()))
+        @for remark in &template.remarks {
+            p class="remark" { (remark) }
+        }
+    }
+}
+
+/// What went wrong, and the few numbers that are looked for first.
+fn rest(batch: &BatchSummary) -> Markup {
+    html! {
+        (failure(batch.failure.as_ref()))
+        @for remark in &batch.remarks {
+            p class="remark" { (remark) }
+        }
+        @if let Some(counts) = &batch.counts {
+            (figures(batch, counts))
+        }
+    }
+}
+
+fn failure(failure: Option<&Failure>) -> Markup {
+    html! {
+        @if let Some(failure) = failure {
+            p class="failure" { strong { "Failed (exit code " (failure.exit.code()) "): " } (failure.sentence) }
+        }
     }
 }
 
 /// The few numbers that are looked for first.
-fn figures(template: &TemplateSummary, counts: &Counts) -> Markup {
-    let (hosts, findings, what) = arrived(template);
+fn figures(batch: &BatchSummary, counts: &Counts) -> Markup {
+    let arrived = batch.arrived();
     let figures = [
-        (grouped(hosts), format!("hosts {what}")),
-        (grouped(findings), format!("findings {what}")),
-        (
-            grouped(counts.hosts_clean),
-            "clean hosts, all of whose findings are fixed".to_owned(),
-        ),
+        (grouped(arrived.hosts), format!("hosts {}", arrived.how)),
+        (grouped(arrived.findings), format!("findings {}", arrived.how)),
+        (grouped(arrived.cleared), "clean hosts cleared".to_owned()),
         (
             per_cent(counts.with_cve, counts.findings_selected),
             "of the findings have a CVE".to_owned(),
@@ -75,32 +102,14 @@ fn figures(template: &TemplateSummary, counts: &Counts) -> Markup {
                 div { dt { (what) } dd { (number) } }
             }
         }
-    }
-}
-
-/// Hosts and findings that came to the end, and what that end is called.
-fn arrived(template: &TemplateSummary) -> (u64, u64, &'static str) {
-    match &template.outcome {
-        Outcome::Nothing => (0, 0, "sent"),
-        Outcome::Sent(delivery) => (
-            delivery.hosts_acknowledged,
-            delivery.findings_acknowledged,
-            "acknowledged",
-        ),
-        Outcome::Written(_, written) => (written.hosts, written.findings, "written"),
-        Outcome::Planned(plan) => {
-            let findings = plan.replaced.findings + plan.merged.findings;
-            (
-                plan.replaced.hosts + plan.merged.hosts + plan.cleared,
-                findings,
-                "planned",
-            )
+        @if counts.hosts_clean > 0 {
+            p { (hosts(counts.hosts_clean)) " clean: " (CLEAN) "." }
         }
     }
 }
 
 /// From what was read to what arrived: each reason takes its part off the end.
-fn funnel(template: &TemplateSummary, counts: &Counts) -> Markup {
+fn funnel(batch: &BatchSummary, counts: &Counts) -> Markup {
     let all = counts.findings_read;
     let row = |label: String, count: u64, start: u64, class| Row {
         label: html! { (label) },
@@ -115,8 +124,10 @@ fn funnel(template: &TemplateSummary, counts: &Counts) -> Markup {
         rows.push(row(format!("left out: {}", reason.reason()), count, left, "muted"));
     }
     rows.push(row("selected".to_owned(), counts.findings_selected, 0, "accent"));
-    let (_, arrived, what) = arrived(template);
-    let refused = match &template.outcome {
+    let Arrived {
+        findings: arrived, how, ..
+    } = batch.arrived();
+    let refused = match &batch.outcome {
         Outcome::Sent(delivery) => delivery.findings_refused,
         Outcome::Planned(plan) => plan.too_long,
         Outcome::Nothing | Outcome::Written(..) => 0,
@@ -128,7 +139,7 @@ fn funnel(template: &TemplateSummary, counts: &Counts) -> Markup {
     if refused > 0 {
         rows.push(row("refused".to_owned(), refused, arrived, "bad"));
     }
-    rows.push(row(what.to_owned(), arrived, 0, "good"));
+    rows.push(row(how.to_owned(), arrived, 0, "good"));
     let hosts = counts.hosts_left_out.iter().map(|(reason, count)| Row {
         label: html! { "left out: " (reason.reason()) },
         bar: (0.0, of(count, counts.hosts_read)),
@@ -137,7 +148,7 @@ fn funnel(template: &TemplateSummary, counts: &Counts) -> Markup {
     });
     html! {
         section {
-            h2 { "From read to " (what) }
+            h2 { "From read to " (how) }
             (bars::table("What became of the findings", &["Findings", "Number", "Of all"], rows))
             @if counts.hosts_left_out.total() > 0 {
                 h3 { "Hosts left out" }
@@ -200,7 +211,7 @@ fn impact(index: usize, counts: &Counts, breakdown: Option<&Breakdown>) -> Marku
             @if let Some(breakdown) = breakdown {
                 @if all > 0 {
                     p { (grouped(breakdown.hosts_with_cve)) " of " (grouped(counts.hosts_selected))
-                        " hosts have at least one finding with a CVE." }
+                        " hosts have a finding with a CVE." }
                 }
                 h3 { "QIDs without a CVE" }
                 (qid_table(&breakdown.qids_without_cve, counts))
@@ -296,8 +307,8 @@ fn more<T>(top: &Top<T>, what: &str) -> Markup {
 }
 
 /// What the Management Center didn't take.
-fn refused(template: &TemplateSummary) -> Markup {
-    let Outcome::Sent(delivery) = &template.outcome else {
+fn refused(batch: &BatchSummary) -> Markup {
+    let Outcome::Sent(delivery) = &batch.outcome else {
         return html! {};
     };
     if delivery.hosts_refused == 0 {
@@ -308,7 +319,7 @@ fn refused(template: &TemplateSummary) -> Markup {
         section class="wide" {
             h2 { "Refused by the Management Center" }
             table {
-                caption { (grouped(delivery.findings_refused)) " findings of " (grouped(delivery.hosts_refused)) " hosts" }
+                caption { (findings(delivery.findings_refused)) " of " (hosts(delivery.hosts_refused)) }
                 thead { tr { th scope="col" { "Host" } th scope="col" { "Why" } } }
                 tbody {
                     @for (host, reason) in &delivery.refusals {
@@ -317,7 +328,7 @@ fn refused(template: &TemplateSummary) -> Markup {
                 }
             }
             @if more > 0 {
-                p class="more" { "and " (grouped(more)) " hosts more" }
+                p class="more" { "and " (hosts(more)) " more" }
             }
         }
     }

@@ -10,8 +10,9 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::import::text::{amount, grouped, took};
-use crate::import::{Progress, Snapshot};
+use crate::import::text::{amount, grouped, hosts, took};
+use crate::import::{Progress, Running, Snapshot, Stage};
+use crate::qualys::ReportProgress;
 use crate::telemetry::terminal;
 
 /// Time between two looks.
@@ -80,8 +81,12 @@ impl View {
 
     fn look(&mut self, now: Snapshot) {
         self.pass(&now);
-        if let Some((stage, begun)) = now.stage {
-            let length = if stage == "send" { now.delivery.hosts } else { 0 };
+        if let Some(first) = now.running.first() {
+            let length = if first.stage == Stage::Send {
+                now.delivery.hosts
+            } else {
+                0
+            };
             self.bar.set_style(if length > 0 {
                 self.sending.clone()
             } else {
@@ -90,8 +95,8 @@ impl View {
             self.bar.set_length(length);
             self.bar
                 .set_position(now.delivery.hosts_acknowledged + now.delivery.hosts_refused);
-            self.bar.set_prefix(stage);
-            self.bar.set_message(running(stage, &now, begun.elapsed()));
+            self.bar.set_prefix(first.stage.name());
+            self.bar.set_message(running(&now, first, first.begun.elapsed()));
             self.bar.tick();
         }
         self.last = now;
@@ -103,41 +108,45 @@ impl View {
         terminal::bars().remove(&self.bar);
     }
 
-    /// Leaves a line for the stage that is over, if one is.
+    /// Leaves a line for each stage that is over.
     fn pass(&mut self, now: &Snapshot) {
-        let Some((stage, begun)) = self.last.stage else { return };
-        if now.stage == self.last.stage {
-            return;
-        }
-        // Its last numbers, unless the next template has begun to count anew.
-        let numbers = if now.number == self.last.number {
-            now
-        } else {
-            &self.last
+        let runs = |last: &Running| {
+            let same = |running: &Running| (running.stage, running.begun) == (last.stage, last.begun);
+            now.running.iter().any(same)
         };
-        let mut line = format!("  {stage:9} {}", took(begun.elapsed()));
-        let reached = reached(stage, numbers);
-        if !reached.is_empty() {
-            line += &format!(", {reached}");
+        for over in self.last.running.iter().filter(|last| !runs(last)) {
+            // Its last numbers, unless the next batch has begun to count anew.
+            let numbers = if now.batch == self.last.batch { now } else { &self.last };
+            let mut line = format!("  {:9} {}", over.stage, took(over.begun.elapsed()));
+            let reached = reached(numbers, over);
+            if !reached.is_empty() {
+                line += &format!(", {reached}");
+            }
+            if now.templates > 1 && !over.template.is_empty() {
+                line += &format!(" ({})", over.template);
+            }
+            line.push('\n');
+            // In one piece, or the bar comes back in between. Nothing can be done about a terminal that is gone.
+            let _ = terminal::stderr().write_all(line.as_bytes());
         }
-        if now.templates > 1 {
-            line += &format!(" ({})", self.last.template);
-        }
-        line.push('\n');
-        // In one piece, or the bar comes back in between. Nothing can be done about a terminal that is gone.
-        let _ = terminal::stderr().write_all(line.as_bytes());
     }
 }
 
 /// What there is to see of a stage while it runs.
-fn running(stage: &str, now: &Snapshot, elapsed: Duration) -> String {
+fn running(now: &Snapshot, first: &Running, elapsed: Duration) -> String {
     let mut parts = Vec::new();
     if now.templates > 1 {
-        parts.push(format!("{} ({} of {})", now.template, now.number, now.templates));
+        let others = match now.running.len() {
+            0 | 1 => String::new(),
+            more => format!(" and {} more", more - 1),
+        };
+        let which = Some(first.template.as_str()).filter(|template| !template.is_empty());
+        let which = which.map_or_else(String::new, |template| format!("{template}{others} "));
+        parts.push(format!("{which}({} of {})", now.number, now.templates));
     }
     let waiting = now.qualys.as_ref().and_then(|qualys| qualys.waiting);
-    if stage == "wait" {
-        parts.extend(now.qualys.as_ref().and_then(|qualys| qualys.state()));
+    if first.stage == Stage::Wait {
+        parts.extend(report(now, first).and_then(|report| report.state.clone()));
     } else if let Some((reason, wait)) = waiting {
         let whole = Duration::from_secs(wait.as_secs());
         parts.push(format!(
@@ -146,32 +155,36 @@ fn running(stage: &str, now: &Snapshot, elapsed: Duration) -> String {
             reason.sentence()
         ));
     }
-    let reached = reached(stage, now);
+    let reached = reached(now, first);
     parts.extend((!reached.is_empty()).then_some(reached));
-    if stage == "send" {
+    if first.stage == Stage::Send {
         parts.extend(pace(now, elapsed));
     }
     parts.push(took(elapsed));
     parts.join(" · ")
 }
 
+/// What Qualys says of the report that a stage works on.
+fn report<'n>(now: &'n Snapshot, stage: &Running) -> Option<&'n ReportProgress> {
+    now.qualys.as_ref()?.reports.get(&stage.template.parse().ok()?)
+}
+
 /// How far a stage has come.
-fn reached(stage: &str, now: &Snapshot) -> String {
-    let hosts = || format!("{} hosts", grouped(now.hosts_parsed));
-    match stage {
-        "parse" => format!("{}, {}", amount(now.bytes_parsed), hosts()),
-        "download" => {
-            let received = now.qualys.as_ref().map_or(0, |qualys| qualys.received());
-            format!("{}, {}", amount(received), hosts())
+fn reached(now: &Snapshot, stage: &Running) -> String {
+    match stage.stage {
+        Stage::Parse => format!("{}, {}", amount(stage.bytes_parsed), hosts(stage.hosts_parsed)),
+        Stage::Download => {
+            let received = report(now, stage).map_or(0, |report| report.received);
+            format!("{}, {}", amount(received), hosts(stage.hosts_parsed))
         }
-        "send" if now.delivery.hosts > 0 => {
+        Stage::Send if now.delivery.hosts > 0 => {
             let delivery = now.delivery;
             let done = delivery.hosts_acknowledged + delivery.hosts_refused;
             let refused = match delivery.hosts_refused {
                 0 => String::new(),
                 refused => format!(", {} refused", grouped(refused)),
             };
-            format!("{} of {} hosts{refused}", grouped(done), grouped(delivery.hosts))
+            format!("{} of {}{refused}", grouped(done), hosts(delivery.hosts))
         }
         _ => String::new(),
     }
@@ -196,20 +209,30 @@ fn pace(now: &Snapshot, elapsed: Duration) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Instant;
+
     use super::*;
     use crate::{host_input, qualys};
+
+    fn stage(stage: Stage) -> Running {
+        Running {
+            template: "535353".to_owned(),
+            stage,
+            begun: Instant::now(),
+            bytes_parsed: 43_000_000,
+            hosts_parsed: 12_345,
+        }
+    }
 
     #[test]
     fn each_stage_says_what_matters_of_it() {
         let now = Snapshot {
             templates: 1,
             number: 1,
-            bytes_parsed: 43_000_000,
-            hosts_parsed: 12_345,
             qualys: Some(qualys::Progress {
                 reports: [(
-                    424_242,
-                    qualys::ReportProgress {
+                    535_353,
+                    ReportProgress {
                         state: Some("Running 45 %".to_owned()),
                         received: 7_500_000,
                     },
@@ -225,8 +248,19 @@ mod tests {
             },
             ..Snapshot::default()
         };
-        let stages = ["launch", "wait", "download", "parse", "select", "send", "tidy up"];
-        let said = stages.map(|stage| format!("{stage}: {}", running(stage, &now, Duration::from_secs(20))));
+        let stages = [
+            Stage::Launch,
+            Stage::Wait,
+            Stage::Download,
+            Stage::Parse,
+            Stage::Select,
+            Stage::Send,
+            Stage::TidyUp,
+        ];
+        let said = stages.map(|name| {
+            let said = running(&now, &stage(name), Duration::from_secs(20));
+            format!("{name}: {said}")
+        });
         insta::assert_snapshot!(said.join("\n"), @r"
         launch: 20.0 s
         wait: Running 45 % · 20.0 s
@@ -243,7 +277,7 @@ mod tests {
         let now = Snapshot {
             templates: 2,
             number: 2,
-            template: "535353".to_owned(),
+            running: vec![stage(Stage::Launch)],
             qualys: Some(qualys::Progress {
                 waiting: Some((qualys::Reason::RateLimit, Duration::from_millis(90_400))),
                 ..qualys::Progress::default()
@@ -251,7 +285,7 @@ mod tests {
             ..Snapshot::default()
         };
         assert_eq!(
-            running("launch", &now, Duration::from_secs(61)),
+            running(&now, &now.running[0], Duration::from_secs(61)),
             "535353 (2 of 2) · waiting 1m 30s for the subscription's next window of calls · 1m 1s"
         );
     }

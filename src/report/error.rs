@@ -75,7 +75,7 @@ pub enum Error {
     /// A scan that hasn't come to its end, by its own word.
     #[error(
         "the scan's status is '{0}' instead of FINISHED: hosts and findings may be missing from it; \
-         wait for the scan's end and get its results again"
+         wait for the scan's end and get its results again, or let it be added to what is held (report.unfinished_scans=merge)"
     )]
     Unfinished(String),
     /// XML of some other kind.

@@ -82,6 +82,12 @@ impl Hosts {
         Some((address, first + count))
     }
 
+    /// The first entry of an address.
+    pub(super) fn find(&self, address: IpAddr) -> Option<usize> {
+        let first = self.entries.partition_point(|entry| entry.address < address);
+        (self.entries.get(first)?.address == address).then_some(first)
+    }
+
     pub(super) fn get(&self, index: usize) -> Option<Unpacked<'_>> {
         let start = self.entries.get(index)?.start as usize;
         let mut packed = Packed(self.packed.get(start..)?);

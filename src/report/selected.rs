@@ -250,6 +250,19 @@ impl Selected {
         Some(address)
     }
 
+    /// Whether the report may hold more of an address than can be read, also if it doesn't list it.
+    pub fn may_hide(&self, address: IpAddr) -> bool {
+        let entries = self
+            .hosts
+            .find(address)
+            .and_then(|first| Some((first, self.hosts.group(first)?.1)));
+        let (first, next) = entries.unwrap_or_default();
+        let mut entries = (first..next).filter_map(|index| self.hosts.get(index));
+        self.about.unfinished.is_some()
+            || self.unnamed.may_be(address)
+            || entries.any(|host| self.hides_something(host))
+    }
+
     /// Vulnerabilities that findings refer to, in the order of QIDs.
     pub fn vulnerabilities(&self) -> &[Vulnerability] {
         &self.vulnerabilities

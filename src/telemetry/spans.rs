@@ -65,6 +65,7 @@ pub fn stage(stage: &'static str) -> Span {
         "qualys_connector.hosts.selected" = Empty,
         "qualys_connector.hosts.clean" = Empty,
         "qualys_connector.hosts.acknowledged" = Empty,
+        "qualys_connector.hosts.cleared" = Empty,
         "qualys_connector.hosts.refused" = Empty,
         "qualys_connector.hosts.not_sent" = Empty,
         "qualys_connector.hosts.written" = Empty,

@@ -36,6 +36,7 @@ fn the_whole_listing() {
     qualys.token_file                     not set
     qualys.api                            report-share                  default
     qualys.api_version                    2.0                           default
+    qualys.reports_at_once                2                             default
     qualys.keep_report                    n                             default
     qualys.poll_interval                  30s                           default
     qualys.connect_timeout                10s                           default
@@ -43,6 +44,7 @@ fn the_whole_listing() {
     qualys.deadline                       2h                            default
     qualys.adopt_within                   6h                            default
     report.file                           not set
+    report.unfinished_scans               refuse                        default
     selection.ip_ranges                   192.168.1.0/24, 10.1.2.3-10.1.2.10, 42.4.2.1  InputPlugins/QualysGuard.yaml, line 8
     selection.networks                    0                             default
     selection.kinds                       confirmed,potential           default
@@ -56,6 +58,7 @@ fn the_whole_listing() {
     commands.scanner                      Qualys                        default
     commands.domain                       not set
     commands.mode                         replace                       default
+    commands.templates                    overlapping                   default
     commands.clear_clean_hosts            y                             default
     commands.description_length           1024                          default
     commands.set_os                       n                             default

@@ -4,7 +4,7 @@ use std::fs;
 
 use connector_lab::management_center::Options;
 
-use crate::support::{center, run, sending};
+use crate::support::{center, held, run, sending};
 
 const EMPTY: &str = "<ASSET_DATA_REPORT></ASSET_DATA_REPORT>";
 
@@ -42,4 +42,38 @@ async fn an_empty_report_clears_nothing() {
         .assert_says("no host of the report passes the selection");
     center.idle().await;
     assert_eq!(center.network_map().hosts.len(), 0);
+}
+
+#[tokio::test]
+async fn an_unfinished_scan_replaces_and_clears_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let center = center(Options::default()).await;
+    let scan = |status: &str, open: &str| {
+        format!(
+            "<SCAN><HEADER><KEY value=\"STATUS\">{status}</KEY></HEADER><IP value=\"192.0.2.1\"><VULNS><CAT value=\"x\">\
+             <VULN number=\"{open}\" severity=\"3\"><TITLE>T</TITLE></VULN></CAT></VULNS></IP></SCAN>"
+        )
+    };
+    let qids = || {
+        let held = held(&center.network_map());
+        let results = held.into_values().flatten();
+        results.map(|result| result.0).collect::<Vec<_>>()
+    };
+    for (status, qid, settings, code, after) in [
+        ("FINISHED", "11", &[][..], 0, &["11"][..]),
+        ("CANCELED", "12", &[], 65, &["11"]),
+        ("CANCELED", "12", &["report.unfinished_scans=merge"], 0, &["11", "12"]),
+        ("FINISHED", "12", &[], 0, &["12"]),
+    ] {
+        fs::write(folder.path().join("scan.xml"), scan(status, qid)).unwrap();
+        let mut command = sending(folder.path(), &center);
+        command.args(["--report", "scan.xml"]);
+        for setting in settings {
+            command.args(["--set", setting]);
+        }
+        let ended = run(command).await;
+        let summary = ended.assert_code(code).summary();
+        center.idle().await;
+        assert_eq!(qids(), after, "{status} {settings:?}: {summary}");
+    }
 }

@@ -11,6 +11,7 @@ mod chromium;
 mod csv_file;
 mod documented;
 mod network_map;
+mod overlapping;
 mod page;
 mod plan;
 mod qualys;

@@ -127,8 +127,9 @@ async fn a_login_that_is_refused_is_not_tried_again_for_the_next_template() {
     let ended = run(command).await;
     ended.assert_code(77);
     assert_eq!(qualys.requests().len(), 1, "{:?}", qualys.requests());
-    let summary: serde_json::Value = serde_json::from_str(ended.stdout.trim()).unwrap();
-    assert_eq!(summary["templates_not_begun"], 2, "{summary}");
+    let summary = ended.whole_summary();
+    // The second was on its way beside the first.
+    assert_eq!(summary["templates_not_begun"], 1, "{summary}");
     assert_eq!(center.network_map().counters.connections, 0);
 }
 

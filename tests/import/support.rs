@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use connector_lab::accounts;
 use connector_lab::management_center::{self, Faults, Host, ManagementCenter, NetworkMap, Options};
 use connector_lab::report::{self, Expected, Finding, Kind, Protocol, Report, Status};
 use serde_json::Value;
@@ -78,8 +79,14 @@ impl Ended {
 
     /// The summary of the only template.
     pub(crate) fn summary(&self) -> Value {
-        let summary: Value = serde_json::from_str(&self.stdout).unwrap();
-        summary["templates"][0].clone()
+        self.whole_summary()["templates"][0].clone()
+    }
+
+    /// The whole summary, whose numbers add up.
+    pub(crate) fn whole_summary(&self) -> Value {
+        let summary = serde_json::from_str(&self.stdout).unwrap();
+        accounts::check(&summary).unwrap_or_else(|wrong| panic!("{wrong}: {summary}"));
+        summary
     }
 }
 

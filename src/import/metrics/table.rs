@@ -2,6 +2,7 @@
 //!
 //! No label has a value that data could add: templates are added up, and neither hosts nor vulnerabilities are named.
 
+use crate::import;
 use crate::qualys::{CLASSES, Reason, Stage};
 use crate::report::LeftOut;
 use crate::telemetry::metrics::{Label, Metric};
@@ -66,7 +67,9 @@ pub static METRICS: &[(Said, &Metric)] = &[
     (Said::Meanwhile, &RUNNING_HOSTS),
 ];
 
-/// What becomes of hosts and findings that were selected.
+/// What becomes of hosts that were selected, or are to be cleared.
+pub(super) const HOST_OUTCOMES: [&str; 5] = ["acknowledged", "cleared", "refused", "not_sent", "written"];
+/// What becomes of findings that were selected.
 pub(super) const OUTCOMES: [&str; 4] = ["acknowledged", "refused", "not_sent", "written"];
 /// What becomes of commands.
 pub(super) const COMMAND_OUTCOMES: [&str; 4] = ["sent", "acknowledged", "refused", "written"];
@@ -75,18 +78,11 @@ pub(super) const QUALYS_STAGES: [Stage; 4] = [Stage::Launch, Stage::Wait, Stage:
 
 const STAGE: Label = Label {
     name: "stage",
+    // A plan isn't measured.
     values: || {
-        vec![
-            "configure",
-            "launch",
-            "wait",
-            "download",
-            "parse",
-            "select",
-            "send",
-            "write",
-            "tidy_up",
-        ]
+        let stages = import::Stage::ALL.into_iter();
+        let measured = stages.filter(|stage| *stage != import::Stage::Plan);
+        measured.map(import::Stage::label).collect()
     },
 };
 const QUALYS_STAGE: Label = Label {
@@ -96,6 +92,10 @@ const QUALYS_STAGE: Label = Label {
 const LEFT_OUT: Label = Label {
     name: "reason",
     values: || LeftOut::ALL.map(LeftOut::label).to_vec(),
+};
+const HOST_OUTCOME: Label = Label {
+    name: "outcome",
+    values: || HOST_OUTCOMES.to_vec(),
 };
 const OUTCOME: Label = Label {
     name: "outcome",
@@ -126,12 +126,12 @@ metrics! {
     REPORT_BYTES = "report_bytes" []: "Size of the reports, as XML";
     REPORT_HOSTS = "report_hosts" []: "Entries of hosts in the reports";
     REPORT_FINDINGS = "report_findings" []: "Findings in the reports";
-    SELECTED_HOSTS = "selected_hosts" []: "Hosts with findings that were selected; one that several templates name counts for each";
+    SELECTED_HOSTS = "selected_hosts" []: "Hosts with findings that were selected";
     SELECTED_FINDINGS = "selected_findings" [Label { name: "cve", values: || vec!["with", "without"] }]: "Findings that were selected; only those with a CVE can raise the impact of an event";
-    CLEAN_HOSTS = "clean_hosts" []: "Hosts whose findings are all fixed";
+    CLEAN_HOSTS = "clean_hosts" []: "Clean hosts: listed whole; something that the selection asks for is fixed, nothing that it asks for is open";
     LEFT_OUT_HOSTS = "left_out_hosts" [LEFT_OUT]: "Entries of hosts that were left out, by reason";
     LEFT_OUT_FINDINGS = "left_out_findings" [LEFT_OUT]: "Findings that were left out, by reason";
-    HOSTS = "hosts" [OUTCOME]: "Hosts, cleared ones included, by what became of them";
+    HOSTS = "hosts" [HOST_OUTCOME]: "Hosts that were selected or are to be cleared, by what became of them";
     FINDINGS = "findings" [OUTCOME]: "Selected findings, by what became of them";
     COMMANDS = "commands" [Label { name: "outcome", values: || COMMAND_OUTCOMES.to_vec() }]: "Host Input commands; those sent again count again, and refused are those lost in the end";
     FRAMES = "frames" []: "Frames of commands sent";
@@ -148,7 +148,7 @@ metrics! {
     RUNNING = "running" []: "1 while an import runs, as far as it could say; 0 at its end";
     RUNNING_SINCE = "running_since_timestamp_seconds" []: "When the import began that runs, or ran last";
     RUNNING_STAGE = "running_stage" [STAGE]: "1 for the stage that runs now, else 0";
-    RUNNING_TEMPLATE = "running_template" []: "Which of the templates is being imported, from 1 on";
-    RUNNING_BYTES = "running_parsed_bytes" []: "Bytes of the running template's report parsed so far, as XML";
-    RUNNING_HOSTS = "running_hosts" [Label { name: "state", values: || vec!["parsed", "to_send", "acknowledged"] }]: "Hosts of the running template so far";
+    RUNNING_TEMPLATE = "running_template" []: "How many of the templates have been begun";
+    RUNNING_BYTES = "running_parsed_bytes" []: "Bytes of the reports parsed so far, as XML; of disjoint templates the one that runs";
+    RUNNING_HOSTS = "running_hosts" [Label { name: "state", values: || vec!["parsed", "to_send", "acknowledged"] }]: "Hosts so far; of disjoint templates the one that runs";
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::*;
 use crate::host_input::csv_file::CsvWritten;
 use crate::host_input::delivery::Delivery;
+use crate::import::{Failure, Stages, TemplateSummary};
 use crate::qualys::Reason;
 
 fn settings() -> Settings {
@@ -21,35 +22,37 @@ fn at(seconds: u64) -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(seconds)
 }
 
-fn template(generated: u64, hosts: u64, outcome: Outcome) -> TemplateSummary {
-    let mut template = TemplateSummary::default();
-    template.generated = Some(at(generated));
-    template.bytes = 1000;
-    template.counts = Some(Counts {
+fn template(generated: u64, hosts: u64, outcome: Outcome) -> BatchSummary {
+    let template = TemplateSummary {
+        generated: Some(at(generated)),
+        bytes: 1000,
+        stages: Stages::from_iter([
+            (Stage::Wait, Duration::from_secs(5)),
+            (Stage::Send, Duration::from_secs(hosts)),
+            (Stage::TidyUp, Duration::from_millis(500)),
+        ]),
+        ..TemplateSummary::default()
+    };
+    let counts = Counts {
         hosts_read: hosts,
         hosts_selected: hosts,
         findings_read: 3 * hosts,
         findings_selected: 2 * hosts,
         with_cve: hosts,
         ..Counts::default()
-    });
-    template.outcome = outcome;
-    template.stages = vec![
-        ("wait", Duration::from_secs(5)),
-        ("send", Duration::from_secs(hosts)),
-        ("tidy up", Duration::from_millis(500)),
-    ];
-    template
+    };
+    BatchSummary {
+        templates: vec![template],
+        counts: Some(counts),
+        outcome,
+        ..BatchSummary::default()
+    }
 }
 
-fn summary(templates: Vec<TemplateSummary>) -> Summary {
+fn summary(batches: Vec<BatchSummary>) -> Summary {
     Summary {
-        exit: templates
-            .iter()
-            .map(TemplateSummary::exit)
-            .max()
-            .unwrap_or(Exit::Success),
-        templates,
+        exit: batches.iter().map(BatchSummary::exit).max().unwrap_or(Exit::Success),
+        batches,
         not_begun: 0,
         usage: Usage::default(),
         certificate_expires: Some(at(2_000_000_000)),
@@ -119,8 +122,15 @@ fn several_templates_add_up_and_the_oldest_report_counts() {
 #[test]
 fn a_failed_run_says_nothing_of_success_nor_of_what_it_never_saw() {
     let mut failed = template(0, 0, Outcome::Nothing);
-    failed.error = Some((Exit::Credentials, String::new()));
-    (failed.counts, failed.generated, failed.failed_stage) = (None, None, Some("launch"));
+    failed.counts = None;
+    failed.templates = vec![TemplateSummary {
+        failure: Some(Failure {
+            exit: Exit::Credentials,
+            sentence: String::new(),
+            stage: Some(Stage::Launch),
+        }),
+        ..TemplateSummary::default()
+    }];
     let values = values(&of_summary(&settings(), &summary(vec![failed])));
     assert_eq!(values["last_exit_code"], 77.0);
     assert_eq!(values["last_failed_stage{stage=\"launch\"}"], 1.0);

@@ -2,50 +2,91 @@
 
 use std::fmt;
 
-use super::{Outcome, Summary, TemplateSummary, grouped};
-use crate::exit::Exit;
+use super::{BatchSummary, Outcome, Summary};
+use crate::import::text::{findings, hosts};
 
 /// What was imported; or why not, and what was imported all the same.
 pub(super) struct Line<'a>(pub(super) &'a Summary);
 
 impl fmt::Display for Line<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let templates = &self.0.templates;
-        let worst = templates.iter().filter(|template| template.error.is_some());
+        let batches = &self.0.batches;
+        let worst = batches.iter().filter_map(|batch| Some((batch, batch.worst()?)));
         // The first of those that are equally bad: it is the one that the log begins with.
-        if let Some(worst) = worst.rev().max_by_key(|template| template.exit())
-            && let Some((_, error)) = &worst.error
-        {
-            write!(f, "{}: {error}; ", worst.name)?;
+        let worst = worst.reduce(|worst, next| if next.1.1.exit > worst.1.1.exit { next } else { worst });
+        if let Some((batch, (template, failure))) = worst {
+            let name = template.map_or_else(|| batch.name(), |template| template.name.clone());
+            write!(f, "{name}: {}; ", failure.sentence)?;
         }
-        let done = templates.iter().filter(|template| template.exit() == Exit::Success);
-        let done = match (done.count(), templates.len() + self.0.not_begun) {
-            (_, 1) => String::new(),
-            (done, all) if done == all => format!("{all} templates, "),
-            (done, all) => format!("{done} of {all} templates, "),
-        };
-        let (hosts, findings) = templates
-            .iter()
-            .map(TemplateSummary::delivered)
-            .fold((0, 0), |(hosts, findings), (more_hosts, more_findings)| {
-                (hosts + more_hosts, findings + more_findings)
-            });
-        write!(
-            f,
-            "{done}{} hosts and {} findings imported",
-            grouped(hosts),
-            grouped(findings)
-        )
+        let all = self.0.templates().count() + self.0.not_begun;
+        let done: usize = batches.iter().map(BatchSummary::imported).sum();
+        match done {
+            _ if all == 1 => {}
+            done if done == all => write!(f, "{all} templates, ")?,
+            done => write!(f, "{done} of {all} templates, ")?,
+        }
+        let arrived = batches.iter().map(BatchSummary::arrived);
+        let sum = arrived.fold(Arrived::default(), |sum, more| Arrived {
+            hosts: sum.hosts + more.hosts,
+            findings: sum.findings + more.findings,
+            cleared: sum.cleared + more.cleared,
+            ..more
+        });
+        write!(f, "{} and {} {}", hosts(sum.hosts), findings(sum.findings), sum.how)?;
+        match sum.cleared {
+            0 => Ok(()),
+            cleared => write!(f, ", {} cleared", hosts(cleared)),
+        }
     }
 }
 
-impl TemplateSummary {
-    /// Hosts and findings that reached the place where they go.
-    fn delivered(&self) -> (u64, u64) {
+/// What reached the place where it goes.
+#[derive(Debug, Clone, Copy)]
+pub struct Arrived {
+    /// Hosts with findings.
+    pub hosts: u64,
+    /// Findings.
+    pub findings: u64,
+    /// Clean hosts whose earlier results are removed.
+    pub cleared: u64,
+    /// What happened to them: `imported`.
+    pub how: &'static str,
+}
+
+impl Default for Arrived {
+    fn default() -> Self {
+        Arrived {
+            hosts: 0,
+            findings: 0,
+            cleared: 0,
+            how: "imported",
+        }
+    }
+}
+
+impl BatchSummary {
+    /// What reached the place where it goes.
+    pub fn arrived(&self) -> Arrived {
         match &self.outcome {
-            Outcome::Nothing | Outcome::Planned(_) => (0, 0),
-            Outcome::Sent(delivery) => (delivery.hosts_acknowledged, delivery.findings_acknowledged),
-            Outcome::Written(_, written) => (written.hosts, written.findings),
+            Outcome::Nothing => Arrived::default(),
+            Outcome::Sent(sent) => Arrived {
+                hosts: sent.hosts_acknowledged - sent.hosts_cleared,
+                findings: sent.findings_acknowledged,
+                cleared: sent.hosts_cleared,
+                how: "imported",
+            },
+            Outcome::Written(_, written) => Arrived {
+                hosts: written.hosts - written.cleared,
+                findings: written.findings,
+                cleared: written.cleared,
+                how: "written",
+            },
+            Outcome::Planned(plan) => Arrived {
+                hosts: plan.replaced.hosts + plan.merged.hosts,
+                findings: plan.replaced.findings + plan.merged.findings,
+                cleared: plan.cleared,
+                how: "planned",
+            },
         }
     }
 }
@@ -55,26 +96,35 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::exit::Exit;
     use crate::host_input::delivery::Delivery;
+    use crate::import::summary::{Failure, TemplateSummary};
     use crate::qualys::Usage;
 
-    fn template(name: &str, hosts: u64, error: Option<(Exit, &str)>) -> TemplateSummary {
+    fn template(name: &str, hosts: u64, error: Option<(Exit, &str)>) -> BatchSummary {
         let delivery = Delivery {
             hosts_acknowledged: hosts,
             findings_acknowledged: hosts * 1000,
             ..Delivery::default()
         };
-        TemplateSummary {
-            name: name.to_owned(),
+        BatchSummary {
+            templates: vec![TemplateSummary {
+                name: name.to_owned(),
+                ..TemplateSummary::default()
+            }],
             outcome: Outcome::Sent(Box::new(delivery)),
-            error: error.map(|(exit, text)| (exit, text.to_owned())),
-            ..TemplateSummary::default()
+            failure: error.map(|(exit, text)| Failure {
+                exit,
+                sentence: text.to_owned(),
+                stage: None,
+            }),
+            ..BatchSummary::default()
         }
     }
 
-    fn line(templates: Vec<TemplateSummary>, not_begun: usize) -> String {
+    fn line(batches: Vec<BatchSummary>, not_begun: usize) -> String {
         let summary = Summary {
-            templates,
+            batches,
             not_begun,
             exit: Exit::Success,
             usage: Usage::default(),
@@ -110,5 +160,23 @@ mod tests {
     fn a_single_template_isnt_counted() {
         let failed = vec![template("424242", 0, Some((Exit::Credentials, "bad login")))];
         assert_eq!(line(failed, 0), "424242: bad login; 0 hosts and 0 findings imported");
+    }
+
+    #[test]
+    fn templates_that_are_delivered_together_are_counted_and_named_by_what_failed() {
+        let mut both = template("424242", 1, None);
+        both.templates.push(TemplateSummary {
+            name: "535353".to_owned(),
+            failure: Some(Failure {
+                exit: Exit::Report,
+                sentence: "cut off".to_owned(),
+                stage: None,
+            }),
+            ..TemplateSummary::default()
+        });
+        assert_eq!(
+            line(vec![both], 0),
+            "535353: cut off; 1 of 2 templates, 1 host and 1,000 findings imported"
+        );
     }
 }

@@ -118,7 +118,7 @@ impl ReportShare {
                 |fault| self.transport.error(Stage::Download, fault),
                 |received| {
                     self.transport
-                        .note(|progress| progress.report(template).received = received)
+                        .note(|progress| progress.report(template).received = received);
                 },
             )
             .await;

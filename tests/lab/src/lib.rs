@@ -2,6 +2,7 @@
 //!
 //! Nothing here uses the product, so that a mistake of the product isn't made twice.
 
+pub mod accounts;
 pub mod cut;
 mod defaults;
 pub mod link;

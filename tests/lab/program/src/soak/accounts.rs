@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use connector_lab::accounts::{self, Numbers};
 use serde_json::Value;
 
 use super::child::Ended;
@@ -33,6 +34,7 @@ pub(super) fn read(ended: &Ended) -> Result<Accounts, String> {
     if summary.get("exit").and_then(Value::as_i64) != ended.code.map(i64::from) {
         return Err("the summary tells another exit code".to_owned());
     }
+    accounts::check(&summary)?;
     let whole = Accounts {
         whole: true,
         ..Accounts::default()
@@ -44,15 +46,12 @@ pub(super) fn read(ended: &Ended) -> Result<Accounts, String> {
     let Some(selected) = findings.get("selected") else {
         return Ok(whole);
     };
-    hosts.add_up("read", &["selected", "clean", "left_out"])?;
-    findings.add_up("read", &["selected", "left_out"])?;
     if template.get("frames").is_none() {
         return Ok(Accounts {
             findings_selected: Some(selected),
             ..whole
         });
     }
-    findings.add_up("selected", &["acknowledged", "refused", "not_sent"])?;
     let refusals = template.get("refusals").and_then(Value::as_array);
     let named = refusals
         .into_iter()
@@ -66,37 +65,4 @@ pub(super) fn read(ended: &Ended) -> Result<Accounts, String> {
         refused: named.map(str::to_owned).collect(),
         ..whole
     })
-}
-
-/// Hosts or findings of a summary.
-struct Numbers<'a> {
-    what: &'a str,
-    numbers: &'a Value,
-}
-
-impl<'a> Numbers<'a> {
-    fn of(template: &'a Value, what: &'a str) -> Self {
-        let numbers = template.get(what).unwrap_or(&Value::Null);
-        Self { what, numbers }
-    }
-
-    /// A number, or the sum of what stands under this name.
-    fn get(&self, name: &str) -> Option<u64> {
-        match self.numbers.get(name)? {
-            Value::Object(reasons) => Some(reasons.values().filter_map(Value::as_u64).sum()),
-            number => number.as_u64(),
-        }
-    }
-
-    fn add_up(&self, whole: &str, parts: &[&str]) -> Result<(), String> {
-        let sum: u64 = parts.iter().filter_map(|part| self.get(part)).sum();
-        match self.get(whole) {
-            Some(number) if number == sum => Ok(()),
-            number => Err(format!(
-                "{} don't add up: {whole} is {number:?}, {} are {sum}",
-                self.what,
-                parts.join(" + ")
-            )),
-        }
-    }
 }

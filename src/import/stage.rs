@@ -1,0 +1,78 @@
+//! The stages of an import, by the names that logs, spans, metrics, the page and the documentation share.
+
+use std::fmt;
+
+/// A stage of an import.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Stage {
+    /// Opens certificates and prepares the way to both ends.
+    Configure,
+    /// Asks Qualys for the report of a template.
+    Launch,
+    /// Waits until the report is finished.
+    Wait,
+    /// Downloads the report, and parses it meanwhile.
+    Download,
+    /// Parses a report file.
+    Parse,
+    /// Makes one host of what several templates report of it.
+    Merge,
+    /// Decides what goes on.
+    Select,
+    /// Sends commands to the Management Center.
+    Send,
+    /// Writes commands into a file.
+    Write,
+    /// Counts commands.
+    Plan,
+    /// Leaves nothing at Qualys that nobody will use.
+    TidyUp,
+}
+
+impl Stage {
+    /// Every stage, in the order of an import.
+    pub const ALL: [Stage; 11] = [
+        Stage::Configure,
+        Stage::Launch,
+        Stage::Wait,
+        Stage::Download,
+        Stage::Parse,
+        Stage::Merge,
+        Stage::Select,
+        Stage::Send,
+        Stage::Write,
+        Stage::Plan,
+        Stage::TidyUp,
+    ];
+
+    /// Its name for people: `tidy up`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Stage::Configure => "configure",
+            Stage::Launch => "launch",
+            Stage::Wait => "wait",
+            Stage::Download => "download",
+            Stage::Parse => "parse",
+            Stage::Merge => "merge",
+            Stage::Select => "select",
+            Stage::Send => "send",
+            Stage::Write => "write",
+            Stage::Plan => "plan",
+            Stage::TidyUp => "tidy up",
+        }
+    }
+
+    /// Its name as the value of a metric's label: `tidy_up`.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Stage::TidyUp => "tidy_up",
+            stage => stage.name(),
+        }
+    }
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
