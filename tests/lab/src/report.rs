@@ -56,6 +56,9 @@ pub struct Options {
     /// The same seed gives the same report
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
+    /// The seed of the glossary, where it isn't the report's own: what a QID means is the same for every template
+    #[arg(long, value_name = "N")]
+    pub catalogue: Option<u64>,
     /// Where the hosts' addresses come from, lowest first
     #[arg(long, value_name = "CIDR", default_value = "10.0.0.0/8")]
     pub network: Ipv4Net,
@@ -104,9 +107,10 @@ impl Default for Options {
 }
 
 impl Options {
-    /// The report of a template, where each has findings of its own: a seed of its own, and the same addresses.
+    /// The report of a template, where each has findings of its own: a seed of its own, and the same addresses and glossary.
     pub fn of_template(&self, template: u64) -> Self {
         Self {
+            catalogue: Some(self.catalogue.unwrap_or(self.seed)),
             seed: self.seed.wrapping_add(template),
             ..self.clone()
         }

@@ -19,8 +19,8 @@ mod place;
 mod tally;
 
 use self::child::Ended;
-use self::draw::Import;
-use self::oracle::{Findings, Marks, Meaning, Met};
+use self::draw::{Import, Template};
+use self::oracle::{Findings, Marks, Met, Piece};
 use self::place::Place;
 use self::tally::Tally;
 
@@ -85,24 +85,34 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
 
 /// One import from its beginning; says which promise it broke.
 async fn one(place: &Place, import: &Import, tally: &mut Tally) -> Result<Option<String>, Failure> {
-    let (earlier, report) = (
-        Report::new(import.earlier.clone())?,
-        Report::new(import.report.clone())?,
-    );
     let mut marks = Marks::default();
-    let earlier = Meaning::of(&earlier, &mut marks);
-    let meaning = Meaning::of(&report, &mut marks);
-    let mut far_ends = place.far_ends(import, &report).await?;
+    let report = |template: &Template| Ok((template.id, Report::new(template.report.clone())?));
+    let reports: Vec<_> = import.templates.iter().map(report).collect::<Result<_, Failure>>()?;
+    let pieces: Vec<Piece> = match import.apart() {
+        false => vec![Piece::of(&reports, &mut marks)],
+        true => reports.chunks(1).map(|one| Piece::of(one, &mut marks)).collect(),
+    };
+    let other = import.other.as_ref().map(report).transpose()?;
+    let other = other.map(|other| Piece::of(&[other], &mut marks));
+    let mut far_ends = place.far_ends(import).await?;
 
-    let ended = far_ends.earlier(import).await?;
-    let before = far_ends.held(&marks).await?;
-    let built = oracle::succeeded(&ended, &Findings::new(), &earlier, &before, import.merges);
-    if let Err(broken) = built.and_then(|()| place.tidy(&ended)) {
-        return Ok(Some(told("the import before it", &broken, &ended)));
+    // Of templates that share hosts, only the first was imported before.
+    let before_it = import.templates.iter().take(if import.shared { 1 } else { usize::MAX });
+    for template in before_it.chain(&import.other) {
+        let report = Report::new(template.earlier.clone())?;
+        let earlier = Piece::of_file(&report, &mut marks);
+        let ended = far_ends.earlier(import, &report).await?;
+        let held = far_ends.held(&marks).await?;
+        let built = oracle::succeeded(&ended, &Findings::new(), &earlier, &held, import.merges);
+        if let Err(broken) = built.and_then(|()| place.tidy(&ended)) {
+            return Ok(Some(told("an import before it", &broken, &ended)));
+        }
     }
+    let before = far_ends.held(&marks).await?;
 
     far_ends.faults(import)?;
-    let ended = far_ends.import(import).await?;
+    let (ended, beside) = tokio::join!(far_ends.import(import), far_ends.other(import));
+    let (ended, beside) = (ended?, beside?);
     far_ends.no_faults();
     let after = far_ends.held(&marks).await?;
     let met = Met {
@@ -111,25 +121,45 @@ async fn one(place: &Place, import: &Import, tally: &mut Tally) -> Result<Option
         refused: import.refuses(),
     };
     tally.import(import, &ended);
-    match oracle::judge(&ended, &before, &meaning, &after, met) {
-        Ok(hosts) => tally.hosts(&hosts),
-        Err(broken) => return Ok(Some(told("the import", &broken, &ended))),
+    for piece in &pieces {
+        match oracle::judge(&ended, &before, piece, &after, met) {
+            Ok(hosts) => tally.hosts(&hosts),
+            Err(broken) => return Ok(Some(told("the import", &broken, &ended))),
+        }
+    }
+    if let (Some(ended), Some(piece)) = (&beside, &other) {
+        match oracle::judge(ended, &before, piece, &after, met) {
+            Ok(hosts) => tally.hosts(&hosts),
+            Err(broken) => return Ok(Some(told("the import beside it", &broken, ended))),
+        }
     }
     if let Err(broken) = place.tidy(&ended) {
         return Ok(Some(told("the import", &broken, &ended)));
     }
-    if ended.code == Some(0) {
-        return Ok(None);
-    }
 
-    let ended = far_ends.again(import).await?;
-    let repaired = far_ends.held(&marks).await?;
-    tally.again();
-    let judged = oracle::succeeded(&ended, &before, &meaning, &repaired, import.merges);
-    Ok(match judged.and_then(|()| place.tidy(&ended)) {
-        Ok(()) => None,
-        Err(broken) => Some(told("the import after it", &broken, &ended)),
-    })
+    for (ended, pieces) in [(Some(&ended), &pieces[..]), (beside.as_ref(), other.as_slice())] {
+        if ended.is_none_or(|ended| ended.code == Some(0)) {
+            continue;
+        }
+        let again = match pieces.first().map(|piece| &piece.templates) {
+            Some(templates) if import.other.as_ref().is_some_and(|other| templates.contains(&other.id)) => {
+                far_ends.other(import).await?.unwrap_or_default()
+            }
+            _ => far_ends.again(import).await?,
+        };
+        let repaired = far_ends.held(&marks).await?;
+        tally.again();
+        for piece in pieces {
+            let judged = oracle::succeeded(&again, &before, piece, &repaired, import.merges);
+            if let Err(broken) = judged {
+                return Ok(Some(told("the import after it", &broken, &again)));
+            }
+        }
+        if let Err(broken) = place.tidy(&again) {
+            return Ok(Some(told("the import after it", &broken, &again)));
+        }
+    }
+    Ok(None)
 }
 
 fn told(which: &str, broken: &str, ended: &Ended) -> String {

@@ -91,7 +91,7 @@ pub(crate) struct Catalogue(Vec<Details>);
 
 impl Catalogue {
     pub(crate) fn new(options: &Options) -> Self {
-        let random = &mut Random::new(options.seed, u64::MAX - 1);
+        let random = &mut Random::new(options.catalogue.unwrap_or(options.seed), u64::MAX - 1);
         let mut qid = 1000;
         let details = (0..options.qids).map(|_| {
             qid += random.between(1, 120);

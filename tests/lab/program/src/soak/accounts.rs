@@ -7,9 +7,13 @@ use serde_json::Value;
 
 use super::child::Ended;
 
-/// What a summary tells.
-#[derive(Debug, Default)]
+/// What a summary tells of what was delivered in one piece: of all templates together, or of one.
+#[derive(Debug, Default, Clone)]
 pub(super) struct Accounts {
+    /// How it ended.
+    pub(super) code: Option<i32>,
+    /// The templates whose reports were obtained.
+    pub(super) obtained: BTreeSet<u64>,
     /// There is a summary: the import came to its own end.
     pub(super) whole: bool,
     /// Something was sent.
@@ -21,11 +25,11 @@ pub(super) struct Accounts {
     pub(super) refused: BTreeSet<String>,
 }
 
-/// Reads the summary, if the import lived to write it.
+/// Reads the summary, if the import lived to write it: what it tells of these templates together.
 ///
 /// # Errors
 /// When it contradicts the exit code, or its numbers don't add up.
-pub(super) fn read(ended: &Ended) -> Result<Accounts, String> {
+pub(super) fn read(ended: &Ended, templates: &[u64]) -> Result<Accounts, String> {
     if ended.code.is_none() {
         return Ok(Accounts::default());
     }
@@ -35,34 +39,50 @@ pub(super) fn read(ended: &Ended) -> Result<Accounts, String> {
         return Err("the summary tells another exit code".to_owned());
     }
     accounts::check(&summary)?;
-    let whole = Accounts {
+    let mut accounts = Accounts {
         whole: true,
+        code: ended.code,
         ..Accounts::default()
     };
-    let Some(template) = summary.pointer("/templates/0") else {
-        return Ok(whole);
+    let entries = summary.get("templates").and_then(Value::as_array);
+    let entries: Vec<&Value> = entries.into_iter().flatten().collect();
+    let of = |entry: &Value| entry.get("template").and_then(Value::as_str)?.parse().ok();
+    let ours = |entry: &&Value| of(entry).is_some_and(|id: u64| templates.contains(&id));
+    let read = |entry: &&Value| entry.pointer("/hosts/read").is_some();
+    accounts.obtained = entries.iter().copied().filter(read).filter_map(of).collect();
+    let entry = match (summary.get("merged"), templates) {
+        (Some(merged), _) => merged,
+        // A report file, which has no number.
+        (None, []) => entries.first().copied().unwrap_or(&Value::Null),
+        (None, _) => match entries.iter().copied().find(ours) {
+            // What one template has by itself says also how that ended.
+            Some(entry) if templates.len() == 1 => {
+                let code = entry.get("exit").and_then(Value::as_i64);
+                accounts.code = code.and_then(|code| i32::try_from(code).ok());
+                entry
+            }
+            Some(entry) => entry,
+            None => return Ok(accounts),
+        },
     };
-    let (hosts, findings) = (Numbers::of(template, "hosts"), Numbers::of(template, "findings"));
+    let (hosts, findings) = (Numbers::of(entry, "hosts"), Numbers::of(entry, "findings"));
     let Some(selected) = findings.get("selected") else {
-        return Ok(whole);
+        return Ok(accounts);
     };
-    if template.get("frames").is_none() {
-        return Ok(Accounts {
-            findings_selected: Some(selected),
-            ..whole
-        });
+    accounts.findings_selected = Some(selected);
+    if entry.get("frames").is_none() {
+        return Ok(accounts);
     }
-    let refusals = template.get("refusals").and_then(Value::as_array);
+    let refusals = entry.get("refusals").and_then(Value::as_array);
     let named = refusals
         .into_iter()
         .flatten()
         .filter_map(|refusal| refusal.get("host")?.as_str());
     Ok(Accounts {
         sent: true,
-        findings_selected: Some(selected),
         hosts_refused: hosts.get("refused").unwrap_or(0),
         hosts_not_sent: hosts.get("not_sent").unwrap_or(0),
         refused: named.map(str::to_owned).collect(),
-        ..whole
+        ..accounts
     })
 }

@@ -1,18 +1,22 @@
 //! What the seed draws for an import: two reports, what goes wrong, and some settings.
 
 use std::fmt;
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use connector_lab::report::{self, Random};
+use ipnet::Ipv4Net;
 use nix::sys::signal::Signal;
 
 /// One import of the soak.
 #[derive(Debug)]
 pub(super) struct Import {
-    /// The report of the import before it, which makes the network map.
-    pub(super) earlier: report::Options,
-    /// The report of this one: some findings are fixed, some hosts new or clean.
-    pub(super) report: report::Options,
+    /// Its templates, one at least.
+    pub(super) templates: Vec<Template>,
+    /// Whether the templates report the same hosts.
+    pub(super) shared: bool,
+    /// Another import of the same account at the same time, of hosts of its own.
+    pub(super) other: Option<Template>,
     /// What goes wrong at Qualys, in the words of `--fault`.
     pub(super) at_qualys: Option<String>,
     /// What goes wrong at the Management Center, in the words of `--fault`, and for how many connections.
@@ -26,6 +30,24 @@ pub(super) struct Import {
     pub(super) merges: bool,
     pub(super) settings: Vec<String>,
 }
+
+/// A report template of the soak.
+#[derive(Debug, Clone)]
+pub(super) struct Template {
+    /// Its number at Qualys.
+    pub(super) id: u64,
+    /// The report that the network map is made of; of templates that share hosts only the first has one.
+    pub(super) earlier: report::Options,
+    /// The report of the import: some findings are fixed, some hosts new or clean.
+    pub(super) report: report::Options,
+}
+
+/// The first template's number.
+const FIRST: u64 = 424_242;
+/// What QIDs mean is the same in every import.
+const CATALOGUE: u64 = 7;
+/// The number of the other import's template.
+const OTHER: u64 = 777;
 
 /// The far ends of logs, metrics and spans. None of them may cost an import anything but a moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,34 +139,19 @@ const AT_CENTER: [&str; 18] = [
 impl Import {
     pub(super) fn draw(seed: u64, number: u64) -> Self {
         let random = &mut Random::new(seed, number);
-        let hosts = random.between(15, 60);
-        let earlier = report::Options {
-            hosts,
-            findings: *random.pick(&[2, 6, 12]),
-            qids: 60,
-            seed: random.bits(),
-            networks: if random.chance(10) { 2 } else { 1 },
-            fixed: 10,
-            clean: 3,
-            ipv6: 3,
-            duplicates: 10,
-            unexplained: 5,
-            longest_result: 1000,
-            ..report::Options::default()
-        };
-        let report = report::Options {
-            // The same hosts, and some more or fewer.
-            hosts: match random.below(10) {
-                0 => hosts / 2,
-                1 | 2 => hosts,
-                _ => hosts + random.between(1, 10),
-            },
-            // With the same seed nothing is new on a host that was there before; with another, everything is.
-            seed: earlier.seed.wrapping_add(u64::from(random.chance(40))),
-            fixed: random.between(10, 50) as u8,
-            clean: random.between(3, 30) as u8,
-            ..earlier
-        };
+        let count = *random.pick(&[1, 1, 1, 2, 2, 3]);
+        let shared = count == 1 || random.chance(60);
+        let first = Template::draw(random, FIRST, 0, None);
+        let mut templates = vec![first];
+        for place in 1..count {
+            let network = if shared { 0 } else { place as u8 };
+            let like = templates.first().filter(|_| shared).cloned();
+            templates.push(Template::draw(random, FIRST + place, network, like));
+        }
+        let other = random.chance(15).then(|| Template::draw(random, OTHER, 99, None));
+        let report = templates
+            .first()
+            .map_or_else(report::Options::default, |template| template.report.clone());
         let at_qualys = random.chance(35).then(|| at_qualys(random));
         let at_center = random.chance(45).then(|| at_center(random, &report));
         let signal = random.chance(20).then(|| {
@@ -166,14 +173,21 @@ impl Import {
             format!("commands.description_length={}", random.pick(&[0, 60, 1024])),
             format!(
                 "management_center.max_frame={}",
-                random.pick(&[4096, 4096, 8192, 64000])
+                random.pick(&[2000, 4096, 4096, 8192, 64000])
             ),
             format!("management_center.window={}", random.pick(&[1, 1, 2, 4])),
             format!("qualys.login={}", random.pick(&["basic", "basic", "session"])),
+            format!("qualys.reports_at_once={}", random.pick(&[1, 2, 2, 4])),
+            // Templates that share no host may be delivered in either way.
+            match shared || random.chance(50) {
+                true => "commands.templates=overlapping".to_owned(),
+                false => "commands.templates=disjoint".to_owned(),
+            },
         ];
         Self {
-            earlier,
-            report,
+            templates,
+            shared,
+            other,
             at_qualys,
             at_center,
             signal,
@@ -184,10 +198,27 @@ impl Import {
         }
     }
 
+    /// Templates are delivered each by itself.
+    pub(super) fn apart(&self) -> bool {
+        self.settings
+            .iter()
+            .any(|setting| setting == "commands.templates=disjoint")
+    }
+
     /// Each kind of thing that goes wrong in this import.
     pub(super) fn kinds(&self) -> Vec<String> {
         let name = |fault: &str| fault.split(['=', '@']).next().unwrap_or_default().to_owned();
         let mut kinds = Vec::new();
+        match (self.templates.len(), self.shared) {
+            (1, _) => {}
+            (_, true) => kinds.push("templates that share hosts".to_owned()),
+            (_, false) => kinds.push("templates that share none".to_owned()),
+        }
+        kinds.extend(
+            self.other
+                .as_ref()
+                .map(|_| "another import at the same time".to_owned()),
+        );
         kinds.extend(
             self.at_qualys
                 .as_deref()
@@ -221,6 +252,53 @@ impl Import {
     }
 }
 
+impl Template {
+    /// A template whose hosts are of this network; of the same hosts as another one, where it shares them.
+    fn draw(random: &mut Random, id: u64, network: u8, like: Option<Self>) -> Self {
+        let hosts = random.between(15, 60);
+        let seed = random.bits();
+        let network = Ipv4Net::new_assert(Ipv4Addr::new(10, network, 0, 0), 16);
+        let earlier = match like {
+            // Other findings on the same hosts, explained by the same glossary.
+            Some(like) => report::Options {
+                hosts: random.between(10, like.earlier.hosts),
+                seed,
+                ..like.earlier
+            },
+            None => report::Options {
+                hosts,
+                findings: *random.pick(&[2, 6, 12]),
+                qids: 60,
+                seed,
+                catalogue: Some(CATALOGUE),
+                network,
+                networks: if random.chance(10) { 2 } else { 1 },
+                fixed: 10,
+                clean: 3,
+                ipv6: 3,
+                duplicates: 10,
+                unexplained: 5,
+                longest_result: 1000,
+                ..report::Options::default()
+            },
+        };
+        let report = report::Options {
+            // The same hosts, and some more or fewer.
+            hosts: match random.below(10) {
+                0 => earlier.hosts / 2,
+                1 | 2 => earlier.hosts,
+                _ => earlier.hosts + random.between(1, 10),
+            },
+            // With the same seed nothing is new on a host that was there before; with another, everything is.
+            seed: earlier.seed.wrapping_add(u64::from(random.chance(40))),
+            fixed: random.between(10, 50) as u8,
+            clean: random.between(3, 30) as u8,
+            ..earlier.clone()
+        };
+        Self { id, earlier, report }
+    }
+}
+
 fn at_qualys(random: &mut Random) -> String {
     let mut fault = (*random.pick(&AT_QUALYS)).to_owned();
     match fault.as_str() {
@@ -228,7 +306,8 @@ fn at_qualys(random: &mut Random) -> String {
             fault += &format!("={}@fetch:{}", random.between(0, 20_000), when(random));
         }
         "error-report" | "wrong-root=NOT_A_REPORT" | "drip=8000" => fault += &format!("@fetch:{}", when(random)),
-        "ends=Errors" | "runs-forever" | "certificate=foreign" => {}
+        "certificate=foreign" => {}
+        "ends=Errors" | "runs-forever" => fault += &format!("@launch:{}", when(random)),
         _ => {
             let action = random.pick(&["launch", "list", "fetch", "delete", "any"]);
             fault += &format!("@{action}:{}", when(random));
@@ -258,12 +337,14 @@ fn at_center(random: &mut Random, report: &report::Options) -> (String, Option<u
 
 impl fmt::Display for Import {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (earlier, report) = (&self.earlier, &self.report);
-        write!(
-            f,
-            "  drawn: {} hosts, then {}, {} findings each, {} % of them fixed",
-            earlier.hosts, report.hosts, report.findings, report.fixed
-        )?;
+        for Template { id, earlier, report } in self.templates.iter().chain(&self.other) {
+            writeln!(
+                f,
+                "  template {id}: {} hosts of {}, then {}, {} findings each, {} % of them fixed",
+                earlier.hosts, report.network, report.hosts, report.findings, report.fixed
+            )?;
+        }
+        write!(f, "  drawn")?;
         if let Some(fault) = &self.at_qualys {
             write!(f, "; Qualys: {fault}")?;
         }

@@ -1,7 +1,8 @@
 //! What an import may leave in the network map, host by host.
 //!
-//! The promise: an import that ends with 0 leaves exactly what the report means, and hosts that it doesn't speak of as
-//! they were. One that ends otherwise leaves each host as it was, or as the report means it, with three exceptions that it
+//! The promise: an import that ends with 0 leaves exactly what the reports of its templates mean together, and hosts that
+//! they don't speak of as they were. If the report of a template is missing, what the others say joins what is there. One
+//! that ends otherwise leaves each host as it was, or as the report means it, with three exceptions that it
 //! can't keep from happening. A host that the summary names as refused holds what the Management Center took of it. So
 //! does one of a refused frame, if the import is killed before it has sent that host again. And of
 //! each connection that ended too soon, one host may hold its earlier findings and some of the new ones beside them,
@@ -10,9 +11,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use connector_lab::management_center::{self, NetworkMap};
 use connector_lab::report::{self, Kind, Protocol, Report, Status};
+use ipnet::Ipv4Net;
 
 use super::accounts::{self, Accounts};
 use super::child::Ended;
@@ -60,10 +63,12 @@ pub(super) struct Hosts {
 }
 
 impl Meaning {
-    pub(super) fn of(report: &Report, marks: &mut Marks) -> Self {
+    /// What several reports mean together: a host of two has the findings of both.
+    pub(super) fn of<'r>(reports: impl IntoIterator<Item = &'r Arc<Report>>, marks: &mut Marks) -> Self {
         let mut meaning = Self::default();
         let mut fixed = BTreeSet::new();
-        for host in report.hosts().filter(|host| host.network == 0 && !host.ipv6_stand_in) {
+        let hosts = reports.into_iter().flat_map(|report| report.hosts());
+        for host in hosts.filter(|host| host.network == 0 && !host.ipv6_stand_in) {
             let address = IpAddr::from(host.address);
             for finding in host.findings.iter().filter(|finding| finding.kind != Kind::Information) {
                 if finding.status == Some(Status::Fixed) {
@@ -137,21 +142,94 @@ pub(super) fn held(map: &NetworkMap, marks: &Marks) -> Result<Findings, String> 
     Ok(held)
 }
 
-/// Holds an import against the promise.
+/// What is delivered in one piece: all templates of an import, or one of them.
+#[derive(Debug, Default)]
+pub(super) struct Piece {
+    /// Numbers of the templates; none for a report file.
+    pub(super) templates: Vec<u64>,
+    /// What their reports mean together.
+    pub(super) meaning: Meaning,
+    /// What some of the reports mean, where the others are missing, by the templates that are there.
+    pub(super) parts: Vec<(BTreeSet<u64>, Meaning)>,
+    /// Where its hosts are.
+    pub(super) networks: Vec<Ipv4Net>,
+}
+
+impl Piece {
+    /// The piece of a report file.
+    pub(super) fn of_file(report: &Arc<Report>, marks: &mut Marks) -> Self {
+        Self {
+            meaning: Meaning::of([report], marks),
+            networks: vec![report.options().network],
+            ..Self::default()
+        }
+    }
+
+    /// The piece of these templates.
+    pub(super) fn of(templates: &[(u64, Arc<Report>)], marks: &mut Marks) -> Self {
+        // Every choice of some of them, but not of all.
+        let choices = 1..(1_u32 << templates.len()) - 1;
+        let parts = choices.map(|choice| {
+            let chosen = templates
+                .iter()
+                .enumerate()
+                .filter(|(place, _)| choice >> place & 1 == 1);
+            let (ids, reports): (BTreeSet<u64>, Vec<_>) = chosen.map(|(_, (id, report))| (*id, report)).unzip();
+            (ids, Meaning::of(reports, marks))
+        });
+        let parts = parts.collect();
+        Self {
+            templates: templates.iter().map(|(id, _)| *id).collect(),
+            meaning: Meaning::of(templates.iter().map(|(_, report)| report), marks),
+            parts,
+            networks: templates.iter().map(|(_, report)| report.options().network).collect(),
+        }
+    }
+
+    /// The hosts that are this piece's business.
+    pub(super) fn only(&self, findings: &Findings) -> Findings {
+        let mut only = findings.clone();
+        only.retain(|address, _| match address {
+            IpAddr::V4(address) => self.networks.iter().any(|network| network.contains(address)),
+            IpAddr::V6(_) => false,
+        });
+        only
+    }
+}
+
+/// Holds what an import did with one piece against the promise.
 ///
 /// # Errors
 /// A sentence that says which part of it was broken.
 pub(super) fn judge(
     ended: &Ended,
     before: &Findings,
-    meaning: &Meaning,
+    piece: &Piece,
     after: &Findings,
     met: Met,
 ) -> Result<Hosts, String> {
     ended.is_well()?;
-    let accounts = accounts::read(ended)?;
-    let hosts = states(&accounts, before, meaning, after, met)?;
-    if ended.code == Some(0) {
+    let (before, after) = (&piece.only(before), &piece.only(after));
+    let accounts = accounts::read(ended, &piece.templates)?;
+    let part = piece.parts.iter().find(|(ids, _)| *ids == accounts.obtained);
+    let joined = Met { merges: true, ..met };
+    let mut hosts = match part {
+        // The others are missing.
+        Some((_, meaning)) => states(&accounts, before, meaning, after, joined),
+        None => states(&accounts, before, &piece.meaning, after, met),
+    };
+    if !accounts.whole {
+        // Nobody knows which reports were there when it was killed.
+        for (_, meaning) in &piece.parts {
+            hosts = hosts.or_else(|_| states(&accounts, before, meaning, after, joined));
+        }
+    }
+    let hosts = hosts?;
+    let meaning = &piece.meaning;
+    if part.is_some() && accounts.code == Some(0) {
+        return Err("it ended with 0 without the report of a template".to_owned());
+    }
+    if accounts.code == Some(0) {
         let Some(selected) = accounts.findings_selected else {
             return Err("it ended with 0 without a report".to_owned());
         };
@@ -188,7 +266,7 @@ pub(super) fn judge(
 pub(super) fn succeeded(
     ended: &Ended,
     before: &Findings,
-    meaning: &Meaning,
+    piece: &Piece,
     after: &Findings,
     merges: bool,
 ) -> Result<(), String> {
@@ -200,7 +278,7 @@ pub(super) fn succeeded(
         merges,
         refused: false,
     };
-    judge(ended, before, meaning, after, met).map(|_| ())
+    judge(ended, before, piece, after, met).map(|_| ())
 }
 
 /// In which state every host is.
@@ -262,10 +340,19 @@ mod tests {
         }
     }
 
+    fn piece(qids: &[u32]) -> Piece {
+        Piece {
+            templates: vec![7],
+            meaning: meaning(qids),
+            networks: vec!["10.0.0.0/8".parse().unwrap()],
+            ..Piece::default()
+        }
+    }
+
     /// An import that selected two findings of one host, and did this with the host.
     fn ended(code: i32, what: &str) -> Ended {
         let hosts = |which: &str| u64::from(which == what);
-        let stdout = serde_json::json!({ "exit": code, "templates": [{
+        let stdout = serde_json::json!({ "exit": code, "templates": [{ "template": "7", "exit": code,
             "hosts": { "read": 1, "selected": 1, "clean": 0, "left_out": {}, "acknowledged": hosts("acknowledged"),
                 "refused": hosts("refused"), "not_sent": hosts("not_sent") },
             "findings": { "read": 2, "selected": 2, "left_out": {}, "acknowledged": 2 * hosts("acknowledged"),
@@ -284,7 +371,7 @@ mod tests {
             connections: 1,
             ..Met::default()
         };
-        judge(ended, &host(&[1, 2]), &meaning(&[2, 3]), &host(after), met)
+        judge(ended, &host(&[1, 2]), &piece(&[2, 3]), &host(after), met)
     }
 
     #[test]
@@ -319,7 +406,7 @@ mod tests {
                 refused,
                 ..Met::default()
             };
-            judge(ended, &host(&[1, 2]), &meaning(&[2, 3]), &host(&[3]), met).map(|hosts| hosts.refused)
+            judge(ended, &host(&[1, 2]), &piece(&[2, 3]), &host(&[3]), met).map(|hosts| hosts.refused)
         };
         assert_eq!(judged(&killed, true), Ok(1));
         assert!(judged(&killed, false).is_err());
@@ -338,5 +425,43 @@ mod tests {
     #[test]
     fn accounts_that_do_not_add_up_are_no_accounts() {
         assert!(judged(&ended(69, "nobody"), &[1, 2]).is_err());
+    }
+
+    #[test]
+    fn without_a_template_nothing_that_was_there_may_go() {
+        let two = |obtained: &[u64]| {
+            let templates: Vec<_> = obtained
+                .iter()
+                .map(|id| serde_json::json!({ "template": id.to_string(), "exit": 0, "hosts": { "read": 1 }, "findings": { "read": 1 } }))
+                .collect();
+            let one = u64::from(!obtained.is_empty());
+            let stdout = serde_json::json!({ "exit": 65, "templates": templates, "merged": {
+                "hosts": { "read": one, "selected": one, "clean": 0, "left_out": {}, "to_clear": 0, "acknowledged": one,
+                    "cleared": 0, "refused": 0, "not_sent": 0 },
+                "findings": { "read": one, "selected": one, "left_out": {}, "acknowledged": one, "refused": 0, "not_sent": 0 },
+                "frames": 2, "refusals": [],
+            }});
+            Ended {
+                code: Some(65),
+                stdout: stdout.to_string(),
+                ..Ended::default()
+            }
+        };
+        let piece = Piece {
+            templates: vec![7, 8],
+            parts: vec![([7].into(), meaning(&[2])), ([8].into(), meaning(&[3]))],
+            ..piece(&[2, 3])
+        };
+        let judged = |after: &[u32]| {
+            let met = Met {
+                connections: 0,
+                ..Met::default()
+            };
+            judge(&two(&[7]), &host(&[1]), &piece, &host(after), met)
+        };
+        assert_eq!(judged(&[1, 2]).map(|hosts| hosts.new), Ok(1));
+        for lost in [&[2][..], &[2, 3], &[]] {
+            assert!(judged(lost).is_err(), "{lost:?}");
+        }
     }
 }

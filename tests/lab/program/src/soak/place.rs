@@ -8,12 +8,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use connector_lab::management_center::{self, Faults, ManagementCenter};
-use connector_lab::qualys::{self, Qualys};
+use connector_lab::qualys::{self, Qualys, ReportFile};
 use connector_lab::report::Report;
 
 use super::Failure;
 use super::child::{self, Ended};
-use super::draw::{Import, Telemetry};
+use super::draw::{Import, Telemetry, Template};
 use super::oracle::{self, Findings, Marks};
 
 /// Everything that passes by itself has passed by then.
@@ -35,6 +35,8 @@ const SETTINGS: [&str; 14] = [
     "telemetry.metrics_file=metrics.prom",
     "page.file=run.html",
 ];
+/// Where it works, what it says; the same of another import at the same time.
+const FOLDERS: [&str; 5] = ["work", "temporary", "said", "other-work", "other-said"];
 /// What an import may leave in its folder.
 const LEFT: [&str; 2] = ["metrics.prom", "run.html"];
 
@@ -64,7 +66,7 @@ impl Place {
             folder: tempfile::tempdir()?,
             dead: TcpListener::bind("127.0.0.1:0")?,
         };
-        for folder in ["work", "temporary", "said"] {
+        for folder in FOLDERS {
             fs::create_dir(place.path(folder))?;
         }
         Ok(place)
@@ -74,23 +76,30 @@ impl Place {
         self.folder.path().join(name)
     }
 
-    /// Starts a Qualys with the report of an import, and a Management Center that knows no host.
-    pub(super) async fn far_ends(&self, import: &Import, report: &Arc<Report>) -> Result<FarEnds<'_>, Failure> {
+    /// Starts a Qualys with the reports of an import, and a Management Center that knows no host.
+    pub(super) async fn far_ends(&self, import: &Import) -> Result<FarEnds<'_>, Failure> {
         let center = ManagementCenter::start(management_center::Options {
             // Its keys last.
             dir: Some(self.path("center")),
             ..management_center::Options::default()
         });
+        let mut files = Vec::new();
+        for template in import.templates.iter().chain(&import.other) {
+            let path = self.path(&format!("{}.xml", template.id));
+            Report::new(template.report.clone())?.write_to(&mut fs::File::create(&path)?)?;
+            files.push(ReportFile {
+                template: Some(template.id),
+                path,
+            });
+        }
         let qualys = Qualys::start(qualys::Options {
             dir: Some(self.path("qualys")),
             user: Some("dirk_g".to_owned()),
             password: Some("d0ntp@n1c".to_owned()),
             times: qualys::Times::instant(),
-            report: report.options().clone(),
+            files,
             ..qualys::Options::default()
         });
-        let earlier = Report::new(import.earlier.clone())?;
-        earlier.write_to(&mut fs::File::create(self.path("earlier.xml"))?)?;
         Ok(FarEnds {
             place: self,
             qualys: qualys.await?,
@@ -103,7 +112,7 @@ impl Place {
     /// Looks for what was left behind, and takes it away.
     pub(super) fn tidy(&self, ended: &Ended) -> Result<(), String> {
         let mut left = Vec::new();
-        for folder in ["work", "temporary"] {
+        for folder in ["work", "temporary", "other-work"] {
             let entries = fs::read_dir(self.path(folder)).map_err(|error| error.to_string())?;
             for entry in entries.flatten() {
                 // Whatever it is, the next import begins without it.
@@ -120,9 +129,9 @@ impl Place {
         }
     }
 
-    fn command(&self, center: SocketAddr, settings: &[String]) -> Command {
+    fn command(&self, center: SocketAddr, settings: &[String], folder: &str) -> Command {
         let mut command = Command::new(&self.connector);
-        command.current_dir(self.path("work")).env_clear();
+        command.current_dir(self.path(folder)).env_clear();
         command.env("TMPDIR", self.path("temporary"));
         command.args(["--summary", "json", "--server", "127.0.0.1"]);
         command.args(["--port", &center.port().to_string()]);
@@ -135,11 +144,13 @@ impl Place {
 }
 
 impl FarEnds<'_> {
-    /// The import before, from a file.
-    pub(super) async fn earlier(&self, import: &Import) -> Result<Ended, Failure> {
-        let mut command = self.command(import);
-        command.arg("--report").arg(self.place.path("earlier.xml"));
-        self.run(command, None).await
+    /// An import before, from a file.
+    pub(super) async fn earlier(&self, import: &Import, report: &Arc<Report>) -> Result<Ended, Failure> {
+        let path = self.place.path("earlier.xml");
+        report.write_to(&mut fs::File::create(&path)?)?;
+        let mut command = self.command(import, "work");
+        command.arg("--report").arg(path);
+        self.run(command, "said", None).await
     }
 
     /// Lets go wrong what was drawn.
@@ -167,7 +178,7 @@ impl FarEnds<'_> {
 
     /// The import itself.
     pub(super) async fn import(&self, import: &Import) -> Result<Ended, Failure> {
-        let mut command = self.asking_qualys(import);
+        let mut command = self.asking_qualys(import, "work", &import.templates);
         let absent = closed_port()?;
         let telemetry = match import.telemetry {
             Telemetry::None => None,
@@ -179,16 +190,27 @@ impl FarEnds<'_> {
             command.args(["--set", &format!("telemetry.pushgateway.url=http://{address}")]);
             command.args(["--set", &format!("log.syslog=tcp://{address}"), "--set", "log.stderr=y"]);
         }
-        self.run(command, import.signal).await
+        self.run(command, "said", import.signal).await
+    }
+
+    /// Another import of the same account, with a name of its own.
+    pub(super) async fn other(&self, import: &Import) -> Result<Option<Ended>, Failure> {
+        let Some(other) = &import.other else { return Ok(None) };
+        let mut command = self.asking_qualys(import, "other-work", std::slice::from_ref(other));
+        command.args(["--set", "telemetry.import=other"]);
+        if import.spoils_the_report() {
+            command.args(["--set", "qualys.adopt_within=0s"]);
+        }
+        self.run(command, "other-said", None).await.map(Some)
     }
 
     /// The same import again.
     pub(super) async fn again(&self, import: &Import) -> Result<Ended, Failure> {
-        let mut command = self.asking_qualys(import);
+        let mut command = self.asking_qualys(import, "work", &import.templates);
         if import.spoils_the_report() {
             command.args(["--set", "qualys.adopt_within=0s"]);
         }
-        self.run(command, None).await
+        self.run(command, "said", None).await
     }
 
     /// What the Management Center holds, once it has taken in everything.
@@ -204,13 +226,14 @@ impl FarEnds<'_> {
         self.center.network_map().counters.connections - self.connections
     }
 
-    fn command(&self, import: &Import) -> Command {
-        self.place.command(self.center.address(), &import.settings)
+    fn command(&self, import: &Import, folder: &str) -> Command {
+        self.place.command(self.center.address(), &import.settings, folder)
     }
 
-    fn asking_qualys(&self, import: &Import) -> Command {
-        let mut command = self.command(import);
-        command.args(["--multiinfo", "424242", "--set"]);
+    fn asking_qualys(&self, import: &Import, folder: &str, templates: &[Template]) -> Command {
+        let ids: Vec<_> = templates.iter().map(|template| template.id.to_string()).collect();
+        let mut command = self.command(import, folder);
+        command.args(["--multiinfo", &ids.join(","), "--set"]);
         command.arg(format!("qualys.url={}", self.qualys.url())).arg("--set");
         command.arg(format!("qualys.ca_file={}", self.qualys.ca_pem_path().display()));
         command.env("QC_QUALYS__USER_ID", "dirk_g");
@@ -221,9 +244,10 @@ impl FarEnds<'_> {
     async fn run(
         &self,
         mut command: Command,
+        said: &str,
         signal: Option<(nix::sys::signal::Signal, Duration)>,
     ) -> Result<Ended, Failure> {
-        let said = self.place.path("said");
+        let said = self.place.path(said);
         let ended = tokio::task::spawn_blocking(move || child::run(&mut command, &said, signal));
         Ok(ended.await??)
     }
