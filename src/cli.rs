@@ -13,14 +13,16 @@ use clap_complete::Shell;
 
 use crate::config::{Assignment, Mistake, Origin};
 
+mod completions;
 mod help;
+mod man;
 pub mod old_line;
 mod perl;
 
 /// A command line.
 #[derive(Debug, Parser)]
 #[command(name = "qualys-connector", version = help::VERSION, about, disable_help_subcommand = true,
-    propagate_version = true, disable_help_flag = true, disable_version_flag = true)]
+    propagate_version = true, disable_help_flag = true, disable_version_flag = true, args_override_self = true)]
 pub struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -295,24 +297,12 @@ pub fn usage() -> String {
 /// # Errors
 /// It can't be put together.
 pub fn man() -> io::Result<String> {
-    let mut page = Vec::new();
-    clap_mangen::Man::new(help::definition()).render(&mut page)?;
-    let page = String::from_utf8_lossy(&page);
-    // roff reads bytes; what is more than ASCII has an escape of its own.
-    let escaped = page.chars().map(|c| match c.is_ascii() {
-        true => c.to_string(),
-        false => format!("\\[u{:04X}]", u32::from(c)),
-    });
-    Ok(escaped.collect())
+    man::page()
 }
 
 /// The completions of a shell.
 pub fn completions(shell: Shell) -> String {
-    let mut command = help::definition();
-    let name = command.get_name().to_owned();
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut command, name, &mut script);
-    String::from_utf8_lossy(&script).into_owned()
+    completions::script(shell)
 }
 
 /// One `--set KEY=VALUE`.

@@ -11,8 +11,9 @@
 use clap::error::ErrorKind;
 use clap::{Command, Error};
 
-/// The shortest form of each of the old options.
-const ABBREVIATIONS: [(&str, &str); 11] = [
+/// The shortest form of each of the old options, and of help.
+const ABBREVIATIONS: [(&str, &str); 12] = [
+    ("h", "help"),
     ("se", "server"),
     ("po", "port"),
     ("pl", "plugininfo"),
@@ -38,6 +39,7 @@ pub(super) fn translate(command: &Command, arguments: Vec<String>) -> Result<Vec
     let known = Known::of(command);
     let mut options = Vec::new();
     let mut words = Vec::new();
+    let mut swallowed = None;
     let mut arguments = arguments.into_iter();
     while let Some(argument) = arguments.next() {
         if argument == "--" {
@@ -54,13 +56,30 @@ pub(super) fn translate(command: &Command, arguments: Vec<String>) -> Result<Vec
             None => (given, None),
         };
         let option = known.find(name)?;
-        let value = value.or_else(|| if option.takes_value { arguments.next() } else { None });
+        let value = match value {
+            None if option.takes_value => {
+                let next = arguments.next();
+                swallowed = next
+                    .clone()
+                    .filter(|next| known.is_option(next))
+                    .map(|next| (argument.clone(), next))
+                    .or(swallowed);
+                next
+            }
+            given => given,
+        };
         options.push(match value {
             Some(value) => format!("--{}={value}", option.name),
             None => format!("--{}", option.name),
         });
     }
-    arranged(command, options, words)
+    arranged(command, options, words).map_err(|unknown| match swallowed {
+        Some((option, value)) => refused(&format!(
+            "{option} takes what follows it as its value, which is {value} here, so that {unknown}; write {option} \
+             VALUE {value}"
+        )),
+        None => refused(&unknown),
+    })
 }
 
 /// The command whose arguments are another command line, which is translated when its time comes.
@@ -78,8 +97,8 @@ fn migrated(mut arguments: Vec<String>) -> Vec<String> {
 /// The plugin that imports, in lower case.
 const PLUGIN: &str = "qualysguard";
 
-/// The command first, then the options, then its arguments.
-fn arranged(command: &Command, mut options: Vec<String>, words: Vec<String>) -> Result<Vec<String>, Error> {
+/// The command first, then the options, then its arguments; or what is wrong with the words.
+fn arranged(command: &Command, mut options: Vec<String>, words: Vec<String>) -> Result<Vec<String>, String> {
     const PLUGININFO: &str = "--plugininfo=";
     let mut words = words.into_iter();
     let Some(first) = words.next() else {
@@ -87,6 +106,7 @@ fn arranged(command: &Command, mut options: Vec<String>, words: Vec<String>) -> 
     };
     let mut operands: Vec<_> = words.collect();
     let verb = match first.to_ascii_lowercase().as_str() {
+        "help" => return asked(command, operands.first()),
         _ if let Some(found) = command.find_subcommand(&first) => {
             // `check` put into an old line, which ends with the plugin's name.
             if found.get_positionals().next().is_none() {
@@ -96,18 +116,16 @@ fn arranged(command: &Command, mut options: Vec<String>, words: Vec<String>) -> 
         }
         PLUGIN => "import".to_owned(),
         "csv" => {
-            if let Some(at) = options.iter().position(|option| option.starts_with(PLUGININFO)) {
-                operands.insert(0, options.remove(at).split_off(PLUGININFO.len()));
+            // Of several, the last counts.
+            let (mut files, others): (Vec<_>, _) =
+                options.into_iter().partition(|option| option.starts_with(PLUGININFO));
+            options = others;
+            if let Some(mut file) = files.pop() {
+                operands.insert(0, file.split_off(PLUGININFO.len()));
             }
             "send".to_owned()
         }
-        _ => {
-            let commands: Vec<_> = command.get_subcommands().map(Command::get_name).collect();
-            return Err(refused(&format!(
-                "'{first}' is neither a command ({}) nor a plugin (QualysGuard, csv)",
-                commands.join(", ")
-            )));
-        }
+        _ => return Err(no_command(command, &first)),
     };
     let mut arranged = vec![verb];
     arranged.append(&mut options);
@@ -116,6 +134,31 @@ fn arranged(command: &Command, mut options: Vec<String>, words: Vec<String>) -> 
         arranged.append(&mut operands);
     }
     Ok(arranged)
+}
+
+/// `help`, and perhaps of what.
+fn asked(command: &Command, of: Option<&String>) -> Result<Vec<String>, String> {
+    const HELP: &str = "--help";
+    let Some(of) = of else {
+        return Ok(vec![HELP.into()]);
+    };
+    let name = match of.to_ascii_lowercase().as_str() {
+        PLUGIN => "import".to_owned(),
+        "csv" => "send".to_owned(),
+        plain => plain.to_owned(),
+    };
+    match command.find_subcommand(&name) {
+        Some(_) => Ok(vec![name, HELP.into()]),
+        None => Err(no_command(command, of)),
+    }
+}
+
+fn no_command(command: &Command, word: &str) -> String {
+    let commands: Vec<_> = command.get_subcommands().map(Command::get_name).collect();
+    format!(
+        "'{word}' is neither a command ({}) nor a plugin (QualysGuard, csv)",
+        commands.join(", ")
+    )
 }
 
 fn refused(sentence: &str) -> Error {
@@ -158,6 +201,15 @@ impl Known {
             }
         }
         Known(known)
+    }
+
+    /// Whether an argument is one of the options, so that it is hardly meant as a value.
+    fn is_option(&self, argument: &str) -> bool {
+        let given = argument.strip_prefix('-').filter(|rest| !rest.is_empty());
+        given.is_some_and(|given| {
+            let name = given.strip_prefix('-').unwrap_or(given);
+            self.find(name.split_once('=').map_or(name, |(name, _)| name)).is_ok()
+        })
     }
 
     fn find(&self, given: &str) -> Result<&Opt, Error> {

@@ -41,7 +41,8 @@ mod tests {
 
     #[test]
     fn only_what_others_can_read_is_exposed() {
-        let folder = tempfile::tempdir().unwrap();
+        // Where everybody may look, unlike in some people's TMPDIR.
+        let folder = tempfile::tempdir_in("/tmp").unwrap();
         let (secret, link) = (folder.path().join("secret"), folder.path().join("link"));
         fs::write(&secret, "hunter2").unwrap();
         symlink("secret", &link).unwrap();

@@ -100,6 +100,14 @@ impl Syntax {
         }
     }
 
+    /// The words that a value may be; empty where there are others.
+    pub fn words(&self) -> Vec<String> {
+        match self {
+            Syntax::Words { words, .. } => words(),
+            _ => Vec::new(),
+        }
+    }
+
     /// Whether several values, separated by commas, are one value.
     pub fn is_list(&self) -> bool {
         matches!(self, Syntax::Form { list: true, .. })

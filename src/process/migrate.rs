@@ -1,9 +1,11 @@
 //! The command `migrate`: the new configuration in the place of an old YAML file and an old command line.
 
 use std::ffi::OsString;
+use std::path::Path;
 
 use super::{failed_with, mistaken, print};
-use crate::cli::{Cli, Command, old_line};
+use crate::cli::old_line::{self, OldLine};
+use crate::cli::{Cli, Command};
 use crate::config::{Given, Mistake, Surroundings};
 use crate::exit::Exit;
 
@@ -18,6 +20,16 @@ pub(super) fn migrate(line: Vec<String>) -> Exit {
         Err(error) => return super::unparsed(&error),
     };
     let directory = old.directory.clone().unwrap_or_default();
+    if old.directory.is_some() && !directory.is_dir() {
+        return failed_with(
+            &format!(
+                "the old command line changes to the folder {}, which isn't here: run migrate on the machine that the line \
+                 is from",
+                directory.display()
+            ),
+            Exit::Usage,
+        );
+    }
     // What is set around this command has nothing to do with what was around the old one.
     let surroundings = Surroundings::new([("", ""); 0], &directory);
     let gather = || Given::gather(&surroundings, cli.config_file(), cli.assignments());
@@ -29,36 +41,32 @@ pub(super) fn migrate(line: Vec<String>) -> Exit {
         );
     }
     let migration = gather().migration();
+    let place = Place::of(&old);
     let command = match cli.command() {
-        Command::Send { file } => format!(
-            "qualys-connector send {} --config qualys-connector.yaml",
-            file.display()
-        ),
-        _ => "qualys-connector --config qualys-connector.yaml".to_owned(),
-    };
-    // Names of files without a folder are meant below the folder that the old line went to.
-    let (folder, below) = match &old.directory {
-        Some(directory) => {
-            let quoted = directory.to_string_lossy();
-            let quoted = shlex::try_quote(&quoted).unwrap_or_else(|_| quoted.clone());
-            (format!("{}/", directory.display()), format!("cd {quoted} && "))
-        }
-        None => Default::default(),
+        Command::Send { file } => format!(" send {}", quoted(&file)),
+        _ => String::new(),
     };
     let secrets = match migration.secrets.is_empty() {
         true => "",
         false => "QC_SECRETS_DIR=/run/secrets ",
     };
-    let schedule = old.schedule.map(|schedule| format!("{schedule} ")).unwrap_or_default();
+    let when = old
+        .schedule
+        .iter()
+        .chain(&old.user)
+        .fold(String::new(), |when, field| when + field + " ");
+    let Place { config, below, program } = &place;
+    let (first, run_by) = (&old.first, &old.run_by);
     let mut text = format!(
-        "# What the Perl connector was told. Save it as {folder}qualys-connector.yaml, then:\n#\n\
-         #   {below}{secrets}qualys-connector check --config qualys-connector.yaml\n\
-         #   {schedule}{below}{secrets}{command}\n#\n"
+        "# What the Perl connector was told. Save it as {saved}, then:\n#\n\
+         #   {below}{secrets}{program} check --config {config}\n\
+         #   {when}{first}{below}{secrets}{run_by}{program}{command} --config {config}\n#\n",
+        saved = place.saved(&old),
     );
-    if !old.redirections.is_empty() {
-        let redirections = old.redirections.join(" ");
+    if !old.left_out.is_empty() {
+        let left_out = old.left_out.join(" ");
         text.push_str(&format!(
-            "# Left out: {redirections}\n# (the log goes to standard error, log.file and log.syslog name other places)\n#\n"
+            "# Left out: {left_out}\n# (the log goes to standard error, log.file and log.syslog name other places)\n#\n"
         ));
     }
     if !migration.secrets.is_empty() {
@@ -91,4 +99,53 @@ pub(super) fn migrate(line: Vec<String>) -> Exit {
         Some(mistakes) => mistaken(&mistakes).exit,
         None => printed,
     }
+}
+
+const FILE: &str = "qualys-connector.yaml";
+
+/// Where the new command line finds things.
+struct Place {
+    /// The new configuration file, as the line names it.
+    config: String,
+    /// The change to the folder, before all else.
+    below: String,
+    program: String,
+}
+
+impl Place {
+    fn of(old: &OldLine) -> Self {
+        // Files without a folder are meant below the folder that the old line went to. Where it went nowhere, the new file
+        // takes its place beside the old program.
+        let (config, below) = match (&old.directory, Self::beside(old)) {
+            (Some(directory), _) => (FILE.to_owned(), format!("cd {} && ", quoted(directory))),
+            (None, Some(beside)) => (quoted(&beside.join(FILE)), String::new()),
+            (None, None) => (FILE.to_owned(), String::new()),
+        };
+        // cron looks for programs in /usr/bin and /bin alone.
+        let here = std::env::current_exe().ok().filter(|_| old.schedule.is_some());
+        Place {
+            config,
+            below,
+            program: here.map_or_else(|| "qualys-connector".to_owned(), |program| quoted(&program)),
+        }
+    }
+
+    /// The folder of the old program, where the line names one.
+    fn beside(old: &OldLine) -> Option<&Path> {
+        old.program.as_deref()?.parent().filter(|folder| folder.is_absolute())
+    }
+
+    /// The new file's name, with its folder.
+    fn saved(&self, old: &OldLine) -> String {
+        match &old.directory {
+            Some(directory) => directory.join(FILE).display().to_string(),
+            None => self.config.clone(),
+        }
+    }
+}
+
+/// A path as a shell reads it.
+fn quoted(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    shlex::try_quote(&text).unwrap_or_else(|_| text.clone()).into_owned()
 }

@@ -25,9 +25,18 @@ fn codes_and_answers_are_explained() {
 fn the_man_page_has_every_option_and_is_set_without_a_warning() {
     let (page, _, code) = Place::empty().run(&["man"]);
     assert_eq!(code, 0);
-    for word in ["multiinfo", "csvfile", "check", "Exit codes"] {
+    for word in [
+        "multiinfo",
+        "csvfile",
+        "check",
+        ".SH OPTIONS",
+        ".SH COMMANDS",
+        ".SH EXIT STATUS",
+        ".SH EXAMPLES",
+    ] {
         assert!(page.contains(word), "{word}");
     }
+    assert!(!page.contains("(1)"), "there is no other page: {page}");
     let mut groff = Command::new("groff");
     groff.args(["-man", "-ww", "-Tutf8"]);
     groff
@@ -50,6 +59,63 @@ fn completions_know_the_options_of_every_shell() {
         assert_eq!(code, 0);
         assert!(script.contains("csvfile") && script.contains("migrate"), "{shell}");
     }
+}
+
+/// What bash offers for a line, the last word of which is being typed.
+fn offered(place: &Place, line: &[&str]) -> Option<Vec<String>> {
+    let (script, ..) = Place::empty().run(&["completions", "bash"]);
+    let words: Vec<String> = line.iter().map(|word| format!("'{word}'")).collect();
+    let last = words.last().unwrap();
+    let before = words.iter().rev().nth(1).unwrap();
+    let script = format!(
+        "{script}\nCOMP_WORDS=({})\nCOMP_CWORD={}\n\
+         _qualys_connector_with_files qualys-connector {last} {before} 2>/dev/null\nprintf '%s\\n' \"${{COMPREPLY[@]}}\"\n",
+        words.join(" "),
+        words.len() - 1,
+    );
+    let output = Command::new("bash")
+        .args(["--norc", "-c", &script])
+        .current_dir(place.path())
+        .output();
+    let Ok(output) = output else {
+        connector_lab::testing::skipped("bash");
+        return None;
+    };
+    let offered = String::from_utf8(output.stdout).unwrap();
+    Some(
+        offered
+            .lines()
+            .map(str::to_owned)
+            .filter(|line| !line.is_empty())
+            .collect(),
+    )
+}
+
+#[test]
+fn completions_name_settings_and_levels_and_files_only_where_files_belong() {
+    let place = Place::empty().file("commands.csv", "");
+    let offer = |line: &[&str]| offered(&place, line);
+    let Some(settings) = offer(&["qualys-connector", "--set", "selection.k"]) else {
+        return;
+    };
+    assert_eq!(settings, ["selection.kinds="]);
+    let settings = offer(&["qualys-connector", "check", "--set", ""]).unwrap();
+    assert!(settings.contains(&"commands.add_host=".to_owned()));
+    assert!(!settings.iter().any(|name| name.contains("password")), "{settings:?}");
+    assert_eq!(offer(&["qualys-connector", "--level", "warn"]).unwrap(), ["warning"]);
+    assert_eq!(
+        offer(&["qualys-connector", "--csvfile", "comm"]).unwrap(),
+        ["commands.csv"]
+    );
+    assert_eq!(offer(&["qualys-connector", "send", "comm"]).unwrap(), ["commands.csv"]);
+    for line in [
+        ["qualys-connector", "--server", "comm"],
+        ["qualys-connector", "explain", "comm"],
+        ["qualys-connector", "--multiinfo", "comm"],
+    ] {
+        assert!(!offer(&line).unwrap().contains(&"commands.csv".to_owned()), "{line:?}");
+    }
+    assert_eq!(offer(&["qualys-connector", "explain", "--"]).unwrap(), ["--help"]);
 }
 
 #[test]

@@ -80,7 +80,50 @@ fn a_crontab_line_is_migrated_with_its_schedule() {
     let elsewhere = Place::empty();
     let (yaml, stderr, code) = elsewhere.run(&["migrate", &line]);
     assert_eq!((code, stderr.as_str()), (0, ""));
-    insta::assert_snapshot!(yaml.replace(&*place.path().to_string_lossy(), "/usr/local/qualys"));
+    insta::assert_snapshot!(settled(&yaml, &place));
+}
+
+/// With the same folders on every machine.
+fn settled(text: &str, place: &Place) -> String {
+    text.replace(&*place.path().to_string_lossy(), "/usr/local/qualys")
+        .replace(
+            env!("CARGO_BIN_EXE_qualys-connector"),
+            "/usr/local/bin/qualys-connector",
+        )
+}
+
+/// The comment lines of what is printed.
+fn comments(yaml: &str) -> String {
+    let comments: Vec<&str> = yaml.lines().take_while(|line| line.starts_with('#')).collect();
+    comments.join("\n")
+}
+
+#[test]
+fn what_stands_around_the_connector_in_a_crontab_is_kept_or_listed() {
+    let place = Place::migrated();
+    let here = place.path().display();
+    let plain = "perl qualys_connector.pl -server fmc -server 10.10.10.10 -csvfile a.csv -csvfile b.csv";
+    let elsewhere = Place::empty().file("QualysGuard.yaml", crate::SAMPLE);
+    let migrated = [
+        format!("30 2 * * 1-5 qualys umask 077; cd {here} && PERL5LIB=/opt/lib nice -n 10 flock -n /run/lock/q {plain} | logger"),
+        format!("@daily flock -n /run/lock/q -c 'cd {here}; {plain}'"),
+        format!("0 3 * * * root /usr/bin/perl {here}/qualys_connector.pl -server fmc -pk {here}/CertFile.pkcs12 -plugininfo {here}/InputPlugins/QualysGuard.yaml"),
+    ]
+    .map(|line| {
+        let (yaml, stderr, code) = elsewhere.run(&["migrate", &line]);
+        assert_eq!((code, stderr.as_str()), (0, ""), "{line}");
+        let (line, yaml) = (settled(&line, &place), settled(&yaml, &place));
+        format!("{line}\n{}", comments(&yaml))
+    });
+    insta::assert_snapshot!(migrated.join("\n\n"));
+}
+
+#[test]
+fn a_folder_that_is_elsewhere_is_one_sentence() {
+    let (stdout, stderr, code) =
+        Place::empty().run(&["migrate", "cd /nowhere/qualys && perl qualys_connector.pl -server h"]);
+    assert_eq!((stdout.as_str(), code), ("", 64));
+    insta::assert_snapshot!(stderr);
 }
 
 #[test]

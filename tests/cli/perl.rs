@@ -171,6 +171,21 @@ fn an_old_line_is_checked_with_one_word_more() {
 }
 
 #[test]
+fn of_an_option_that_is_repeated_the_last_counts() {
+    assert_eq!(sink("-server one -port 1 -server two -port 2"), "two:2 CertFile.pkcs12");
+    assert_eq!(sink("-csvfile a.csv -c b.csv -ipv6 -ipv6"), "b.csv");
+    let file = parse("-server h -plugininfo a -plugininfo b csv").map(|cli| cli.command());
+    assert_eq!(file, Ok(Command::Send { file: "b".into() }));
+    let several = import("--set commands.add_host=y --set qualys.keep_report=y -server h");
+    assert!(several.warnings.is_empty(), "settings add up: {:?}", several.warnings);
+}
+
+#[test]
+fn an_option_that_is_taken_for_a_value_is_named() {
+    insta::assert_snapshot!(parse("-c -level 3").unwrap_err());
+}
+
+#[test]
 fn a_short_form_of_several_options_is_refused() {
     insta::assert_snapshot!(parse("-p 8307").unwrap_err(), @r"
     error: -p is short for several options: -port, -pkcs12, -password, -plan, -plugininfo

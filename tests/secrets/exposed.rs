@@ -9,7 +9,7 @@ use crate::support::{connector, report, run, small};
 
 /// A folder that everybody may enter, with secrets of every kind, laid out as Kubernetes does.
 fn folder(mode: u32) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir_in("/tmp").unwrap();
     fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
     let secrets = folder.path().join("mounted");
     fs::create_dir_all(secrets.join("..2026")).unwrap();

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 
 use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use nix::unistd::{Pid, Uid};
 
 /// Sends a signal to a process: `TERM`, `KILL`.
 ///
@@ -46,7 +46,7 @@ fn report_skipped(needs: &str) {
     let test = thread.name().unwrap_or("(unnamed)");
     // Written directly: the test harness hides what a passing test prints by macros.
     let _ = writeln!(io::stderr(), "test {test} ... skipped, needs {needs}");
-    // Where it can't be noted down, as in a folder of somebody else, the line above remains.
+    // Where it can't be noted down, the line above remains.
     let _ = note(test, needs);
 }
 
@@ -70,13 +70,14 @@ pub fn samples(kind: &str) -> Option<PathBuf> {
     None
 }
 
-/// Where the test binaries of one `cargo test` note down what they skipped: a file for each `cargo test`, by its process.
-fn notes() -> io::Result<PathBuf> {
-    Ok(std::env::current_exe()?.with_file_name("skipped-tests"))
+/// Where the test binaries of one `cargo test` note down what they skipped: a file for each `cargo test`, by its process. The
+/// folder is a user's own: the binaries may belong to somebody else.
+fn notes() -> PathBuf {
+    std::env::temp_dir().join(format!("connector-lab-skipped-{}", Uid::current()))
 }
 
 fn note(test: &str, needs: &str) -> io::Result<()> {
-    let (notes, program) = (notes()?, std::env::current_exe()?);
+    let (notes, program) = (notes(), std::env::current_exe()?);
     let program = program.file_stem().unwrap_or_default().to_string_lossy();
     let program = program.rsplit_once('-').map_or(&*program, |(name, _hash)| name);
     fs::create_dir_all(&notes)?;
@@ -88,7 +89,7 @@ fn note(test: &str, needs: &str) -> io::Result<()> {
 /// All tests that the test binaries of this `cargo test` have skipped so far, listed by what they need; `None` if there are
 /// none.
 pub fn all_skipped() -> Option<String> {
-    let notes = notes().ok()?;
+    let notes = notes();
     let own = notes.join(std::os::unix::process::parent_id().to_string());
     let noted = fs::read_to_string(&own).unwrap_or_default();
     let _ = fs::remove_file(&own);
