@@ -24,6 +24,7 @@ mod bounded;
 mod environment;
 mod exposed;
 mod file;
+mod files;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod given;

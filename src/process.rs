@@ -1,23 +1,20 @@
 //! The process: arguments → configuration → telemetry → import → summary and exit code.
 
-#![expect(
-    clippy::print_stderr,
-    reason = "before there is a log, and after it, errors are told here"
-)]
-
 use std::error::Error;
 use std::ffi::OsString;
 use std::io::{self, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use crate::cli::{self, Cli, Command, Output, Summary};
-use crate::config::{Given, Listing, Mistake, Mistakes, Surroundings};
+use crate::config::{Config, Given, Listing, Mistake, Mistakes, Sink, Surroundings};
 use crate::exit::Exit;
 use crate::import::{self, Progress, Stop};
 use crate::page::{self, PageFile};
 use crate::telemetry::metrics::Settings;
+use crate::telemetry::terminal::tell;
 use crate::telemetry::{self, Telemetry, logs, traces};
+use crate::whole_file;
 use tracing::{Instrument as _, error};
 
 mod around;
@@ -37,7 +34,9 @@ use ending::Ending;
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     // Before any secret is read.
     if let Err(error) = dumps::forbid() {
-        eprintln!("warning: core dumps can't be forbidden: {error}; they would hold the secrets of this process");
+        tell(format_args!(
+            "warning: core dumps can't be forbidden: {error}; they would hold the secrets of this process"
+        ));
     }
     bug::watch();
     bug::caught(|| invocation(arguments)).unwrap_or_else(|bug| failed(&bug, Exit::Bug).exit)
@@ -49,9 +48,13 @@ fn invocation(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Err(error) => return unparsed(&error),
     };
     let given = Given::gather(&Surroundings::of_process(), cli.config_file(), cli.assignments());
+    let given = match cli.command() {
+        Command::Send { file } => given.sending(&file),
+        _ => given,
+    };
     let termination_file = given.termination_file();
     let ending = invoke(given, &cli);
-    ending.leave(&termination_file);
+    ending.leave(termination_file.as_deref());
     ending.exit
 }
 
@@ -79,7 +82,7 @@ fn unparsed(error: &clap::Error) -> Exit {
         (_, true) => {
             let given = Given::gather(&Surroundings::of_process(), None, Vec::new());
             let told = "what is wrong with it stands in the log";
-            Ending::new(Exit::Usage, told).leave(&given.termination_file());
+            Ending::new(Exit::Usage, told).leave(given.termination_file().as_deref());
             Exit::Usage
         }
         (printed, false) => wrote(printed),
@@ -104,7 +107,7 @@ fn list(given: Given, output: Output) -> Exit {
     match given.import() {
         Ok(config) => {
             for warning in config.warnings {
-                eprintln!("warning: {warning}");
+                tell(format_args!("warning: {warning}"));
             }
             shown
         }
@@ -124,25 +127,25 @@ fn begin(log: &logs::Settings, traces: &traces::Settings, warnings: &[String]) -
 fn unsaid(metrics: Option<&Settings>, ending: Ending) -> Ending {
     let failures = metrics.map(|settings| metrics::failed(settings, ending.exit));
     for failure in failures.into_iter().flatten() {
-        eprintln!("warning: {failure}");
+        tell(format_args!("warning: {failure}"));
     }
     ending
 }
 
 fn mistaken(mistakes: &Mistakes) -> Ending {
     for mistake in mistakes.iter() {
-        eprintln!("error: {mistake}");
+        tell(format_args!("error: {mistake}"));
     }
     mistakes.into()
 }
 
 fn failed<E: Error + ?Sized>(error: &E, exit: Exit) -> Ending {
-    eprintln!("error: {error}");
+    tell(format_args!("error: {error}"));
     Ending::failed(error, exit)
 }
 
 fn failed_with(sentence: &str, exit: Exit) -> Exit {
-    eprintln!("error: {sentence}");
+    tell(format_args!("error: {sentence}"));
     exit
 }
 
@@ -164,11 +167,10 @@ fn import(given: Given, cli: &Cli, listing: &Listing) -> Ending {
     let configured = given.import().map_err(|mistakes| mistaken(&mistakes));
     match configured.and_then(|config| Ok((begin(&config.log, &config.traces, &config.warnings)?, config))) {
         Ok((telemetry, config)) => {
-            let page = config.page.as_deref().map(PageFile::create);
-            // A page that can't be costs the import nothing; but whoever watches metrics learns of it.
-            let without = exit_of(&page);
-            let work = async |stop: &Stop, progress: &Progress| metrics::import(config, without, stop, progress).await;
-            let ending = conclude(cli, page, listing, telemetry, work);
+            let outputs = Outputs::of(&config.page, csv_file(&config));
+            let work =
+                async |page, stop: &Stop, progress: &Progress| metrics::import(config, page, stop, progress).await;
+            let ending = conclude(cli, outputs, listing, telemetry, work);
             ending.unwrap_or_else(|died| unsaid(metrics.as_ref(), died))
         }
         Err(ending) => unsaid(metrics.as_ref(), ending),
@@ -180,9 +182,12 @@ fn plan(given: Given, cli: &Cli, listing: &Listing) -> Ending {
     let configured = given.plan().map_err(|mistakes| mistaken(&mistakes));
     match configured.and_then(|config| Ok((begin(&config.log, &config.traces, &config.warnings)?, config))) {
         Ok((telemetry, config)) => {
-            let page = config.page.as_deref().map(PageFile::create);
-            let work = async |stop: &Stop, progress: &Progress| import::run(config, stop, progress).await;
-            conclude(cli, page, listing, telemetry, work).unwrap_or_else(|died| died)
+            let outputs = Outputs::of(&config.page, None);
+            let work = async |page: Result<(), Unwritable>, stop: &Stop, progress: &Progress| match page {
+                Ok(()) => import::run(config, stop, progress).await,
+                Err(Unwritable(exit, sentence)) => import::Summary::unprepared(exit, sentence, progress),
+            };
+            conclude(cli, outputs, listing, telemetry, work).unwrap_or_else(|died| died)
         }
         Err(ending) => ending,
     }
@@ -192,9 +197,12 @@ fn send(given: Given, file: &Path, cli: &Cli, listing: &Listing) -> Ending {
     let configured = given.send().map_err(|mistakes| mistaken(&mistakes));
     match configured.and_then(|config| Ok((begin(&config.log, &config.traces, &config.warnings)?, config))) {
         Ok((telemetry, config)) => {
-            let page = config.page.as_deref().map(PageFile::create);
-            let work = async |stop: &Stop, progress: &Progress| import::send(config, file, stop, progress).await;
-            conclude(cli, page, listing, telemetry, work).unwrap_or_else(|died| died)
+            let outputs = Outputs::of(&config.page, None);
+            let work = async |page: Result<(), Unwritable>, stop: &Stop, progress: &Progress| match page {
+                Ok(()) => import::send(config, file, stop, progress).await,
+                Err(Unwritable(exit, sentence)) => import::Summary::unprepared(exit, sentence, progress),
+            };
+            conclude(cli, outputs, listing, telemetry, work).unwrap_or_else(|died| died)
         }
         Err(ending) => ending,
     }
@@ -204,16 +212,22 @@ fn send(given: Given, file: &Path, cli: &Cli, listing: &Listing) -> Ending {
 /// could tell nothing of itself.
 fn conclude(
     cli: &Cli,
-    page: Option<Result<PageFile, page::Error>>,
+    outputs: Outputs,
     listing: &Listing,
     telemetry: Telemetry,
-    work: impl AsyncFnOnce(&Stop, &Progress) -> import::Summary,
+    work: impl AsyncFnOnce(Result<(), Unwritable>, &Stop, &Progress) -> import::Summary,
 ) -> Result<Ending, Ending> {
     let tell = || {
+        // A page that can't be is found before anything is asked for.
+        let (page, created) = match outputs.page.map(|path| PageFile::create(&path)).transpose() {
+            Ok(page) => (page, Ok(())),
+            Err(failure) => (None, Err(Unwritable(failure.exit(), failure.to_string()))),
+        };
+        let work = async |stop: &Stop, progress: &Progress| work(created, stop, progress).await;
         let mut summary = perform(cli, &telemetry, work)?;
         let shown = page.map_or(Exit::Success, |page| show(page, &summary, listing));
         summary.exit = summary.exit.max(shown);
-        let exit = summary.exit.max(say(cli, &summary));
+        let exit = summary.exit.max(say(cli, &summary, outputs.on_stdout));
         Ok(Ending::new(exit, summary.line().to_string()))
     };
     let told: Result<Ending, Died> = bug::caught(tell).unwrap_or_else(|bug| Err(bug.into()));
@@ -264,26 +278,51 @@ fn perform(
     Ok(summary??)
 }
 
-fn say(cli: &Cli, summary: &import::Summary) -> Exit {
-    match cli.summary() {
-        Summary::Text => print(&format!("{summary}\n")),
-        Summary::Json => print(&format!("{}\n", summary.json())),
-        Summary::None => Exit::Success,
+/// The summary; on standard error where standard output has something else to carry.
+fn say(cli: &Cli, summary: &import::Summary, elsewhere: bool) -> Exit {
+    let said = match cli.summary() {
+        Summary::Text => summary.to_string(),
+        Summary::Json => summary.json(),
+        Summary::None => return Exit::Success,
+    };
+    match elsewhere {
+        true => {
+            tell(said);
+            Exit::Success
+        }
+        false => print(&format!("{said}\n")),
     }
 }
 
-/// What a run ends with at least that can have no page.
-fn exit_of(page: &Option<Result<PageFile, page::Error>>) -> Exit {
-    match page {
-        Some(Err(failure)) => failure.exit(),
-        Some(Ok(_)) | None => Exit::Success,
+/// What is written besides the log and the metrics.
+struct Outputs {
+    page: Option<PathBuf>,
+    /// One of the files is standard output.
+    on_stdout: bool,
+}
+
+impl Outputs {
+    fn of(page: &Option<PathBuf>, csv: Option<&Path>) -> Self {
+        Outputs {
+            page: page.clone(),
+            on_stdout: page.as_deref().into_iter().chain(csv).any(whole_file::is_stdout),
+        }
+    }
+}
+
+/// Something that can't be written, so that nothing is begun; and what the process ends with.
+struct Unwritable(Exit, String);
+
+fn csv_file(config: &Config) -> Option<&Path> {
+    match &config.sink {
+        Sink::Csv { file, .. } => Some(file),
+        Sink::ManagementCenter(_) | Sink::Plan(_) => None,
     }
 }
 
 /// Writes the page, whatever became of the import.
-fn show(page: Result<PageFile, page::Error>, summary: &import::Summary, listing: &Listing) -> Exit {
-    let shown = page.and_then(|page| page.write(&page::render(summary, listing, SystemTime::now())));
-    match shown {
+fn show(page: PageFile, summary: &import::Summary, listing: &Listing) -> Exit {
+    match page.write(&page::render(summary, listing, SystemTime::now())) {
         Ok(()) => Exit::Success,
         Err(failure) => {
             error!(exit = failure.exit().code(), "{failure}");

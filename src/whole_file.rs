@@ -1,22 +1,48 @@
 //! A file that appears whole or not at all.
 //!
 //! It is written without a name, takes its own only when it is complete and on disk, and goes when anything fails, even
-//! when the process is killed. What had the name before stays until then, and its mode stays altogether: whoever gave the
-//! file to more readers, or to fewer, did so on purpose. A link stays one, and what isn't a file, as a pipe, is written to as
-//! it is.
+//! when the process is killed. What had the name before stays until then. A link stays one, and what isn't a file, as a
+//! pipe, is written to as it is.
+//!
+//! The mode of a file of ours that is replaced stays, within what its [`Readers`] allow. A file of somebody else is
+//! replaced by one of ours, with the mode of a new one: whoever put it there doesn't decide who reads what we write.
 
 use std::fs::{self, File, Metadata, OpenOptions, Permissions};
 use std::io;
 use std::os::fd::AsRawFd as _;
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, fchown};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{AtFlags, CWD, OFlags, fcntl_getfl, fcntl_setfl, linkat};
+use rustix::process::geteuid;
 use tempfile::{Builder, NamedTempFile};
 
-/// The mode of new files that tell of findings: which host is vulnerable to what isn't for everybody on a machine. The
-/// process' umask takes away what it takes away.
-pub(crate) const CONFIDENTIAL: u32 = 0o640;
+/// Who may read a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Readers {
+    /// What tells of findings: which host is vulnerable to what isn't for everybody on a machine.
+    OwnerAndGroup,
+    /// What other programs' users read, and holds nothing confidential.
+    Everybody,
+}
+
+impl Readers {
+    /// The mode of new files. The process' umask takes away what it takes away of a confidential one.
+    pub(crate) fn mode(self) -> u32 {
+        match self {
+            Readers::OwnerAndGroup => 0o640,
+            Readers::Everybody => 0o644,
+        }
+    }
+
+    /// What remains of the mode of a file of ours that is replaced.
+    fn kept(self, former: u32) -> u32 {
+        match self {
+            Readers::OwnerAndGroup => former & 0o770,
+            Readers::Everybody => former & 0o777,
+        }
+    }
+}
 
 /// A file that is being written.
 #[derive(Debug)]
@@ -37,17 +63,33 @@ enum Temporary {
 
 impl WholeFile {
     /// Creates the file without a name, or under a temporary one, so that a folder which can't be written to is found at
-    /// once. `mode` is for a name that nothing has yet.
-    pub(crate) fn create(path: &Path, mode: u32) -> io::Result<Self> {
-        let former = fs::metadata(path);
-        let (path, temporary) = match &former {
+    /// once.
+    pub(crate) fn create(path: &Path, readers: Readers) -> io::Result<Self> {
+        let path = followed(path)?;
+        let former = match fs::metadata(&path) {
             Ok(former) if former.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
-            Ok(former) if is_written_itself(path, former) => (path.to_owned(), Temporary::Itself(as_it_is(path)?)),
-            Ok(_) => beside(fs::canonicalize(path)?, mode)?,
-            Err(_) => beside(path.to_owned(), mode)?,
+            Ok(former) if is_written_itself(&path, &former) => {
+                let temporary = Temporary::Itself(as_it_is(&path)?);
+                return Ok(WholeFile { path, temporary });
+            }
+            former => former.ok(),
         };
-        if let (Ok(former), Temporary::Unnamed(_) | Temporary::Named(_)) = (former, &temporary) {
-            temporary.as_file().set_permissions(former.permissions())?;
+        if former.as_ref().is_some_and(|former| is_kept_from_us(&path, former)) {
+            return Err(planted());
+        }
+        let temporary = beside(&path, readers.mode())?;
+        let file = temporary.as_file();
+        match former.filter(|former| former.uid() == geteuid().as_raw()) {
+            Some(former) => {
+                let mut mode = readers.kept(former.mode());
+                // To another group than before, the rights of that group aren't given.
+                if file.metadata()?.gid() != former.gid() && fchown(file, None, Some(former.gid())).is_err() {
+                    mode &= !0o070;
+                }
+                file.set_permissions(Permissions::from_mode(mode))?;
+            }
+            None if readers == Readers::Everybody => file.set_permissions(Permissions::from_mode(readers.mode()))?,
+            None => {}
         }
         Ok(WholeFile { path, temporary })
     }
@@ -88,34 +130,91 @@ impl Temporary {
 }
 
 /// A file that will take the place of `path`.
-fn beside(path: PathBuf, mode: u32) -> io::Result<(PathBuf, Temporary)> {
-    let temporary = match unnamed(folder(&path), mode) {
+fn beside(path: &Path, mode: u32) -> io::Result<Temporary> {
+    Ok(match unnamed(folder(path), mode) {
         Ok(file) => Temporary::Unnamed(file),
         Err(_) => {
             let named = temporary_name()
                 .permissions(Permissions::from_mode(mode))
-                .tempfile_in(folder(&path));
+                .tempfile_in(folder(path));
             Temporary::Named(named?)
         }
-    };
-    Ok((path, temporary))
+    })
 }
 
 /// What has to be writable for `path` to be written: its folder, or itself where nothing can take its place.
 pub(crate) fn place(path: &Path) -> PathBuf {
-    match fs::metadata(path) {
-        Ok(former) if is_written_itself(path, &former) => path.to_owned(),
-        Ok(_) => folder(&fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())).to_owned(),
-        Err(_) => folder(path).to_owned(),
+    let path = followed(path).unwrap_or_else(|_| path.to_owned());
+    match is_stream(&path) {
+        true => path,
+        false => folder(&path).to_owned(),
     }
+}
+
+/// Whether there is something that nothing can take the place of: a pipe, a device, or what a process has open.
+pub(crate) fn is_stream(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|former| !former.is_dir() && is_written_itself(path, &former))
+}
+
+/// Whether a path leads to this process' standard output.
+pub(crate) fn is_stdout(path: &Path) -> bool {
+    let names = ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];
+    let same = || {
+        let (found, stdout) = (fs::metadata(path).ok()?, fs::metadata("/proc/self/fd/1").ok()?);
+        // Many have a terminal or /dev/null open.
+        let shared = found.file_type().is_char_device();
+        Some(!shared && (found.dev(), found.ino()) == (stdout.dev(), stdout.ino()))
+    };
+    names.iter().any(|name| path == Path::new(name)) || same().unwrap_or_default()
 }
 
 /// Names of what a process has open, whatever that is. Files of people may stand beside them, as in `/dev/shm`.
 const OPEN: [&str; 4] = ["/dev/stdout", "/dev/stderr", "/dev/fd", "/proc"];
 
+fn is_open(path: &Path) -> bool {
+    OPEN.iter().any(|name| path.starts_with(name))
+}
+
 /// Whether nothing can take the place of what is there: it is no file, or has no name of its own.
 fn is_written_itself(path: &Path, former: &Metadata) -> bool {
-    !former.is_file() || OPEN.iter().any(|name| path.starts_with(name))
+    !former.is_file() || is_open(path)
+}
+
+/// Links that are followed, at most, as the kernel does.
+const LINKS: usize = 40;
+
+/// The path that the links at the end of `path` lead to, whether there is anything or not.
+///
+/// # Errors
+/// There are links without end, or one that another user has put into a folder which everybody may write to.
+pub(crate) fn followed(path: &Path) -> io::Result<PathBuf> {
+    let mut path = path.to_owned();
+    for _ in 0..LINKS {
+        let link = match fs::symlink_metadata(&path) {
+            Ok(link) if link.is_symlink() && !is_open(&path) => link,
+            _ => return Ok(path),
+        };
+        if is_kept_from_us(&path, &link) {
+            return Err(planted());
+        }
+        path = folder(&path).join(fs::read_link(&path)?);
+    }
+    Err(io::Error::other("there are links that lead to each other"))
+}
+
+/// Whether something belongs to another user, in a folder where only its owner may replace it.
+fn is_kept_from_us(path: &Path, found: &Metadata) -> bool {
+    let us = geteuid();
+    let others = |found: &Metadata| found.uid() != us.as_raw();
+    let sticky = |folder: &Metadata| folder.mode() & 0o1000 != 0 && others(folder);
+    others(found)
+        && fs::metadata(folder(path)).is_ok_and(|folder| sticky(&folder))
+        && !(us.is_root() && found.is_file())
+}
+
+fn planted() -> io::Error {
+    let sentence = "it belongs to another user, in a folder that everybody may write to";
+    io::Error::new(io::ErrorKind::PermissionDenied, sentence)
 }
 
 /// A pipe that nobody reads is an error, rather than waited for.
@@ -148,7 +247,8 @@ fn temporary_name() -> Builder<'static, 'static> {
     builder
 }
 
-fn folder(path: &Path) -> &Path {
+/// The folder that a file stands in.
+pub(crate) fn folder(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
@@ -162,22 +262,70 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_that_is_replaced_keeps_its_mode() {
+    fn a_file_that_is_replaced_keeps_its_mode_within_what_its_readers_allow() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("Output.csv");
-        let written = || {
-            WholeFile::create(&path, CONFIDENTIAL).unwrap().finish().unwrap();
+        let written = |readers| {
+            WholeFile::create(&path, readers).unwrap().finish().unwrap();
             fs::metadata(&path).unwrap().permissions().mode() & 0o777
         };
-        assert_eq!(written() & 0o137, 0, "a new one is for its owner and group");
-        for mode in [0o644, 0o600] {
-            fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
-            assert_eq!(written(), mode);
+        assert_eq!(
+            written(Readers::OwnerAndGroup) & 0o137,
+            0,
+            "a new one is for its owner and group"
+        );
+        for (former, readers, mode) in [
+            (0o644, Readers::OwnerAndGroup, 0o640),
+            (0o666, Readers::OwnerAndGroup, 0o660),
+            (0o600, Readers::OwnerAndGroup, 0o600),
+            (0o644, Readers::Everybody, 0o644),
+            (0o600, Readers::Everybody, 0o600),
+        ] {
+            fs::set_permissions(&path, Permissions::from_mode(former)).unwrap();
+            assert_eq!(written(readers), mode, "{former:o}");
         }
     }
 
+    /// Only root can make files of others.
+    #[test]
+    fn a_file_of_somebody_else_is_replaced_by_one_of_ours() {
+        if !geteuid().is_root() {
+            return;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("Output.csv");
+        for (mode, sticky) in [(0o666, true), (0o600, true), (0o666, false)] {
+            fs::write(&path, "planted").unwrap();
+            fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+            fchown(File::open(&path).unwrap(), Some(1234), Some(1234)).unwrap();
+            let of_folder = if sticky { 0o1777 } else { 0o755 };
+            fs::set_permissions(folder.path(), Permissions::from_mode(of_folder)).unwrap();
+            write(&path, "ours").unwrap();
+            let found = fs::metadata(&path).unwrap();
+            assert_eq!((found.uid(), found.mode() & 0o137), (0, 0), "{mode:o}");
+        }
+    }
+
+    /// Only root can make links of others.
+    #[test]
+    fn a_link_that_somebody_has_planted_is_not_followed() {
+        if !geteuid().is_root() {
+            return;
+        }
+        let shared = tempfile::tempdir().unwrap();
+        let (link, target) = (shared.path().join("Output.csv"), shared.path().join("target"));
+        fs::write(&target, "before").unwrap();
+        std::os::unix::fs::symlink(&target, &link).unwrap();
+        std::os::unix::fs::lchown(&link, Some(1234), None).unwrap();
+        fs::set_permissions(shared.path(), Permissions::from_mode(0o1777)).unwrap();
+        std::os::unix::fs::chown(shared.path(), Some(4321), None).unwrap();
+        let refused = write(&link, "after").unwrap_err();
+        assert_eq!(refused.kind(), io::ErrorKind::PermissionDenied);
+        assert_eq!(fs::read_to_string(&target).unwrap(), "before");
+    }
+
     fn write(path: &Path, text: &str) -> io::Result<()> {
-        let file = WholeFile::create(path, CONFIDENTIAL)?;
+        let file = WholeFile::create(path, Readers::OwnerAndGroup)?;
         file.as_file().write_all(text.as_bytes())?;
         file.finish()
     }
@@ -191,6 +339,10 @@ mod tests {
         write(&link, "after").unwrap();
         assert!(link.is_symlink());
         assert_eq!(fs::read_to_string(&path).unwrap(), "after");
+        fs::remove_file(&path).unwrap();
+        write(&link, "anew").unwrap();
+        assert!(link.is_symlink(), "though it led nowhere");
+        assert_eq!(fs::read_to_string(&path).unwrap(), "anew");
     }
 
     #[test]

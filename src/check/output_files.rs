@@ -8,6 +8,7 @@ use super::finding::Finding;
 use super::walk::Walk;
 use crate::config::Parts;
 use crate::exit::Exit;
+use crate::telemetry::metrics;
 use crate::whole_file;
 
 /// The files that tell of a run.
@@ -22,7 +23,14 @@ pub(super) fn walk(parts: &Parts) -> Walk {
     if let Some(metrics) = &parts.metrics
         && let Some(path) = &metrics.file
     {
-        let finding = check("metrics file", "telemetry.metrics_file", path, Exit::Unavailable);
+        let (step, key) = ("metrics file", "telemetry.metrics_file");
+        let finding = match metrics::check_file(path) {
+            Err(error) if path.is_file() => {
+                let text = format!("{}: {error}", path.display());
+                Finding::failed(step, Exit::CannotCreate, text, format!("correct {key}"))
+            }
+            _ => check(step, key, path, Exit::CannotCreate),
+        };
         walk.add(match metrics.required {
             true => finding,
             false => finding.lighter(),

@@ -18,11 +18,24 @@ pub(super) const CONFIG: &str = "QC_CONFIG";
 /// Names the directory of mounted secrets.
 pub(super) const SECRETS_DIR: &str = "QC_SECRETS_DIR";
 
+/// Variables of other programs that name files which we read.
+const FOREIGN_FILES: [&str; 7] = [
+    "OTEL_EXPORTER_OTLP_CERTIFICATE",
+    "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE",
+    "OTEL_EXPORTER_OTLP_CLIENT_KEY",
+    "OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE",
+    "OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE",
+    "OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY",
+    "SSL_CERT_FILE",
+];
+
 /// What a process finds around it. Tests make their own.
 #[derive(Clone, Default)]
 pub struct Surroundings {
     /// Those of the environment's variables that are ours.
     variables: Vec<(String, OsString)>,
+    /// Files that other programs' variables name, and that we read too.
+    pub(super) foreign_files: Vec<(String, PathBuf)>,
     /// The working directory, empty for that of the process.
     pub(super) directory: PathBuf,
 }
@@ -39,15 +52,18 @@ impl Surroundings {
         N: Into<OsString>,
         V: Into<OsString>,
     {
-        let ours = |(name, value): (N, V)| {
-            // A name that isn't UTF-8 is nobody's setting.
-            let name = name.into().into_string().ok()?;
-            name.starts_with(PREFIX).then(|| (name, value.into()))
-        };
-        let mut variables: Vec<_> = variables.into_iter().filter_map(ours).collect();
+        // A name that isn't UTF-8 is nobody's setting.
+        let named = |(name, value): (N, V)| Some((name.into().into_string().ok()?, value.into()));
+        let mut variables: Vec<(String, OsString)> = variables.into_iter().filter_map(named).collect();
         variables.sort();
+        let foreign = variables
+            .iter()
+            .filter(|(name, value)| FOREIGN_FILES.contains(&name.as_str()) && !value.is_empty());
+        let foreign_files = foreign.map(|(name, value)| (name.clone(), value.into())).collect();
+        variables.retain(|(name, _)| name.starts_with(PREFIX));
         Surroundings {
             variables,
+            foreign_files,
             directory: directory.into(),
         }
     }

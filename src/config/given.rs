@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
-use super::environment::{self, CONFIG, Surroundings};
+use super::environment::{self, CONFIG, SECRETS_DIR, Surroundings};
 use super::file::{self, OLD_DEFAULT};
+use super::files::{self, Collision, Named, Work};
 use super::layers::Layers;
 use super::listing::Listing;
 use super::migration::Migration;
@@ -28,6 +30,11 @@ pub struct Given {
     certificates: Vec<String>,
     /// The files that secrets were read from.
     secret_files: Vec<PathBuf>,
+    /// Files that are read besides those that settings name.
+    read: Vec<Named>,
+    directory: PathBuf,
+    secrets: Option<PathBuf>,
+    work: Work,
     anything: bool,
 }
 
@@ -42,7 +49,13 @@ impl Given {
         options: Vec<Result<Assignment, Mistake>>,
     ) -> Self {
         let directory = &surroundings.directory;
-        let file = file_layer(surroundings, file);
+        let foreign = surroundings.foreign_files.iter().cloned();
+        let mut read: Vec<_> = foreign.map(|(name, path)| Named::new(name, path)).collect();
+        let file = configuration_file(surroundings, file);
+        // One that isn't there would be read by the next run.
+        let named = file.as_ref().map_or(Path::new(OLD_DEFAULT), |(path, _)| path);
+        read.push(Named::new("the configuration file", named));
+        let file = file.map(|(path, origin)| file::layer(directory, &path, origin));
         let said = file
             .into_iter()
             .flatten()
@@ -63,6 +76,7 @@ impl Given {
             match assignment {
                 Ok(assignment) => {
                     secret_files.extend(assignment.secret_file().map(|file| directory.join(file)));
+                    read.extend(assignment.own_file());
                     layers.add(assignment);
                 }
                 Err(mistake) => mistakes.push(mistake),
@@ -73,8 +87,30 @@ impl Given {
             mistakes,
             certificates,
             secret_files,
+            read,
+            directory: directory.clone(),
+            secrets: surroundings.path(SECRETS_DIR),
+            work: Work::Import,
             anything,
         }
+    }
+
+    /// The same for the sending of a file of commands.
+    pub fn sending(mut self, file: &Path) -> Self {
+        self.read.push(Named::new("the file of commands", file));
+        self.work = Work::Send;
+        self
+    }
+
+    /// Files that collide.
+    fn collisions(&self) -> Vec<Collision> {
+        let read = Reader(&self.layers);
+        files::collisions(read, &self.directory, &self.read, self.secrets.as_deref(), self.work)
+    }
+
+    /// Whether nothing else is lost when this file is written.
+    fn is_by_itself(&self, key: &str) -> bool {
+        !self.collisions().iter().any(|collision| collision.concerns(key))
     }
 
     /// Whether no layer says anything: there is no file, no variable and no option.
@@ -92,10 +128,12 @@ impl Given {
         Migration::new(&self.layers)
     }
 
-    /// `log.termination_file`: where the outcome is told, also when that is a mistake.
-    pub fn termination_file(&self) -> PathBuf {
+    /// `log.termination_file`: where the outcome is told, also when that is a mistake; but nowhere, where it is the file of
+    /// something else.
+    pub fn termination_file(&self) -> Option<PathBuf> {
         let file = Reader(&self.layers).path("log.termination_file");
-        file.unwrap_or_else(|| TERMINATION_FILE.into())
+        let file = file.unwrap_or_else(|| TERMINATION_FILE.into());
+        self.is_by_itself("log.termination_file").then_some(file)
     }
 
     /// What metrics need, if nothing is wrong with that part: what else is wrong can be told by metrics then.
@@ -104,10 +142,11 @@ impl Given {
         let wrong = read::wrong_values(&self.layers)
             .iter()
             .any(|mistake| matches!(mistake, Mistake::Value { setting, .. } if setting.section() == "telemetry"));
-        match wrong {
-            true => None,
-            false => sections::metrics(read),
+        let mut metrics = sections::metrics(read).filter(|_| !wrong)?;
+        if !self.is_by_itself("telemetry.metrics_file") {
+            metrics.file = None;
         }
+        Some(metrics)
     }
 
     /// The configuration of an import.
@@ -202,8 +241,15 @@ impl Given {
     }
 
     fn complete<T>(self, config: Option<T>, more: Vec<Mistake>) -> Result<T, Mistakes> {
+        let collisions = self.collisions().into_iter().map(Mistake::from);
+        let read = Reader(&self.layers);
+        let csv = match self.work {
+            Work::Import => files::csv_mistake(read, &self.directory),
+            Work::Send => None,
+        };
         let wrong = read::wrong_values(&self.layers).into_iter();
-        complete(config, self.mistakes, wrong.chain(more).collect())
+        let more = wrong.chain(more).chain(csv).chain(collisions).collect();
+        complete(config, self.mistakes, more)
     }
 }
 
@@ -220,17 +266,25 @@ fn complete<T>(config: Option<T>, mut mistakes: Vec<Mistake>, more: Vec<Mistake>
     }
 }
 
-/// The configuration file: what the option names, else what the variable names, else the old tool's if it is there.
-fn file_layer(
+/// The configuration file, and who named it: what the option names, else what the variable names, else the old tool's if
+/// it is there.
+fn configuration_file(
     surroundings: &Surroundings,
     option: Option<(PathBuf, Origin)>,
-) -> Option<Vec<Result<Assignment, Mistake>>> {
-    let directory = &surroundings.directory;
+) -> Option<(PathBuf, Option<Origin>)> {
     let variable = || Some((surroundings.path(CONFIG)?, Origin::Variable(CONFIG.into())));
     match option.or_else(variable) {
-        Some((path, origin)) => Some(file::layer(directory, &path, Some(origin))),
-        None if directory.join(OLD_DEFAULT).exists() => Some(file::layer(directory, Path::new(OLD_DEFAULT), None)),
-        None => None,
+        Some((path, origin)) => Some((path, Some(origin))),
+        None => is_there(&surroundings.directory.join(OLD_DEFAULT)).then(|| (OLD_DEFAULT.into(), None)),
+    }
+}
+
+/// Whether there is such a file, readable or not. One in a folder that can't be entered may be there: that is said when it
+/// is read, rather than that all settings are missing.
+fn is_there(path: &Path) -> bool {
+    match fs::symlink_metadata(path) {
+        Ok(_) => true,
+        Err(error) => !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory),
     }
 }
 
@@ -342,7 +396,7 @@ mod tests {
             // Read when all is over, from what was given.
             if setting.key == "log.termination_file" {
                 assert_eq!(
-                    given(&[(setting.key, "another")]).termination_file(),
+                    given(&[(setting.key, "another")]).termination_file().unwrap(),
                     Path::new("another")
                 );
                 continue;

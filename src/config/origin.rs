@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret as _, SecretString};
 
+use super::environment::SECRETS_DIR;
+use super::files::Named;
 use super::mistake::Mistake;
 use super::settings::{self, Setting};
 
@@ -50,6 +52,15 @@ impl Assignment {
             return None;
         };
         (self.setting.secret && !self.text.expose_secret().is_empty()).then_some(path)
+    }
+
+    /// The file that holds this value alone, and what names it.
+    pub(super) fn own_file(&self) -> Option<Named> {
+        match &self.origin {
+            Origin::VariableFile { variable, path } => Some(Named::new(variable, path)),
+            Origin::Secret(path) => Some(Named::new(SECRETS_DIR, path)),
+            _ => None,
+        }
     }
 
     /// Whether the setting is one whose value nobody may read.

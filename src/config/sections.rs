@@ -5,6 +5,7 @@
 
 use std::net::Ipv4Addr;
 
+use super::files;
 use super::mistake::Mistake;
 use super::read::Reader;
 use super::settings;
@@ -204,8 +205,7 @@ pub(super) fn commands(read: Reader<'_>) -> Option<command::Settings> {
 pub(super) fn sink(read: Reader<'_>) -> Option<Sink> {
     match read.path("csv.file") {
         Some(file) => {
-            let several = |ids: TemplateIds| ids.into_vec().len() > 1;
-            let by_template = !read.is_set("report.file") && read.parsed("qualys.template_ids").is_some_and(several);
+            let by_template = files::is_by_template(read);
             Some(Sink::Csv { file, by_template })
         }
         None => management_center(read).map(Sink::ManagementCenter),

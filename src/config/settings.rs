@@ -294,7 +294,7 @@ pub static SETTINGS: &[Setting] = &[
     .example("/var/lib/prometheus/node-exporter/qualys-connector.prom"),
     boolean(
         "telemetry.metrics_required",
-        "Metrics that can't be pushed or written fail the run (69) instead of being warned of",
+        "Metrics that can't be pushed fail the run (69), as does a file that can't be written (73, before anything is asked for), instead of being warned of",
     )
     .default("n"),
     url(

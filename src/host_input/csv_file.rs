@@ -10,7 +10,7 @@ use thiserror::Error;
 
 use super::packing::{Blocks, count};
 use crate::exit::Exit;
-use crate::whole_file::{CONFIDENTIAL, WholeFile};
+use crate::whole_file::{Readers, WholeFile};
 
 /// Why a CSV file couldn't be written. Nothing is left of it.
 #[derive(Debug, Error)]
@@ -49,6 +49,15 @@ impl Error {
     }
 }
 
+/// `out/424242_Output.csv` for `out/Output.csv`, as the Perl connector names the files of several templates.
+pub(crate) fn of_template(base: &Path, template: &str) -> PathBuf {
+    let name = base
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default();
+    base.with_file_name(format!("{template}_{name}"))
+}
+
 /// What was written.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct CsvWritten {
@@ -77,7 +86,7 @@ impl CsvFile {
         if path.is_dir() {
             return Err(Error::Folder { path: path.to_owned() });
         }
-        let file = WholeFile::create(path, CONFIDENTIAL).map_err(|source| Error::Create {
+        let file = WholeFile::create(path, Readers::OwnerAndGroup).map_err(|source| Error::Create {
             path: path.to_owned(),
             source,
         })?;
@@ -125,4 +134,16 @@ fn write(file: &File, blocks: &impl Blocks) -> io::Result<CsvWritten> {
         findings,
         ..written
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn several_templates_get_files_of_their_own() {
+        let named = |base: &str, template| of_template(Path::new(base), template);
+        assert_eq!(named("Output.csv", "424242"), Path::new("424242_Output.csv"));
+        assert_eq!(named("/a/b.csv", "1"), Path::new("/a/1_b.csv"));
+    }
 }

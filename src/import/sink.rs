@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::net::IpAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -19,7 +19,7 @@ use super::summary::Outcome;
 use super::text::hosts;
 use crate::config::{self, PlanSettings};
 use crate::host_input::Progress;
-use crate::host_input::csv_file::CsvFile;
+use crate::host_input::csv_file::{self, CsvFile};
 use crate::host_input::delivery::{Delivery, ManagementCenter};
 use crate::host_input::packing::Blocks;
 use crate::host_input::{self, command};
@@ -110,7 +110,7 @@ impl Sink {
             Target::Plan(settings) => Ok(Ready::Plan(settings.clone())),
             Target::CsvFile { base, by_template } => {
                 let path = match by_template {
-                    true => numbered(base, &template.name()),
+                    true => csv_file::of_template(base, &template.name()),
                     false => base.clone(),
                 };
                 Ok(Ready::CsvFile(CsvFile::create(&path)?, path))
@@ -232,27 +232,4 @@ impl Sink {
 pub(super) fn sent(delivered: Result<(), host_input::Error>, delivery: Delivery) -> (Outcome, Result<(), Error>) {
     let result = delivered.map_err(Error::from).and(Error::refused(&delivery));
     (Outcome::Sent(Box::new(delivery)), result)
-}
-
-/// `out/424242_Output.csv` for `out/Output.csv`, as the Perl connector names the files of several templates.
-fn numbered(base: &Path, template: &str) -> PathBuf {
-    let name = base
-        .file_name()
-        .map(|name| name.to_string_lossy().into_owned())
-        .unwrap_or_default();
-    base.with_file_name(format!("{template}_{name}"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn several_templates_get_files_of_their_own() {
-        assert_eq!(
-            numbered(Path::new("Output.csv"), "424242"),
-            Path::new("424242_Output.csv")
-        );
-        assert_eq!(numbered(Path::new("/a/b.csv"), "1"), Path::new("/a/1_b.csv"));
-    }
 }

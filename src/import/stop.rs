@@ -1,9 +1,10 @@
-//! Being told to stop: SIGTERM and SIGINT end an import at the next host boundary.
+//! Being told to stop: signals end an import at the next host boundary.
 
+use std::fs;
 use std::io;
 use std::sync::{Arc, OnceLock};
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
@@ -17,7 +18,7 @@ pub struct Stop {
 }
 
 impl Stop {
-    /// Listens to SIGTERM and SIGINT for as long as the runtime lives.
+    /// Listens to signals for as long as the runtime lives: SIGTERM and SIGHUP, SIGINT and SIGQUIT.
     ///
     /// # Errors
     /// The signal handlers can't be installed.
@@ -25,11 +26,15 @@ impl Stop {
         let stop = Stop::default();
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut hang_up = unless_ignored(SignalKind::hangup())?;
+        let mut quit = unless_ignored(SignalKind::quit())?;
         let told = stop.clone();
         tokio::spawn(async move {
             let exit = tokio::select! {
                 _ = terminate.recv() => Exit::Terminated,
+                () = received(&mut hang_up) => Exit::Terminated,
                 _ = interrupt.recv() => Exit::Interrupted,
+                () = received(&mut quit) => Exit::Interrupted,
             };
             warn!("told to stop; ending at the next host");
             told.now(exit);
@@ -52,5 +57,41 @@ impl Stop {
     /// How the process ends, if it has been told to stop.
     pub fn exit(&self) -> Option<Exit> {
         self.exit.get().copied()
+    }
+}
+
+/// A signal that whoever started us has not switched off, as nohup does with SIGHUP.
+fn unless_ignored(kind: SignalKind) -> io::Result<Option<Signal>> {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    match is_ignored(&status, kind) {
+        true => Ok(None),
+        false => signal(kind).map(Some),
+    }
+}
+
+/// Whether the kernel's `status` of a process has the signal among those that are ignored.
+fn is_ignored(status: &str, kind: SignalKind) -> bool {
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_some_and(|mask| mask >> (kind.as_raw_value() - 1) & 1 == 1)
+}
+
+async fn received(signal: &mut Option<Signal>) {
+    match signal {
+        Some(signal) => drop(signal.recv().await),
+        None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ignored_signals_are_read_from_the_kernels_mask() {
+        let status = "Name:\tx\nSigBlk:\t0000000000000000\nSigIgn:\t0000000000001001\n";
+        assert!(is_ignored(status, SignalKind::hangup()));
+        assert!(!is_ignored(status, SignalKind::quit()));
+        assert!(!is_ignored("", SignalKind::hangup()));
     }
 }

@@ -132,6 +132,31 @@ pub enum Outcome {
     Planned(Box<Plan>),
 }
 
+impl Summary {
+    /// The summary of a run in which nothing was asked for, since something that it needs isn't there.
+    pub fn unprepared(exit: Exit, sentence: String, progress: &Progress) -> Self {
+        error!(exit = exit.code(), "{sentence}");
+        progress.begin();
+        progress.batch();
+        let template = TemplateSummary {
+            failure: Some(Failure {
+                exit,
+                sentence,
+                stage: None,
+            }),
+            ..TemplateSummary::begin("preparation".to_owned(), progress)
+        };
+        Summary {
+            batches: vec![BatchSummary::begin(vec![template], progress)],
+            not_begun: 0,
+            exit,
+            usage: qualys::Usage::default(),
+            certificate_expires: None,
+            duration: Duration::ZERO,
+        }
+    }
+}
+
 impl Stages {
     /// No stage was passed yet; `part` shows the one that runs.
     pub(super) fn begin(part: Part) -> Self {

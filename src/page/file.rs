@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use crate::exit::Exit;
-use crate::whole_file::{CONFIDENTIAL, WholeFile};
+use crate::whole_file::{Readers, WholeFile};
 
 /// Why there is no page. The import has nothing to do with it.
 #[derive(Debug, Error)]
@@ -53,7 +53,7 @@ impl PageFile {
     /// Where there can be none.
     pub fn create(path: &Path) -> Result<Self, Error> {
         let path = path.to_owned();
-        match WholeFile::create(&path, CONFIDENTIAL) {
+        match WholeFile::create(&path, Readers::OwnerAndGroup) {
             Ok(file) => Ok(PageFile { path, file }),
             Err(source) => Err(Error::Create { path, source }),
         }

@@ -7,6 +7,8 @@ use std::panic::{self, AssertUnwindSafe, Location};
 
 use thiserror::Error;
 
+use crate::telemetry::terminal::tell;
+
 thread_local! {
     /// Whether [`caught`] will tell of this thread's panics.
     static IS_CAUGHT: Cell<bool> = const { Cell::new(false) };
@@ -29,7 +31,7 @@ pub(super) fn watch() {
         // Not to the log, which may be what panicked.
         match IS_CAUGHT.get() {
             true => LAST.set(Some(bug)),
-            false => eprintln!("error: {bug}"),
+            false => tell(format_args!("error: {bug}")),
         }
     }));
 }

@@ -4,7 +4,7 @@
 
 use std::error::Error;
 use std::fs::{self, OpenOptions};
-use std::io::Write as _;
+use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::Path;
 
 use tracing::debug;
@@ -40,15 +40,17 @@ impl Ending {
         Ending { exit, told: None }
     }
 
-    /// Leaves the line in `file`, if that is there. A line that can't be left is no failure of the import.
-    pub(super) fn leave(&self, file: &Path) {
-        let Some(told) = &self.told else { return };
+    /// Leaves the line in `file`, if that is there and holds nothing but such a line. A line that can't be left is no
+    /// failure of the import.
+    pub(super) fn leave(&self, file: Option<&Path>) {
+        let (Some(told), Some(file)) = (&self.told, file) else {
+            return;
+        };
         // Nothing is created, and nothing that could keep us waiting is opened, such as a pipe.
         if !fs::metadata(file).is_ok_and(|found| found.is_file()) {
             return;
         }
-        let opened = OpenOptions::new().write(true).truncate(true).open(file);
-        if let Err(error) = opened.and_then(|mut file| file.write_all(self.line(told).as_bytes())) {
+        if let Err(error) = replace(file, &self.line(told)) {
             debug!("{} can't be written: {error}", file.display());
         }
     }
@@ -61,6 +63,29 @@ impl Ending {
         }
         line
     }
+}
+
+/// Replaces a line that an earlier run left. What holds something else is somebody's file.
+fn replace(file: &Path, line: &str) -> io::Result<()> {
+    let mut file = OpenOptions::new().read(true).write(true).open(file)?;
+    let mut former = String::new();
+    let read = (&file).take(2 * LONGEST as u64).read_to_string(&mut former);
+    if read.is_err() || !is_replaceable(&former) {
+        return Err(io::Error::other("it holds something else than an outcome"));
+    }
+    file.set_len(0)?;
+    file.rewind()?;
+    file.write_all(line.as_bytes())
+}
+
+/// Whether a text is nothing, or begins as our lines do: `75 (try again later): `, in the words of any version.
+fn is_replaceable(text: &str) -> bool {
+    let ours = || {
+        let (code, rest) = text.split_once(" (")?;
+        let (meaning, _) = rest.split_once("): ")?;
+        Some(code.parse::<u8>().is_ok() && !meaning.contains(['\n', '(']) && text.lines().count() == 1)
+    };
+    text.trim().is_empty() || text.len() <= LONGEST && ours().unwrap_or_default()
 }
 
 impl From<&Mistakes> for Ending {
@@ -77,9 +102,26 @@ mod tests {
     /// What `ending` leaves in a file that is there, holding a longer line of an earlier container.
     fn left(ending: &Ending) -> String {
         let file = tempfile::NamedTempFile::new().unwrap();
-        fs::write(file.path(), "x".repeat(2 * LONGEST)).unwrap();
-        ending.leave(file.path());
+        fs::write(file.path(), format!("0 (all imported): {}", "x".repeat(LONGEST - 18))).unwrap();
+        ending.leave(Some(file.path()));
         fs::read_to_string(file.path()).unwrap()
+    }
+
+    #[test]
+    fn what_is_somebodys_file_stays() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let long = "x".repeat(2 * LONGEST);
+        let texts = ["<REPORT/>", "7\n", "0 (all imported): a\nb", "x (y): z", &long];
+        for text in texts {
+            fs::write(file.path(), text).unwrap();
+            Ending::new(Exit::Success, "7 hosts").leave(Some(file.path()));
+            assert_eq!(fs::read_to_string(file.path()).unwrap(), text);
+        }
+        for text in ["", "\n", "69 (in other words): x"] {
+            fs::write(file.path(), text).unwrap();
+            Ending::new(Exit::Success, "7 hosts").leave(Some(file.path()));
+            assert_eq!(fs::read_to_string(file.path()).unwrap(), "0 (all imported): 7 hosts");
+        }
     }
 
     #[test]
@@ -98,13 +140,13 @@ mod tests {
     fn a_file_that_is_not_there_is_not_made() {
         let folder = tempfile::tempdir().unwrap();
         let ending = Ending::new(Exit::Success, "7 hosts");
-        ending.leave(&folder.path().join("termination-log"));
-        ending.leave(folder.path());
+        ending.leave(Some(&folder.path().join("termination-log")));
+        ending.leave(Some(folder.path()));
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 
     #[test]
     fn what_is_no_import_leaves_the_file_alone() {
-        assert_eq!(left(&Ending::untold(Exit::Success)), "x".repeat(2 * LONGEST));
+        assert_eq!(left(&Ending::untold(Exit::Success)).len(), LONGEST);
     }
 }

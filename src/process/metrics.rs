@@ -6,18 +6,38 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
+use super::Unwritable;
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::import::{self, Progress, Stop, Summary, metrics};
 use crate::telemetry::metrics::{Error, Exposition, Outlets, Settings};
 
-/// Imports; metrics that don't arrive are warned of, and fail the run if they are required. It ends with `least` at least.
-pub(super) async fn import(config: Config, least: Exit, stop: &Stop, progress: &Progress) -> Summary {
+/// Imports, if what is written can be: metrics that don't arrive are warned of, and fail the run if they are required.
+pub(super) async fn import(
+    config: Config,
+    writable: Result<(), Unwritable>,
+    stop: &Stop,
+    progress: &Progress,
+) -> Summary {
     let settings = config.metrics.clone();
-    let (outlets, opened) = Outlets::open(&settings);
+    let (mut outlets, opened) = Outlets::open(&settings);
+    let file = outlets.check();
+    let writable = writable.and_then(|()| match (&file, settings.required) {
+        (Err(failure), true) => Err(Unwritable(Exit::CannotCreate, failure.to_string())),
+        _ => Ok(()),
+    });
+    if let Err(failure) = &file {
+        // It is said once.
+        outlets.close_file();
+        if !settings.required {
+            warn!("{failure}; the import goes on");
+        }
+    }
     let meanwhile = Meanwhile::begin(&settings, &outlets, progress);
-    let mut summary = import::run(config, stop, progress).await;
-    summary.exit = summary.exit.max(least);
+    let mut summary = match writable {
+        Ok(()) => import::run(config, stop, progress).await,
+        Err(Unwritable(exit, sentence)) => Summary::unprepared(exit, sentence, progress),
+    };
     let ended = metrics::of_summary(&settings, &summary);
     let handed_over = hand_over(&outlets, &ended, meanwhile.end()).await;
     let mut failures = opened.err().into_iter().chain(handed_over).peekable();

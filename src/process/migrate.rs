@@ -8,6 +8,7 @@ use crate::cli::old_line::{self, OldLine};
 use crate::cli::{Cli, Command};
 use crate::config::{Given, Mistake, Surroundings};
 use crate::exit::Exit;
+use crate::telemetry::terminal::tell;
 
 /// Prints the new configuration, with what to do beside it in comments.
 pub(super) fn migrate(line: Vec<String>) -> Exit {
@@ -86,13 +87,13 @@ pub(super) fn migrate(line: Vec<String>) -> Exit {
     text.push_str(&migration.yaml);
     let printed = print(&text);
     let mistakes = match cli.command() {
-        Command::Send { .. } => gather().send().err(),
+        Command::Send { file } => gather().sending(&file).send().err(),
         _ => gather().import().err(),
     };
     match mistakes {
         Some(mistakes) if mistakes.iter().all(Mistake::is_absence) => {
             for mistake in mistakes.iter() {
-                eprintln!("incomplete: {mistake}");
+                tell(format_args!("incomplete: {mistake}"));
             }
             printed
         }

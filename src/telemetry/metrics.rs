@@ -3,7 +3,8 @@
 //! A run is shorter than the time between two scrapes, so that nothing could be scraped from it. What is said stands
 //! elsewhere, in [`import::metrics`](crate::import::metrics); here is how it is written and where it goes.
 
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 mod exposition;
@@ -31,6 +32,14 @@ pub struct Settings {
     pub file: Option<PathBuf>,
     /// `telemetry.pushgateway.*`; `None` without an address.
     pub pushgateway: Option<pushgateway::Settings>,
+}
+
+/// Whether this file can take metrics, as far as that shows without writing: it holds nothing, or metrics of ours.
+///
+/// # Errors
+/// It is no file, can't be read, or is somebody's.
+pub fn check_file(file: &Path) -> io::Result<()> {
+    textfile::Textfile(file.to_owned()).check_content()
 }
 
 impl Settings {

@@ -1,5 +1,6 @@
 //! The terminal: standard error, which log lines and a progress bar share without getting into each other's way.
 
+use std::fmt::Display;
 use std::io::{self, IsTerminal as _, Write};
 use std::sync::LazyLock;
 
@@ -26,6 +27,11 @@ pub fn bars() -> &'static MultiProgress {
 /// Standard error: bars step aside for each write.
 pub fn stderr() -> impl Write {
     Stderr
+}
+
+/// A line of its own on standard error. Where that is full, closed or gone, nobody can be told there, which is no failure.
+pub fn tell(line: impl Display) {
+    let _ = io::stderr().write_all(format!("{line}\n").as_bytes());
 }
 
 struct Stderr;

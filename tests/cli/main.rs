@@ -11,10 +11,13 @@ use std::process::Command;
 
 mod around;
 mod errors;
+mod files;
 mod layers;
 mod migrate;
 mod perl;
 mod schema;
+mod signals;
+mod streams;
 mod usage;
 
 /// The sample file of the Perl connector's guide.

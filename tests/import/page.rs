@@ -235,7 +235,7 @@ async fn what_a_report_says_stays_text() {
 }
 
 #[tokio::test]
-async fn a_page_that_cannot_be_written_costs_the_import_nothing() {
+async fn a_page_that_cannot_be_written_is_found_before_anything_is_sent() {
     let folder = tempfile::tempdir().unwrap();
     let (path, _) = report(folder.path(), small(40));
     let center = center(Options::default()).await;
@@ -247,10 +247,16 @@ async fn a_page_that_cannot_be_written_costs_the_import_nothing() {
         let mut command = sending(folder.path(), &center);
         command
             .args(["--report-html", file, "--metrics-file", "metrics.prom", "--report"])
-            .arg(&path);
+            .arg(&path)
+            .env("QC_LOG__TERMINATION_FILE", "left");
+        fs::write(folder.path().join("left"), "").unwrap();
         let ended = run(command).await;
         ended.assert_code(73).assert_says(sentence);
-        assert_eq!(ended.summary()["hosts"]["not_sent"], 0, "the import is done");
+        assert_eq!(ended.summary()["stages"], serde_json::json!({}), "nothing is begun");
+        assert_eq!(center.network_map().counters.connections, 0);
+        let left = fs::read_to_string(folder.path().join("left")).unwrap();
+        assert!(left.starts_with("73 (") && left.contains(sentence), "{left}");
+        fs::remove_file(folder.path().join("left")).unwrap();
         // All that tell of a run tell the same.
         let summary: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
         assert_eq!(summary["exit"], 73);

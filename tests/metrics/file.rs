@@ -70,5 +70,11 @@ async fn a_file_that_cannot_be_written_is_a_warning_or_a_failure() {
     let sentence = "the metrics weren't written to missing/metrics.prom: ";
     run(writing(&[])).await.assert_code(0).assert_says(sentence);
     let required = ["--set", "telemetry.metrics_required=y"];
-    run(writing(&required)).await.assert_code(69).assert_says(sentence);
+    let ended = run(writing(&required)).await;
+    ended.assert_code(73).assert_says(sentence);
+    assert_eq!(ended.summary()["stages"], serde_json::json!({}), "nothing was begun");
+    assert!(
+        fs::read_to_string(folder.path().join("commands.csv")).is_ok(),
+        "by the first run"
+    );
 }

@@ -10,7 +10,7 @@ use super::line::Line;
 use super::syslog::Sender;
 use super::{Format, LogError};
 use crate::telemetry::terminal;
-use crate::whole_file::CONFIDENTIAL;
+use crate::whole_file::Readers;
 
 /// Takes lines.
 #[derive(Debug)]
@@ -49,7 +49,7 @@ impl Output {
         let opened = OpenOptions::new()
             .create(true)
             .append(true)
-            .mode(CONFIDENTIAL)
+            .mode(Readers::OwnerAndGroup.mode())
             .open(path);
         let file = opened.map_err(|error| LogError::File {
             path: path.to_owned(),

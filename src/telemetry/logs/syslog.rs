@@ -24,6 +24,11 @@ pub enum Syslog {
     Tcp(String),
 }
 
+impl Syslog {
+    /// Where the socket of this machine is: on Linux, and on others.
+    pub(crate) const LOCAL: [&str; 2] = ["/dev/log", "/var/run/syslog"];
+}
+
 /// Why a text is no [`Syslog`].
 #[derive(Debug, thiserror::Error)]
 #[error("a syslog is none, local, unix:PATH, udp://HOST:PORT or tcp://HOST:PORT")]

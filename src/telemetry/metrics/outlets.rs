@@ -48,6 +48,25 @@ impl Outlets {
         (Outlets { file, pushgateway }, result)
     }
 
+    /// Tries whether the file can be written.
+    ///
+    /// # Errors
+    /// It can't be.
+    pub fn check(&self) -> Result<(), Error> {
+        let Some(file) = &self.file else {
+            return Ok(());
+        };
+        file.check().map_err(|source| Error::File {
+            path: file.0.clone(),
+            source,
+        })
+    }
+
+    /// Writes the file no more.
+    pub fn close_file(&mut self) {
+        self.file = None;
+    }
+
     /// Time that handing over may take at the end of a run.
     pub fn budget(&self) -> Duration {
         self.pushgateway.as_ref().map_or(Duration::ZERO, Pushgateway::timeout)

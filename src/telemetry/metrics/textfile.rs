@@ -6,33 +6,53 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
 
-use crate::whole_file::WholeFile;
+use rustix::fs::OFlags;
+
+use crate::whole_file::{Readers, WholeFile};
 
 /// Far more than we ever write.
 const LIMIT: u64 = 1 << 20;
+
+/// What all our metrics begin with.
+const PREFIX: &str = "qualys_connector_";
+
+/// The collector runs as another user, and no secret is in it, so that no umask may hide it.
+const READERS: Readers = Readers::Everybody;
 
 /// The file.
 #[derive(Debug, Clone)]
 pub(super) struct Textfile(pub(super) PathBuf);
 
 impl Textfile {
+    /// Tries whether the file can be written, and changes nothing.
+    pub(super) fn check(&self) -> io::Result<()> {
+        self.former()?;
+        WholeFile::create(&self.0, READERS).map(drop)
+    }
+
+    /// Whether what is there may be replaced.
+    pub(super) fn check_content(&self) -> io::Result<()> {
+        self.former().map(drop)
+    }
+
     /// Replaces the file, or leaves it as it is.
     pub(super) fn write(&self, text: &str) -> io::Result<()> {
         let text = match self.former()? {
             Some(former) => format!("{text}{}", unsaid(&former, text)),
             None => text.to_owned(),
         };
-        // The collector reads what ends in .prom, and runs as another user.
-        let file = WholeFile::create(&self.0, 0o644)?;
+        let file = WholeFile::create(&self.0, READERS)?;
         file.as_file().write_all(text.as_bytes())?;
         file.finish()
     }
 
-    /// What an earlier run left.
+    /// What an earlier run left. What holds anything else is somebody's file, and an error.
     fn former(&self) -> io::Result<Option<String>> {
-        let file = match fs::File::open(&self.0) {
+        let flags = OFlags::NONBLOCK.bits().cast_signed();
+        let file = match fs::OpenOptions::new().read(true).custom_flags(flags).open(&self.0) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             file => file?,
         };
@@ -41,11 +61,26 @@ impl Textfile {
         }
         let mut former = String::new();
         match file.take(LIMIT).read_to_string(&mut former) {
-            // Not our text; it is replaced.
-            Err(error) if error.kind() == io::ErrorKind::InvalidData => Ok(None),
-            read => read.map(|_| Some(former)),
+            Ok(_) if former.trim().is_empty() => Ok(None),
+            Ok(_) if is_ours(&former) => Ok(Some(former)),
+            Err(error) if error.kind() != io::ErrorKind::InvalidData => Err(error),
+            _ => Err(io::Error::other(
+                "it holds something else than metrics of this program, so it isn't overwritten; remove it, or name \
+                 another file",
+            )),
         }
     }
+}
+
+/// Whether a text is one that we wrote: metrics of ours, each described.
+fn is_ours(text: &str) -> bool {
+    let metric = |line: &str| {
+        let name = ["# HELP ", "# TYPE "]
+            .into_iter()
+            .find_map(|mark| line.strip_prefix(mark));
+        name.unwrap_or(line).starts_with(PREFIX)
+    };
+    text.lines().any(|line| line.starts_with("# TYPE ")) && text.lines().all(metric)
 }
 
 /// The metrics of ours in `former` that `text` doesn't have.
@@ -55,7 +90,7 @@ fn unsaid(former: &str, text: &str) -> String {
     let mut keep = false;
     for line in former.lines() {
         if let Some(name) = described(line) {
-            keep = name.starts_with("qualys_connector_") && !said.contains(name);
+            keep = name.starts_with(PREFIX) && !said.contains(name);
         }
         if keep {
             unsaid.push_str(line);
@@ -96,11 +131,26 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_ours_is_replaced() {
+    fn what_is_not_ours_stays() {
         let folder = tempfile::tempdir().unwrap();
         let file = Textfile(folder.path().join("q.prom"));
-        for other in [&b"# HELP node_x x\nnode_x 1\n"[..], b"\xff\xfe", b"hello"] {
+        let mixed = format!("{}# TYPE node_x gauge\nnode_x 1\n", code(0));
+        for other in [
+            b"# HELP node_x x\nnode_x 1\n",
+            &b"\xff\xfe"[..],
+            b"hello",
+            mixed.as_bytes(),
+        ] {
             fs::write(&file.0, other).unwrap();
+            let refused = file.check().unwrap_err().to_string();
+            assert!(refused.contains("something else than metrics"), "{refused}");
+            file.write(&code(0)).unwrap_err();
+            assert_eq!(fs::read(&file.0).unwrap(), other);
+        }
+        for nothing in ["", "\n"] {
+            fs::write(&file.0, nothing).unwrap();
+            file.check().unwrap();
+            assert_eq!(fs::read_to_string(&file.0).unwrap(), nothing);
             file.write(&code(0)).unwrap();
             assert_eq!(fs::read_to_string(&file.0).unwrap(), code(0));
         }

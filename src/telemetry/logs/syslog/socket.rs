@@ -6,10 +6,10 @@ use std::os::unix::net::{UnixDatagram, UnixStream};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::Syslog;
+
 /// Nothing on the way to a syslog takes longer.
 const TIMEOUT: Duration = Duration::from_secs(2);
-/// Where the local socket is: on Linux, and on others.
-const LOCAL: [&str; 2] = ["/dev/log", "/var/run/syslog"];
 
 /// Where messages go.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub(super) enum Socket {
 
 impl Way {
     pub(super) fn local() -> Self {
-        Way::Unix(LOCAL.map(PathBuf::from).to_vec())
+        Way::Unix(Syslog::LOCAL.map(PathBuf::from).to_vec())
     }
 
     pub(super) fn open(&self) -> io::Result<Socket> {

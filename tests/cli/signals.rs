@@ -1,0 +1,97 @@
+//! Signals that tell a run to stop: it ends with a code, a termination line and metrics, whatever it waits for.
+
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use rustix::fs::{CWD, FileType, mknodat};
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::Place;
+use crate::files::REPORT;
+
+/// A run that waits for a report that nobody writes, with its handlers of signals in place.
+fn waiting(place: &Place, ignored: &str) -> Child {
+    mknodat(CWD, place.path().join("pipe"), FileType::Fifo, 0o600.into(), 0).unwrap();
+    let line = format!("trap '' {ignored}; exec \"$0\" \"$@\"");
+    let child = Command::new("/bin/sh")
+        .args([
+            "-c",
+            if ignored.is_empty() {
+                "exec \"$0\" \"$@\""
+            } else {
+                &line
+            },
+        ])
+        .arg(env!("CARGO_BIN_EXE_qualys-connector"))
+        .args("--report pipe --csvfile out.csv --metrics-file run.prom".split(' '))
+        .env_clear()
+        .env("QC_LOG__TERMINATION_FILE", "left")
+        .current_dir(place.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    while !catches(child.id(), Signal::QUIT) {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    child
+}
+
+fn catches(id: u32, signal: Signal) -> bool {
+    let status = fs::read_to_string(format!("/proc/{id}/status")).unwrap();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap();
+    u64::from_str_radix(mask.trim(), 16).unwrap() >> (signal.as_raw() - 1) & 1 == 1
+}
+
+fn send(child: &Child, signal: Signal) {
+    kill_process(Pid::from_child(child), signal).unwrap();
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap()
+}
+
+#[test]
+fn each_signal_that_ends_a_run_ends_it_with_words() {
+    for (signal, code) in [
+        (Signal::TERM, 143),
+        (Signal::HUP, 143),
+        (Signal::INT, 130),
+        (Signal::QUIT, 130),
+    ] {
+        let place = Place::empty().file("left", "");
+        let child = waiting(&place, "");
+        send(&child, signal);
+        let ended = child.wait_with_output().unwrap();
+        assert_eq!(ended.status.code(), Some(code), "{signal:?}");
+        let left = read(&place.path().join("left"));
+        assert!(left.starts_with(&format!("{code} (")), "{signal:?}: {left}");
+        let metrics = read(&place.path().join("run.prom"));
+        assert!(
+            metrics.contains(&format!("last_exit_code{{import=\"default\"}} {code}\n")),
+            "{metrics}"
+        );
+    }
+}
+
+/// As nohup starts it.
+#[test]
+fn a_hang_up_that_is_ignored_stays_so() {
+    let place = Place::empty().file("left", "");
+    let child = waiting(&place, "HUP");
+    assert!(!catches(child.id(), Signal::HUP));
+    send(&child, Signal::HUP);
+    let mut pipe = File::options().write(true).open(place.path().join("pipe")).unwrap();
+    pipe.write_all(REPORT.as_bytes()).unwrap();
+    drop(pipe);
+    let ended = child.wait_with_output().unwrap();
+    assert_eq!(
+        ended.status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&ended.stderr)
+    );
+}
