@@ -219,7 +219,8 @@ impl Cli {
     pub fn summary(&self) -> Summary {
         match self.options.summary {
             Some(summary) => summary,
-            None if self.options.quiet => Summary::None,
+            // A plan is nothing but what it says.
+            None if self.options.quiet && !self.options.plan => Summary::None,
             None => Summary::Text,
         }
     }

@@ -46,7 +46,7 @@ use source::{Source, Template, unless_stopped};
 pub use stage::Stage;
 pub use stop::Stop;
 use summary::Rest;
-pub use summary::{Arrived, BatchSummary, Failure, Outcome, Passed, Stages, Summary, TemplateSummary};
+pub use summary::{Arrived, BatchSummary, Failure, Named, Outcome, Passed, Stages, Summary, TemplateSummary};
 use told::{Merged, Told as _};
 
 /// Runs one import to its end, which may be an early one when `stop` says so.
@@ -179,7 +179,9 @@ impl Import<'_> {
             Ok(ready) => ready,
             Err((template, failure)) => {
                 let mut summary = TemplateSummary::begin(template.name(), self.progress);
-                summary.fail(&failure, self.stop);
+                let span = spans::template(&summary.name);
+                span.in_scope(|| summary.fail(&failure, self.stop));
+                spans::fail(&span, summary.exit().label());
                 let batch = BatchSummary::begin(vec![summary], self.progress);
                 return (vec![batch], templates.len() - 1);
             }
@@ -408,6 +410,7 @@ impl Import<'_> {
         batch.remarks.extend(delivered.remarks);
         batch.outcome = delivered.outcome;
         batch.to_clear = delivered.to_clear;
+        batch.named = delivered.named;
         delivered.result
     }
 }

@@ -228,7 +228,7 @@ fn conclude(
         let shown = page.map_or(Exit::Success, |page| show(page, &summary, listing));
         summary.exit = summary.exit.max(shown);
         let exit = summary.exit.max(say(cli, &summary, outputs.on_stdout));
-        Ok(Ending::new(exit, summary.line().to_string()))
+        Ok(Ending::of(&summary, exit))
     };
     let told: Result<Ending, Died> = bug::caught(tell).unwrap_or_else(|bug| Err(bug.into()));
     let concluded = told.map_err(|died| {

@@ -36,7 +36,7 @@ mod values;
 mod window;
 mod xml;
 
-pub use breakdown::{Breakdown, CveShare, QidShare, SubnetShare, Top};
+pub use breakdown::{Breakdown, CveShare, HostShare, QidShare, SubnetShare, Top};
 pub use counts::{Counts, LeftOut, Tally};
 pub use error::{Answer, Error, Reached};
 pub use finding::{Finding, Kind, Protocol, Status};

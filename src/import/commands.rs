@@ -7,8 +7,12 @@ use tracing::{Level, debug, enabled};
 
 use crate::host_input::command::{Closing, Commands, Host, Mode, Protocol, ScanResult, Settings, Vulnerability};
 use crate::host_input::packing::{Blocks, Written};
+use crate::import::summary::Named;
 use crate::import::text::CLEAN;
 use crate::report::{self, Selected};
+
+/// Hosts that are named of each kind, at most.
+const NAMED: usize = 50;
 
 /// How hosts are closed: what becomes of the results that the Management Center holds for them.
 #[derive(Debug, Clone)]
@@ -129,6 +133,23 @@ impl<'a> HostCommands<'a> {
     pub(super) fn to_clear(&self) -> u64 {
         let cleared = self.hosts.iter().filter(|(_, closing)| *closing == Closing::Clear);
         cleared.count() as u64
+    }
+
+    /// The first hosts that were cleared and that weren't sent, if those before `settled` are settled.
+    pub(super) fn named(&self, settled: usize, refused: &[usize]) -> Named {
+        let addresses = |chosen: &mut dyn Iterator<Item = usize>| {
+            let addresses = chosen.filter_map(|index| self.address(index));
+            addresses.take(NAMED).collect()
+        };
+        let clears = |index: &usize| self.closing(*index) == Some(Closing::Clear);
+        Named {
+            cleared: addresses(
+                &mut (0..settled)
+                    .filter(clears)
+                    .filter(|index| refused.binary_search(index).is_err()),
+            ),
+            not_sent: addresses(&mut (settled..self.hosts.len())),
+        }
     }
 
     /// The addresses of the hosts with findings.

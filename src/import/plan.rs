@@ -138,26 +138,45 @@ impl Plan {
     }
 
     pub(super) fn text(&self, out: &mut String, counts: Option<&Counts>) -> fmt::Result {
-        if let Some(counts) = counts {
-            let named = SEVERITIES.into_iter().zip(counts.by_severity.into_iter().rev());
-            line(out, "severity", &list(named))?;
-            line(out, "kind", &list(kinds(counts)))?;
-        }
-        let missing = match self.add_host {
-            true => "those that the network map lacks are added",
-            false => "those that the network map lacks are ignored (commands.add_host=n)",
-        };
         for (what, share) in [("replaces", self.replaced), ("merges", self.merged)] {
             if share.hosts > 0 {
-                row(out, what, share.hosts, share.findings, &format!("; {missing}"))?;
+                row(out, what, share.hosts, share.findings, "")?;
             }
         }
         if self.cleared > 0 {
             number(out, "clears", self.cleared, "host")?;
         }
+        for (what, sentence) in self.lines(counts) {
+            writeln!(out, "  {what:<13}{sentence}")?;
+        }
+        Ok(())
+    }
+
+    /// What there is to say besides how many hosts are replaced, merged and cleared: a word for each line, and the line.
+    pub fn lines(&self, counts: Option<&Counts>) -> Vec<(&'static str, String)> {
+        let mut lines = Vec::new();
+        if let Some(counts) = counts {
+            let named = SEVERITIES.into_iter().zip(counts.by_severity.into_iter().rev());
+            let severities = named.map(|(name, count)| match name {
+                "unknown" => ("of unknown severity".to_owned(), count),
+                name => (format!("of severity {name}"), count),
+            });
+            lines.push(("severity", list(severities)));
+            lines.push((
+                "kind",
+                list(kinds(counts).map(|(name, count)| (name.to_owned(), count))),
+            ));
+        }
+        if self.replaced.hosts + self.merged.hosts > 0 {
+            let missing = match self.add_host {
+                true => "those that the network map lacks are added",
+                false => "those that the network map lacks are ignored (commands.add_host=n)",
+            };
+            lines.push(("hosts", missing.to_owned()));
+        }
         if self.too_long > 0 {
             let sentence = format!("{}: longer than a frame may be", findings(self.too_long));
-            line(out, "can't send", &sentence)?;
+            lines.push(("can't send", sentence));
         }
         if let Some(limit) = self.host_limit {
             let over = match (self.add_host, self.exceeds_limit()) {
@@ -165,27 +184,27 @@ impl Plan {
                 (true, Some(true)) => ": too many, it drops hosts or refuses new ones",
                 (true, _) => ", besides those that it holds already",
             };
-            line(
-                out,
-                "host limit",
-                &format!("{} of {}{over}", grouped(self.hosts), hosts(limit.into())),
-            )?;
+            let sentence = format!("{} of {}{over}", grouped(self.hosts), hosts(limit.into()));
+            lines.push(("host limit", sentence));
         }
         let commands = plural(self.commands, "command", "commands");
         let frames = plural(self.frames, "frame", "frames");
-        line(out, "sends", &format!("{commands} in {frames}, {}", amount(self.bytes)))?;
+        lines.push(("sends", format!("{commands} in {frames}, {}", amount(self.bytes))));
         let (quick, slow) = self.estimate();
         let late = match slow > self.deadline {
             true => "; the slow one ends after management_center.deadline",
             false => "",
         };
         let (fast_rate, slow_rate) = (grouped(COMMANDS_PER_SECOND.0), grouped(COMMANDS_PER_SECOND.1));
-        let estimate = format!(
-            "{} to {}, if it does {fast_rate} to {slow_rate} commands a second (an assumption){late}",
-            humantime::format_duration(quick),
-            humantime::format_duration(slow)
-        );
-        line(out, "takes", &estimate)
+        lines.push((
+            "takes",
+            format!(
+                "{} to {}, if it does {fast_rate} to {slow_rate} commands a second (an assumption){late}",
+                humantime::format_duration(quick),
+                humantime::format_duration(slow)
+            ),
+        ));
+        lines
     }
 }
 
@@ -197,18 +216,14 @@ fn kinds(counts: &Counts) -> impl Iterator<Item = (&'static str, u64)> {
     all.filter_map(|(kind, name)| Some((*name, *counts.by_kind.get(*kind as usize)?)))
 }
 
-/// Those that occur, as `5: 12, 4: 3`.
-fn list<'n>(named: impl Iterator<Item = (&'n str, u64)>) -> String {
+/// Those that occur, as `12 of severity 5, 3 of severity 4`.
+fn list(named: impl Iterator<Item = (String, u64)>) -> String {
     let named = named.filter(|(_, count)| *count > 0);
     let listed: Vec<_> = named
-        .map(|(name, count)| format!("{name}: {}", grouped(count)))
+        .map(|(name, count)| format!("{} {name}", grouped(count)))
         .collect();
     match listed.is_empty() {
         true => "none".to_owned(),
         false => listed.join(", "),
     }
-}
-
-fn line(out: &mut String, what: &str, sentence: &str) -> fmt::Result {
-    writeln!(out, "  {what:<13}{sentence}")
 }

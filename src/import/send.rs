@@ -10,7 +10,7 @@ use super::progress::Progress;
 use super::sink::{self, Delivered};
 use super::stage::Stage;
 use super::stop::Stop;
-use super::summary::{BatchSummary, Rest, Summary, TemplateSummary};
+use super::summary::{BatchSummary, Named, Rest, Summary, TemplateSummary};
 use crate::config::SendConfig;
 use crate::host_input::command_file::CommandFile;
 use crate::host_input::delivery::{Delivery, ManagementCenter};
@@ -62,6 +62,7 @@ async fn file(
         Delivered {
             outcome,
             to_clear: 0,
+            named: Named::default(),
             remarks: Vec::new(),
             result,
         }

@@ -15,7 +15,7 @@ use super::plan::Plan;
 use super::source::Template;
 use super::stage::Stage;
 use super::stop::Stop;
-use super::summary::Outcome;
+use super::summary::{Named, Outcome};
 use super::text::hosts;
 use crate::config::{self, PlanSettings};
 use crate::host_input::Progress;
@@ -62,6 +62,8 @@ pub(super) struct Delivered {
     pub(super) outcome: Outcome,
     /// Hosts that were to be cleared.
     pub(super) to_clear: u64,
+    /// Some hosts that were cleared, or not sent.
+    pub(super) named: Named,
     /// What the user should know of the commands.
     pub(super) remarks: Vec<String>,
     /// Whether all of it was.
@@ -157,6 +159,7 @@ impl Sink {
             remarks.push(remark);
         }
         let to_clear = commands.to_clear();
+        let mut named = commands.named(commands.len(), &[]);
         let (outcome, result) = match ready {
             Ready::ManagementCenter(center) => {
                 let mut delivery = Delivery {
@@ -166,6 +169,7 @@ impl Sink {
                 };
                 let delivered = center.deliver(&commands, stop.token(), &mut delivery).await;
                 self.remember(&commands, delivery.settled, &delivery.refused_whole);
+                named = commands.named(delivery.settled, &delivery.refused_whole);
                 sent(delivered, delivery)
             }
             Ready::CsvFile(file, path) => match file.write(&commands) {
@@ -190,6 +194,7 @@ impl Sink {
         Delivered {
             outcome,
             to_clear,
+            named,
             remarks,
             result,
         }

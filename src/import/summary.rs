@@ -6,6 +6,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::net::IpAddr;
 use std::time::{Duration, Instant, SystemTime};
 
 use tracing::{Instrument, error, warn};
@@ -62,6 +63,8 @@ pub struct BatchSummary {
     pub remarks: Vec<String>,
     /// What became of it in the end.
     pub outcome: Outcome,
+    /// Some of the hosts that nothing was told of, or only that they are clean.
+    pub named: Named,
     /// Stages that work on several templates at once. A single template's own stages hold all of its batch.
     pub stages: Stages,
     /// Why it isn't delivered, or not in full.
@@ -87,6 +90,15 @@ pub struct TemplateSummary {
     pub stages: Stages,
     /// Why there is no report.
     pub failure: Option<Failure>,
+}
+
+/// Hosts by name, the first ones only.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Named {
+    /// Clean hosts that were cleared, or would be.
+    pub cleared: Vec<IpAddr>,
+    /// Hosts that were neither acknowledged nor refused.
+    pub not_sent: Vec<IpAddr>,
 }
 
 /// Why something came to nothing, or not to all that it was meant to.

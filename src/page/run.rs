@@ -6,7 +6,7 @@ use maud::{Markup, html};
 
 use super::bars::{self, Row};
 use crate::config::Listing;
-use crate::import::text::{amount, brief, grouped};
+use crate::import::text::{amount, brief, grouped, plural};
 use crate::import::{BatchSummary, Outcome, Summary};
 
 /// The stages, each where it stood in time.
@@ -73,8 +73,8 @@ pub(super) fn waits(summary: &Summary) -> Markup {
                 p { "Qualys wasn't asked for anything." }
             } @else {
                 p {
-                    (grouped(calls)) " requests to Qualys, " (grouped(retries)) " of them made again after a fault; "
-                    (grouped(usage.launched)) " reports launched, " (grouped(usage.adopted))
+                    (plural(calls, "request", "requests")) " to Qualys, " (grouped(retries)) " of them made again after a fault; "
+                    (plural(usage.launched, "report", "reports")) " launched, " (grouped(usage.adopted))
                     " taken over from an earlier attempt, " (grouped(usage.deleted)) " deleted; "
                     (amount(usage.bytes)) " of reports received."
                 }
@@ -86,8 +86,8 @@ pub(super) fn waits(summary: &Summary) -> Markup {
             @match connections {
                 0 => {}
                 1 => p { "One connection to the Management Center, which held." }
-                more => p { (grouped(more)) " connections to the Management Center: " (grouped(more - 1))
-                    " times it had to be connected to again." }
+                more => p { (grouped(more)) " connections to the Management Center: " (plural(more - 1, "time", "times"))
+                    " it had to be connected to again." }
             }
         }
     }

@@ -1,11 +1,13 @@
 //! What became of a batch: one template, several together, or one report file.
 
+use std::net::IpAddr;
+
 use maud::{Markup, html};
 
 use super::bars::{self, Row, of, per_cent};
-use crate::import::text::{CLEAN, amount, findings, grouped, hosts};
-use crate::import::{Arrived, BatchSummary, Failure, Outcome, TemplateSummary};
-use crate::report::{Breakdown, Counts, CveShare, QidShare, SubnetShare, Top};
+use crate::import::text::{CLEAN, amount, findings, grouped, hosts, plural};
+use crate::import::{Arrived, BatchSummary, Failure, Outcome, Plan, TemplateSummary};
+use crate::report::{Breakdown, Counts, CveShare, HostShare, QidShare, SubnetShare, Top};
 
 /// Colours of the severities, from "not told" to 5.
 const SEVERITIES: [&str; 6] = [
@@ -26,17 +28,108 @@ pub(super) fn sections(index: usize, batch: &BatchSummary) -> Markup {
         @if several {
             section class="wide" { h2 { (batch.name()) " together" } (rest(batch)) }
         }
+        (refused(batch))
+        (not_sent(batch))
+        @if let Outcome::Planned(plan) = &batch.outcome {
+            (planned(plan, batch.counts.as_ref()))
+        }
         @if let Some(counts) = &batch.counts {
             (funnel(batch, counts))
             (severities(counts))
             (impact(index, counts, batch.breakdown.as_ref()))
             @if let Some(breakdown) = &batch.breakdown {
+                (most(&breakdown.hosts))
                 (qids("Most frequent QIDs", &breakdown.qids, counts))
                 (cves(&breakdown.cves, counts))
                 (subnets(&breakdown.subnets))
             }
         }
-        (refused(batch))
+        (cleared(batch))
+    }
+}
+
+/// What would be sent, and how long that may take.
+fn planned(plan: &Plan, counts: Option<&Counts>) -> Markup {
+    let shares = [("replaces", plan.replaced), ("merges", plan.merged)];
+    let shares = shares.into_iter().filter(|(_, share)| share.hosts > 0);
+    let shares = shares.map(|(what, share)| {
+        let sentence = format!("{} with {}", hosts(share.hosts), findings(share.findings));
+        (what, sentence)
+    });
+    let clears = (plan.cleared > 0).then(|| ("clears", hosts(plan.cleared)));
+    html! {
+        section class="wide" {
+            h2 { "The plan" }
+            table class="settings" {
+                caption { "What an import of this report would do" }
+                tbody {
+                    @for (what, sentence) in shares.chain(clears).chain(plan.lines(counts)) {
+                        tr { th scope="row" { (what) } td { (sentence) } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The hosts with most findings.
+fn most(top: &Top<HostShare>) -> Markup {
+    let most = top.first.first().map_or(0, |host| host.findings);
+    let rows = top.first.iter().map(|host| Row {
+        label: html! {
+            (host.address.0)
+            @if let Some(severity) = host.severity { small { " severity " (severity) } }
+        },
+        bar: (0.0, of(host.findings, most)),
+        class: host
+            .severity
+            .and_then(|severity| SEVERITIES.get(usize::from(severity)))
+            .unwrap_or(&"muted"),
+        cells: vec![grouped(host.findings), grouped(host.with_cve)],
+    });
+    html! {
+        section {
+            h2 { "Hosts with most findings" }
+            (bars::table("Colours show the highest severity", &["Host", "Findings", "With CVE"], rows.collect()))
+            (more(top, "host", "hosts"))
+        }
+    }
+}
+
+/// Hosts that the Management Center wasn't told of.
+fn not_sent(batch: &BatchSummary) -> Markup {
+    match &batch.outcome {
+        Outcome::Sent(delivery) if delivery.hosts_not_sent() > 0 => {
+            let caption = format!(
+                "{} of {} were neither acknowledged nor refused",
+                findings(delivery.findings_not_sent()),
+                hosts(delivery.hosts_not_sent())
+            );
+            named("Not sent", &caption, &batch.named.not_sent, delivery.hosts_not_sent())
+        }
+        _ => html! {},
+    }
+}
+
+/// Clean hosts whose earlier results are removed.
+fn cleared(batch: &BatchSummary) -> Markup {
+    match batch.arrived().cleared {
+        0 => html! {},
+        all => named("Cleared", CLEAN, &batch.named.cleared, all),
+    }
+}
+
+fn named(title: &str, caption: &str, names: &[IpAddr], all: u64) -> Markup {
+    let rest = all.saturating_sub(names.len() as u64);
+    html! {
+        section {
+            h2 { (title) }
+            p { (caption) "." }
+            p { @for (index, name) in names.iter().enumerate() { @if index > 0 { ", " } (name) } }
+            @if rest > 0 {
+                p class="more" { "and " (plural(rest, "host", "hosts")) " more" }
+            }
+        }
     }
 }
 
@@ -191,7 +284,7 @@ fn severities(counts: &Counts) -> Markup {
 fn impact(index: usize, counts: &Counts, breakdown: Option<&Breakdown>) -> Markup {
     let (with, all) = (counts.with_cve, counts.findings_selected);
     let sentence = format!(
-        "{} of {} selected findings ({}) have a CVE; {} have none.",
+        "{} of {} selected findings ({}) with a CVE, {} without.",
         grouped(with),
         grouped(all),
         per_cent(with, all),
@@ -210,8 +303,7 @@ fn impact(index: usize, counts: &Counts, breakdown: Option<&Breakdown>) -> Marku
             p { (sentence) }
             @if let Some(breakdown) = breakdown {
                 @if all > 0 {
-                    p { (grouped(breakdown.hosts_with_cve)) " of " (grouped(counts.hosts_selected))
-                        " hosts have a finding with a CVE." }
+                    p { "Hosts with such a finding: " (grouped(breakdown.hosts_with_cve)) " of " (grouped(counts.hosts_selected)) "." }
                 }
                 h3 { "QIDs without a CVE" }
                 (qid_table(&breakdown.qids_without_cve, counts))
@@ -257,7 +349,7 @@ fn qid_table(top: &Top<QidShare>, counts: &Counts) -> Markup {
     });
     html! {
         (bars::table("Bars show the share of hosts, colours the severity", &["QID", "Hosts", "Findings"], rows.collect()))
-        (more(top, "QIDs"))
+        (more(top, "QID", "QIDs"))
     }
 }
 
@@ -272,7 +364,7 @@ fn cves(top: &Top<CveShare>, counts: &Counts) -> Markup {
         section {
             h2 { "Most frequent CVEs" }
             (bars::table("Bars show the share of hosts", &["CVE", "Hosts", "Findings"], rows.collect()))
-            (more(top, "CVEs"))
+            (more(top, "CVE", "CVEs"))
         }
     }
 }
@@ -293,15 +385,15 @@ fn subnets(top: &Top<SubnetShare>) -> Markup {
         section {
             h2 { "Hosts by subnet" }
             (bars::table("Hosts with findings, in networks of /24 and /64", &["Network", "Hosts", "Findings", "With CVE"], rows.collect()))
-            (more(top, "networks"))
+            (more(top, "network", "networks"))
         }
     }
 }
 
-fn more<T>(top: &Top<T>, what: &str) -> Markup {
+fn more<T>(top: &Top<T>, one: &str, many: &str) -> Markup {
     html! {
         @if top.more() > 0 {
-            p class="more" { "and " (grouped(top.more() as u64)) " " (what) " more" }
+            p class="more" { "and " (plural(top.more() as u64, one, many)) " more" }
         }
     }
 }

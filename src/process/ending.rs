@@ -11,6 +11,7 @@ use tracing::debug;
 
 use crate::config::Mistakes;
 use crate::exit::Exit;
+use crate::import::Summary;
 
 /// What Kubernetes takes of a termination message, in bytes.
 const LONGEST: usize = 4096;
@@ -20,6 +21,8 @@ const LONGEST: usize = 4096;
 pub(super) struct Ending {
     /// What the process ends with.
     pub(super) exit: Exit,
+    /// What that means here.
+    meaning: &'static str,
     /// Why, or what was done; nothing where nobody but the caller is to know.
     told: Option<String>,
 }
@@ -27,7 +30,23 @@ pub(super) struct Ending {
 impl Ending {
     pub(super) fn new(exit: Exit, told: impl Into<String>) -> Self {
         let told = Some(told.into());
-        Ending { exit, told }
+        Ending {
+            exit,
+            meaning: exit.meaning(),
+            told,
+        }
+    }
+
+    /// Ended as a summary says, or worse.
+    pub(super) fn of(summary: &Summary, exit: Exit) -> Self {
+        let ending = Ending::new(exit, summary.line().to_string());
+        match exit == summary.exit {
+            true => Ending {
+                meaning: summary.meaning(),
+                ..ending
+            },
+            false => ending,
+        }
     }
 
     /// Ended by an error.
@@ -37,7 +56,10 @@ impl Ending {
 
     /// Ended without an import: no line is left.
     pub(super) fn untold(exit: Exit) -> Self {
-        Ending { exit, told: None }
+        Ending {
+            told: None,
+            ..Ending::new(exit, "")
+        }
     }
 
     /// Leaves the line in `file`, if that is there and holds nothing but such a line. A line that can't be left is no
@@ -56,7 +78,7 @@ impl Ending {
     }
 
     fn line(&self, told: &str) -> String {
-        let mut line = format!("{}: {told}", self.exit).replace(char::is_control, " ");
+        let mut line = format!("{} ({}): {told}", self.exit.code(), self.meaning).replace(char::is_control, " ");
         if line.len() > LONGEST {
             line.truncate(line.floor_char_boundary(LONGEST - '…'.len_utf8()));
             line.push('…');

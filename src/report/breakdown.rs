@@ -1,6 +1,6 @@
 //! Breakdown: where the findings that go on are, and what they are, for people who look at one run.
 //!
-//! One pass over the hosts. What is kept follows the glossary and a fixed number of subnets, never the hosts.
+//! One pass over the hosts. What is kept follows the glossary and a fixed number of hosts and subnets.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -16,6 +16,8 @@ use super::selection::has_cve;
 
 /// Entries of each list, at most.
 const LONGEST: usize = 10;
+/// Hosts that are named, at most.
+const HOSTS: usize = 50;
 /// Numbers of QIDs, at most.
 const NUMBERS: usize = 2000;
 /// Bits of the address that make a subnet, of IPv4 and of IPv6.
@@ -34,6 +36,8 @@ pub struct Breakdown {
     pub numbers_without_cve: Vec<u32>,
     /// CVEs, those on most hosts first.
     pub cves: Top<CveShare>,
+    /// Hosts, those with most findings first; 50 at most.
+    pub hosts: Top<HostShare>,
     /// Networks of 256 IPv4 addresses or of one IPv6 subnet, those with most hosts first.
     pub subnets: Top<SubnetShare>,
 }
@@ -41,10 +45,23 @@ pub struct Breakdown {
 /// The first entries of a list that may be long.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Top<T> {
-    /// The greatest ones, in order; 10 at most.
+    /// The greatest ones, in order; 10 at most, where nothing else is said.
     pub first: Vec<T>,
     /// How many there are in all.
     pub all: usize,
+}
+
+/// A host and what was found on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct HostShare {
+    /// Findings.
+    pub findings: u64,
+    /// Findings with a CVE.
+    pub with_cve: u64,
+    /// The highest severity, where the report tells any.
+    pub severity: Option<u8>,
+    /// Where it is; of equal ones the lower address is the greater.
+    pub address: Reverse<IpAddr>,
 }
 
 /// How common a vulnerability is.
@@ -143,6 +160,9 @@ struct Tally<'s> {
     /// The CVEs of each vulnerability, as indices of `cves`.
     named: Vec<Vec<u32>>,
     cves: Vec<(&'s str, Met)>,
+    vulnerabilities: &'s [Vulnerability],
+    /// The hosts with most findings.
+    most: BinaryHeap<Reverse<HostShare>>,
     /// The subnet of the last host: addresses come in order, so that each subnet comes once.
     subnet: Option<SubnetShare>,
     /// The greatest subnets.
@@ -170,6 +190,8 @@ impl<'s> Tally<'s> {
             qids: vec![Met::default(); vulnerabilities.len()],
             named: named.collect(),
             cves,
+            vulnerabilities,
+            most: BinaryHeap::new(),
             subnet: None,
             subnets: BinaryHeap::new(),
             subnets_all: 0,
@@ -178,9 +200,10 @@ impl<'s> Tally<'s> {
 
     fn add(&mut self, address: IpAddr, findings: &[Finding]) {
         self.hosts += 1;
-        let mut with_cve = 0;
+        let (mut with_cve, mut severity) = (0, None);
         for finding in findings {
             let index = finding.vulnerability as usize;
+            severity = severity.max(self.vulnerabilities.get(index).and_then(|known| known.severity));
             if let Some(met) = self.qids.get_mut(index) {
                 met.on(self.hosts);
             }
@@ -193,6 +216,15 @@ impl<'s> Tally<'s> {
             }
         }
         self.hosts_with_cve += u64::from(with_cve > 0);
+        self.most.push(Reverse(HostShare {
+            findings: findings.len() as u64,
+            with_cve,
+            severity,
+            address: Reverse(address),
+        }));
+        if self.most.len() > HOSTS {
+            self.most.pop();
+        }
         let network = subnet(address);
         let share = match self.subnet.take() {
             Some(share) if share.network == network => share,
@@ -240,6 +272,15 @@ impl<'s> Tally<'s> {
                 hosts: met.hosts,
                 findings: met.findings,
             }),
+            hosts: Top {
+                all: self.hosts as usize,
+                first: self
+                    .most
+                    .into_sorted_vec()
+                    .into_iter()
+                    .map(|Reverse(host)| host)
+                    .collect(),
+            },
             subnets: Top {
                 first: self
                     .subnets
@@ -348,6 +389,18 @@ mod tests {
             [("10.0.0.0/24".into(), 2, 5, 4), ("10.0.1.0/24".into(), 1, 1, 0)]
         );
         assert_eq!(breakdown.hosts_with_cve, 2);
+        let most = breakdown.hosts.first.iter();
+        let most: Vec<_> = most
+            .map(|host| (host.address.0.to_string(), host.findings, host.with_cve))
+            .collect();
+        assert_eq!(
+            most,
+            [
+                ("10.0.0.1".to_owned(), 3, 3),
+                ("10.0.0.2".to_owned(), 2, 1),
+                ("10.0.1.1".to_owned(), 1, 0)
+            ]
+        );
     }
 
     #[test]

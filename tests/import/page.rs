@@ -186,6 +186,63 @@ async fn no_host_and_one_and_a_hundred_thousand() {
 }
 
 #[tokio::test]
+async fn hosts_are_named_by_what_became_of_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, _) = report(folder.path(), small(60));
+    let center = faulty(Faults {
+        drop_lines: vec!["AddScanResult,10.0.0.9,".to_owned()],
+        ..Faults::default()
+    })
+    .await;
+    let import = |settings: &[&str]| {
+        let mut command = sending(folder.path(), &center);
+        command.args(["--report-html", "run.html", "--report"]).arg(&path);
+        for setting in settings {
+            command.args(["--set", setting]);
+        }
+        command
+    };
+    run(import(&[])).await.assert_code(76);
+    let html = fs::read_to_string(page(folder.path())).unwrap();
+    let order = [
+        "Refused by the Management Center",
+        "Hosts with most findings",
+        "Cleared",
+        "Where the time went",
+    ];
+    let places: Vec<_> = order
+        .iter()
+        .map(|title| html.find(&format!("<h2>{title}</h2>")))
+        .collect();
+    assert!(places.is_sorted() && !places.contains(&None), "{places:?}");
+    assert!(html.contains("10.0.0.9") && html.contains("clean hosts cleared</dt><dd>5</dd>"));
+    // Nobody is there any more.
+    center.set_faults(Faults {
+        refuse_connections_after: Some(0),
+        ..Faults::default()
+    });
+    run(import(&["management_center.deadline=1s"])).await.assert_code(69);
+    let html = fs::read_to_string(page(folder.path())).unwrap();
+    let (_, rest) = html.split_once("<h2>Not sent</h2>").unwrap();
+    assert!(
+        rest.contains("54 hosts were neither acknowledged nor refused") && rest.contains("10.0.0.9"),
+        "{rest}"
+    );
+}
+
+#[tokio::test]
+async fn what_is_written_is_called_so() {
+    let folder = tempfile::tempdir().unwrap();
+    written(folder.path(), &estate(1)).await.assert_code(0);
+    let html = fs::read_to_string(page(folder.path())).unwrap();
+    assert!(
+        html.contains("all written, nothing was sent") && !html.contains("imported"),
+        "{html}"
+    );
+    assert!(!html.contains("1 hosts"), "{html}");
+}
+
+#[tokio::test]
 async fn a_failed_run_is_shown_too() {
     let folder = tempfile::tempdir().unwrap();
     written(folder.path(), "<ASSET_DATA_REPORT><HOST_LIST>")
@@ -201,10 +258,27 @@ async fn a_plan_is_shown_too() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("report.xml"), estate(700)).unwrap();
     let mut command = connector(folder.path());
-    command.args(["--report", "report.xml", "--plan", "--report-html", "run.html"]);
+    command.args([
+        "--report",
+        "report.xml",
+        "--plan",
+        "--host-limit",
+        "500",
+        "--report-html",
+        "run.html",
+    ]);
     run(command).await.assert_code(0);
     let html = fs::read_to_string(page(folder.path())).unwrap();
-    assert!(html.contains("planned, nothing was sent"), "{html}");
+    for said in [
+        "planned, nothing was sent",
+        "The plan",
+        "700 of 500 hosts",
+        "1,400 findings",
+        "commands in",
+        "an assumption",
+    ] {
+        assert!(html.contains(said), "{said}: {html}");
+    }
     looks_right("plan", page(folder.path())).await;
 }
 
@@ -230,7 +304,7 @@ async fn what_a_report_says_stays_text() {
         Some(chromium.ask(&page, elements))
     });
     if let Some(answer) = asked.await.unwrap() {
-        assert_eq!(answer, "0qualys-connector: all imported");
+        assert_eq!(answer, "0qualys-connector: all written, nothing was sent");
     }
 }
 

@@ -5,7 +5,7 @@ use connector_lab::qualys::{self as lab, Times};
 
 use crate::qualys::{count, importing, qualys};
 use crate::summary::steady;
-use crate::support::{center, connector, report, run, sending, small};
+use crate::support::{Ended, center, connector, report, run, sending, small};
 
 #[tokio::test]
 async fn a_person_reads_what_would_happen_and_needs_no_management_center_for_it() {
@@ -20,6 +20,19 @@ async fn a_person_reads_what_would_happen_and_needs_no_management_center_for_it(
     let ended = run(command).await;
     ended.assert_code(0);
     insta::assert_snapshot!("plan", steady(&ended.stdout, folder.path()));
+}
+
+/// A plan is nothing but what it says.
+#[tokio::test]
+async fn a_quiet_plan_is_said_all_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, _) = report(folder.path(), small(20));
+    let mut command = connector(folder.path());
+    command.args(["--plan", "--quiet", "--report"]).arg(&path);
+    let output = tokio::task::spawn_blocking(move || command.output());
+    let ended = Ended::new(output.await.unwrap().unwrap());
+    ended.assert_code(0);
+    assert!(ended.stdout.contains("  takes        "), "{}", ended.stdout);
 }
 
 #[tokio::test]
