@@ -103,12 +103,14 @@ pub enum Closing {
     Clear,
 }
 
-/// What was said of a host that couldn't be said in full.
+/// What a host's lines lack because a line must fit into a frame.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Shortened {
-    /// Results that went without their description, since the line was too long with it.
+    /// Results without their description.
     pub descriptions: u32,
-    /// Results that don't fit even so, and are missing.
+    /// CVE ids and Bugtraq numbers that are left out.
+    pub references: u32,
+    /// Results that are too long even so, and are missing.
     pub results: u32,
 }
 
@@ -197,22 +199,19 @@ impl Commands {
             };
             let start = out.len();
             let place = (result.port, result.protocol);
-            vulnerability.line(out, &prefix, place, true);
+            let lacks = vulnerability.line(out, &prefix, place, longest);
             if out.len() - start > longest {
                 out.truncate(start);
-                vulnerability.line(out, &prefix, place, false);
-                shortened.descriptions += 1;
-            }
-            if out.len() - start > longest {
-                out.truncate(start);
-                shortened.descriptions -= 1;
                 shortened.results += 1;
+            } else {
+                shortened.descriptions += u32::from(lacks.description);
+                shortened.references = shortened.references.saturating_add(lacks.references);
             }
         }
-        out.extend_from_slice(if host.closing == Closing::Replace {
-            FLUSH
-        } else {
-            UPDATE
+        // What is held of a result that is missing here must not go.
+        out.extend_from_slice(match host.closing {
+            Closing::Replace if shortened.results == 0 => FLUSH,
+            _ => UPDATE,
         });
         shortened
     }
@@ -408,25 +407,71 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_is_too_long_loses_its_description_then_itself() {
+    fn a_line_that_is_too_long_loses_its_description_then_its_references_then_itself() {
         let (lines, shortened) = written(&settings(), host("192.0.2.10", Closing::Replace), 170);
-        assert!(lines.contains(r#"settings","","cve_ids: CVE-2008-5161"#), "{lines}");
-        assert_eq!(
-            shortened,
-            Shortened {
-                descriptions: 2,
-                results: 0
-            }
+        assert!(
+            lines.contains(r#"settings","","cve_ids: CVE-2008-5161 CVE-2003-0001","bugtraq_ids: 32319""#),
+            "{lines}"
         );
+        assert_eq!(
+            (shortened.descriptions, shortened.references, shortened.results),
+            (2, 0, 0)
+        );
+        for (longest, references) in [
+            (137, r#"cve_ids: CVE-2008-5161 CVE-2003-0001","bugtraq_ids: ""#),
+            (122, r#"cve_ids: CVE-2008-5161","bugtraq_ids: ""#),
+            (110, r#"cve_ids: ","bugtraq_ids: ""#),
+        ] {
+            let (lines, _) = written(&settings(), host("192.0.2.10", Closing::Replace), longest);
+            assert!(
+                lines.contains(&format!(r#"38739,22,6,"Deprecated ""SSH"" settings","","{references}"#)),
+                "{lines}"
+            );
+            assert!(lines.ends_with("ScanFlush\n"), "{lines}");
+        }
+    }
+
+    #[test]
+    fn a_host_of_which_a_result_is_missing_keeps_what_it_had() {
         let (lines, shortened) = written(&settings(), host("192.0.2.10", Closing::Replace), 100);
         assert_eq!(lines.matches("AddScanResult").count(), 1);
+        assert!(lines.ends_with("ScanUpdate\n"), "{lines}");
         assert_eq!(
-            shortened,
-            Shortened {
-                descriptions: 0,
-                results: 2
-            }
+            (shortened.descriptions, shortened.references, shortened.results),
+            (0, 0, 2)
         );
+    }
+
+    #[test]
+    fn a_line_fits_into_the_smallest_frame_whatever_is_said() {
+        let cves: Vec<Box<str>> = (0..4_200).map(|id| format!("CVE-2024-{id:04}").into()).collect();
+        let vulnerability = Vulnerability {
+            id: u32::MAX,
+            title: &"\"".repeat(999),
+            description: &"\"".repeat(99_999),
+            cves: &cves,
+            bugtraqs: &[u32::MAX; 99],
+        };
+        let settings = Settings {
+            scanner: "x".repeat(128).parse().unwrap(),
+            ..settings()
+        };
+        let commands = Commands::new(&settings, [vulnerability].into_iter());
+        let place = ScanResult {
+            vulnerability: 0,
+            port: NonZeroU16::new(65535),
+            protocol: Some(Protocol::Udp),
+        };
+        let host = Host {
+            results: &[place],
+            ..host("fe80:1111:2222:3333:4444:5555:6666:7777", Closing::Replace)
+        };
+        let mut lines = Vec::new();
+        let shortened = commands.write(&mut lines, &host, crate::host_input::packing::LONGEST);
+        assert_eq!((shortened.descriptions, shortened.results), (1, 0));
+        let told = lines.windows(4).filter(|four| four == b"CVE-").count() as u32;
+        assert_eq!(told + shortened.references, 4_200 + 99);
+        assert!(told > 10, "{told}");
     }
 
     proptest! {

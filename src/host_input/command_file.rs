@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use super::command::Shortened;
+use super::command::{Shortened, UPDATE};
 use super::packing::{Blocks, Written};
 use crate::exit::Exit;
 
@@ -168,7 +168,10 @@ impl Blocks for CommandFile {
         for line in block.unwrap_or_default().split_inclusive(|&byte| byte == b'\n') {
             let result = is_result(line);
             written.findings += u64::from(result);
-            if line.len() > longest {
+            if line.starts_with(b"ScanFlush") && written.shortened.results > 0 {
+                // What is held of a result that is missing here must not go.
+                out.extend_from_slice(UPDATE);
+            } else if line.len() > longest {
                 written.findings += u64::from(!result);
                 written.shortened = Shortened {
                     results: written.shortened.results + 1,

@@ -22,7 +22,7 @@ use tracing::{debug, info, warn};
 
 use super::answer::{Answer, Refusal, Verdict};
 use super::batch::Batches;
-use super::command::UPDATE;
+use super::command::{Shortened, UPDATE};
 use super::connection::{Connection, Kind};
 use super::identity::Identity;
 use super::packing::{Blocks, Packed, Packer, Written, count};
@@ -43,7 +43,7 @@ pub struct Delivery {
     pub hosts: usize,
     /// Findings of those hosts.
     pub findings: u64,
-    /// Hosts, from the first on, that need no more work: acknowledged or refused.
+    /// Hosts, from the first on, that need no more work: acknowledged, refused or incomplete.
     pub settled: usize,
     /// Hosts acknowledged in full.
     pub hosts_acknowledged: u64,
@@ -51,12 +51,18 @@ pub struct Delivery {
     pub hosts_cleared: u64,
     /// Hosts of which something was refused.
     pub hosts_refused: u64,
+    /// Hosts acknowledged but for findings that fit into no frame; of them, something wasn't sent.
+    pub hosts_incomplete: u64,
+    /// Commands that weren't sent since they fit into no frame.
+    pub commands_too_long: u64,
     /// Findings acknowledged.
     pub findings_acknowledged: u64,
     /// Findings refused.
     pub findings_refused: u64,
-    /// Findings that went without their description, which didn't fit.
+    /// Findings that went without their description, so that they fit into a frame.
     pub descriptions_dropped: u64,
+    /// CVE ids and Bugtraq numbers that were left out of findings, so that these fit into a frame.
+    pub references_dropped: u64,
     /// Frames of commands sent.
     pub frames: u64,
     /// Commands sent; those sent again count again.
@@ -85,9 +91,28 @@ impl Delivery {
         self.progress.send_replace(Progress::from(self));
     }
 
-    /// Hosts that were neither acknowledged nor refused.
+    /// Hosts that were neither acknowledged nor refused: those that weren't sent, or not in full.
     pub fn hosts_not_sent(&self) -> u64 {
-        self.hosts.saturating_sub(self.settled) as u64
+        self.hosts.saturating_sub(self.settled) as u64 + self.hosts_incomplete
+    }
+
+    /// What went in part so that it fits into a frame, in a sentence.
+    pub fn shortened(&self) -> Option<String> {
+        let (descriptions, references) = (self.descriptions_dropped, self.references_dropped);
+        if descriptions == 0 && references == 0 {
+            return None;
+        }
+        let mut left_out = Vec::new();
+        if descriptions > 0 {
+            left_out.push(format!("the descriptions of {descriptions} findings"));
+        }
+        if references > 0 {
+            left_out.push(format!("{references} CVE ids and Bugtraq numbers"));
+        }
+        Some(format!(
+            "{} are left out, since a command must fit into a frame (management_center.max_frame)",
+            left_out.join(" and ")
+        ))
     }
 
     /// Findings that were neither acknowledged nor refused.
@@ -359,19 +384,24 @@ impl<B: Blocks> Run<'_, B> {
     }
 
     fn settle(&mut self, host: usize, written: Written) {
+        let Shortened {
+            descriptions,
+            references,
+            results,
+        } = written.shortened;
         self.delivery.settled = host + 1;
-        self.delivery.findings_acknowledged += written.findings - u64::from(written.shortened.results);
-        self.delivery.descriptions_dropped += u64::from(written.shortened.descriptions);
-        match written.shortened.results {
-            0 => {
-                self.delivery.hosts_acknowledged += 1;
-                self.delivery.hosts_cleared += u64::from(written.clears);
-                self.blocks.imported(host);
-            }
-            missing => {
-                let reason = format!("{missing} commands are longer than a frame may be");
-                self.refuse(host, u64::from(missing), reason);
-            }
+        self.delivery.findings_acknowledged += written.findings - u64::from(results);
+        self.delivery.descriptions_dropped += u64::from(descriptions);
+        self.delivery.references_dropped += u64::from(references);
+        if results > 0 {
+            let label = self.blocks.label(host);
+            warn!(host = label, commands = results, "not sent: longer than a frame may be");
+            self.delivery.hosts_incomplete += 1;
+            self.delivery.commands_too_long += u64::from(results);
+        } else {
+            self.delivery.hosts_acknowledged += 1;
+            self.delivery.hosts_cleared += u64::from(written.clears);
+            self.blocks.imported(host);
         }
     }
 
@@ -417,7 +447,7 @@ impl<B: Blocks> Run<'_, B> {
             self.delivery.settled = host + 1;
             self.delivery.commands_refused += count(&scratch);
             self.delivery.refused_whole.push(host);
-            let reason = "its frame, or one that was sent before it, was refused, and it wasn't sent again";
+                let reason = "its frame, or one that was sent before it, was refused, and it wasn't sent again";
             self.refuse(host, written.findings, reason.to_owned());
         }
         self.delivery.show();

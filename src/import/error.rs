@@ -34,6 +34,17 @@ pub enum Error {
         /// Findings refused.
         findings: u64,
     },
+    /// Delivered, but for commands that fit into no frame.
+    #[error(
+        "{commands} command(s) of {hosts} host(s) are longer than a frame may be and weren't sent; raise \
+         management_center.max_frame, as far as the Management Center takes it, or shorten them"
+    )]
+    TooLong {
+        /// Hosts that lack something.
+        hosts: u64,
+        /// Commands that weren't sent.
+        commands: u64,
+    },
     /// Told to stop.
     #[error("interrupted before anything was sent")]
     Interrupted,
@@ -43,11 +54,15 @@ pub enum Error {
 }
 
 impl Error {
-    /// What a delivery that came to its end left unsaid: that something was refused.
+    /// What a delivery that came to its end left unsaid: that something was refused, or wasn't sent.
     pub(super) fn refused(delivery: &Delivery) -> Result<(), Self> {
-        match delivery.hosts_refused {
-            0 => Ok(()),
-            hosts => Err(Error::Refused {
+        match (delivery.hosts_refused, delivery.hosts_incomplete) {
+            (0, 0) => Ok(()),
+            (0, hosts) => Err(Error::TooLong {
+                hosts,
+                commands: delivery.commands_too_long,
+            }),
+            (hosts, _) => Err(Error::Refused {
                 hosts,
                 findings: delivery.findings_refused,
             }),
@@ -62,6 +77,7 @@ impl Error {
             Error::HostInput(error) => error.exit(),
             Error::CommandFile(error) => error.exit(),
             Error::CsvFile(error) => error.exit(),
+            Error::TooLong { .. } => Exit::Report,
             Error::Refused { .. } => Exit::Protocol,
             Error::Interrupted => Exit::Terminated,
             Error::Bug(_) => Exit::Bug,

@@ -21,4 +21,5 @@ mod summary;
 mod support;
 mod terminal;
 mod termination;
+mod too_long;
 mod window;
