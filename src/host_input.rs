@@ -38,6 +38,8 @@ pub struct Settings {
     pub ipv6: bool,
     /// `management_center.connect_timeout`: TCP and TLS, for each address.
     pub connect_timeout: Duration,
+    /// `management_center.connect_deadline`: a Management Center that isn't there is waited for so long.
+    pub connect_deadline: Duration,
     /// `management_center.answer_timeout`: the Management Center works on a frame before it answers.
     pub answer_timeout: Duration,
     /// `management_center.deadline`: the sending of one template ends by then.

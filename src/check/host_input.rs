@@ -21,7 +21,7 @@ pub(super) async fn check(settings: &Settings, secured: Secured) -> Finding {
     };
     match secured.introduce(&settings).await {
         Ok(maximum) => found(maximum, settings.max_frame),
-        Err(error @ Error::AnswerTimeout(_)) => Finding::failed(
+        Err(error @ Error::AnswerTimeout { .. }) => Finding::failed(
             STEP,
             error.exit(),
             format!(

@@ -113,6 +113,11 @@ fn explained(mut finding: Finding, refused: &Refused, identity: &Identity) -> Fi
             format!("use the PKCS12 file of a client that was made on this Management Center; if that is so, {compare}")
         }
         (Refusal::UnknownIssuer | Refusal::Unusable(_), ..) => compare,
+        (Refusal::Client | Refusal::Own, ..) => {
+            "find out who answers at that address, and who holds that client's PKCS12 \
+                                                 file; delete that client on the Management Center"
+                .to_owned()
+        }
         (Refusal::NoAuthority, ..) => {
             format!("take the file as the Management Center issued it, with its CA inside; or {compare}")
         }

@@ -229,6 +229,7 @@ pub(super) fn management_center(read: Reader<'_>) -> Option<host_input::Settings
         pkcs12_password: read.secret("management_center.pkcs12_password"),
         ipv6: read.boolean("management_center.ipv6")?,
         connect_timeout: read.duration("management_center.connect_timeout")?,
+        connect_deadline: read.duration("management_center.connect_deadline")?,
         answer_timeout: read.duration("management_center.answer_timeout")?,
         deadline: read.duration("management_center.deadline")?,
         max_frame: read.parsed("management_center.max_frame")?,

@@ -211,6 +211,11 @@ pub static SETTINGS: &[Setting] = &[
     .default("pkcs12"),
     duration("management_center.connect_timeout", "Longest time for TCP and TLS").default("10s"),
     duration(
+        "management_center.connect_deadline",
+        "How long it is waited for while it isn't there, as when it restarts",
+    )
+    .default("15m"),
+    duration(
         "management_center.answer_timeout",
         "Longest time that it works on a frame",
     )

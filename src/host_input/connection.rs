@@ -44,6 +44,7 @@ pub(super) struct Connection {
     /// When the server's certificate expires.
     pub(super) certificate_expires: Option<SystemTime>,
     answer_timeout: Duration,
+    peer: SocketAddr,
     /// Frames of commands whose answers haven't been taken by [`Connection::answer`] yet.
     unanswered: usize,
     /// Answers that came while a frame was written, oldest first.
@@ -73,6 +74,7 @@ impl Connection {
             frames: Framed::new(stream, FrameCodec { limit: ANSWER_LIMIT }),
             maximum: 0,
             answer_timeout: settings.answer_timeout,
+            peer,
             unanswered: 0,
             arrived: VecDeque::new(),
             failure: None,
@@ -162,7 +164,7 @@ impl Connection {
                 // The server is at work, and has its time anew.
                 Ok(Ok(Written::Answered)) => {}
                 Ok(Err(error)) => return Err(error),
-                Err(_) => return Err(Error::AnswerTimeout(limit)),
+                Err(_) => return Err(self.no_answer(limit)),
             }
         }
     }
@@ -206,7 +208,7 @@ impl Connection {
     async fn send(&mut self, frame: Frame) -> Result<(), Error> {
         match timeout(self.answer_timeout, self.frames.send(&frame)).await {
             Ok(sent) => sent.map_err(Error::Lost),
-            Err(_) => Err(Error::AnswerTimeout(self.answer_timeout)),
+            Err(_) => Err(self.no_answer(self.answer_timeout)),
         }
     }
 
@@ -214,7 +216,14 @@ impl Connection {
         match timeout(limit, self.frames.next()).await {
             Ok(Some(frame)) => frame.map_err(Error::Lost),
             Ok(None) => Err(Error::Closed),
-            Err(_) => Err(Error::AnswerTimeout(limit)),
+            Err(_) => Err(self.no_answer(limit)),
+        }
+    }
+
+    fn no_answer(&self, limit: Duration) -> Error {
+        Error::AnswerTimeout {
+            peer: self.peer.to_string(),
+            limit,
         }
     }
 }

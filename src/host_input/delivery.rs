@@ -3,8 +3,9 @@
 //! What makes this safe to repeat: the commands of a host replace or join what is held for it, so a host may be
 //! sent twice, and after a lost connection sending goes on at the first host that wasn't acknowledged. What makes
 //! it careful: the Management Center queues the lines of a connection until a command closes them, so after a
-//! refused frame what is left in the queue is closed first, or the next host would flush half a host. Hosts of a
-//! refused frame are in doubt until they were sent again, so not even an interrupted delivery leaves them behind.
+//! refused frame what is left in the queue is closed first, or the next host would flush half a host. For the same
+//! reason no frame follows an unanswered part of a host that is split between frames. Hosts of a refused frame are in
+//! doubt until they were sent again, so not even an interrupted delivery leaves them behind.
 
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
@@ -29,10 +30,14 @@ use super::packing::{Blocks, Packed, Packer, Written, count};
 use super::trust::Trust;
 use super::{Error, Progress, Settings, packing, trust};
 
-/// Connections in a row that may fail without one host being acknowledged.
-const ATTEMPTS: usize = 6;
+/// Connections in a row that may be lost without one host being acknowledged.
+const LOST: usize = 6;
+/// Longest time between two attempts; chance may double it.
+const LONGEST_DELAY: Duration = Duration::from_secs(15);
 /// How long an interrupted delivery may take to bring the hosts to an end that it has begun. Kubernetes kills after 30 s.
 const GRACE: Duration = Duration::from_secs(20);
+/// Times that a queue which can't be closed by a command is closed by ending the connection.
+const UPDATES_REFUSED: usize = 10;
 /// Refusals that are named one by one; all are counted.
 const NAMED: usize = 100;
 
@@ -180,6 +185,8 @@ impl ManagementCenter {
             alone_until: 0,
             doubtful_until: 0,
             uncounted: 0,
+            updates_refused: 0,
+            last_answer: Instant::now(),
             batches: Batches::default(),
         };
         let delivered = self.attempts(&mut run).await;
@@ -198,9 +205,15 @@ impl ManagementCenter {
             sleep(GRACE).await;
         });
         let mut delays = backoff();
+        // Why the attempt before this one failed.
         let mut before = None;
+        // Failures, and lost connections among them, since a host was acknowledged.
+        let (mut failures, mut lost) = (0, 0);
+        // When it was found away.
+        let mut away_since = None;
         loop {
             let (settled, connections) = (run.delivery.settled, run.delivery.connections);
+            let begun = Instant::now();
             run.batches.begin(&self.settings);
             let attempt = async {
                 let connection = tokio::select! {
@@ -215,38 +228,65 @@ impl ManagementCenter {
                 in_time = timeout_at(deadline, attempt) => in_time,
                 () = &mut graceless => Ok(Err(Error::Interrupted)),
             };
+            let reached = run.delivery.connections > connections;
             let attempted = match in_time {
                 Ok(attempted) => attempted,
                 // No time was left to see what becomes of this try.
-                Err(_) if run.delivery.connections == connections => {
-                    Err(before.take().unwrap_or(Error::NotLetIn(self.settings.deadline)))
-                }
-                Err(_) => Err(Error::Deadline(self.settings.deadline)),
+                Err(_) if !reached => Err(before.take().unwrap_or_else(|| self.not_let_in())),
+                Err(_) => Err(self.not_finished(run.last_answer.max(begun))),
             };
             run.batches.end(attempted.as_ref().err());
             let error = match attempted {
                 Ok(()) => return Ok(()),
                 Err(error) => error,
             };
-            if run.delivery.settled > settled {
-                delays = backoff();
-            }
             if stop.is_cancelled() {
                 return Err(Error::Interrupted);
             }
-            let Some(delay) = delays.next().filter(|_| error.is_passing()) else {
-                return Err(error);
+            if run.delivery.settled > settled {
+                delays = backoff();
+                (failures, lost) = (0, 0);
+            }
+            failures += 1;
+            let mut delay = delays.next().unwrap_or(LONGEST_DELAY);
+            let again = if reached {
+                away_since = None;
+                lost += 1;
+                match &error {
+                    Error::UpdateRefused { .. } => run.updates_refused <= UPDATES_REFUSED,
+                    error => error.is_passing() && lost < LOST,
+                }
+            } else {
+                let given_up_at = *away_since.get_or_insert(begun) + self.settings.connect_deadline;
+                // The last attempt is made just then.
+                let left = given_up_at.saturating_duration_since(Instant::now());
+                delay = delay.min(left);
+                error.is_passing() && !left.is_zero()
             };
+            if !again {
+                return Err(match away_since {
+                    Some(_) if failures > 1 && error.is_passing() => Error::Away {
+                        error: Box::new(error),
+                        limit: self.settings.connect_deadline,
+                    },
+                    _ => error,
+                });
+            }
             // No time is left for another try: the import fails for what this one failed for.
             if Instant::now() + delay >= deadline {
                 return Err(error);
             }
-            warn!(
+            let again = format!(
                 "{error}; connecting again in {:.1} s, going on at host {} of {}",
                 delay.as_secs_f64(),
                 run.delivery.settled + 1,
                 run.blocks.len()
             );
+            // One failure is nothing that anybody must look at.
+            match failures {
+                1 => info!("{again}"),
+                _ => warn!("{again}"),
+            }
             tokio::select! {
                 () = sleep(delay) => {}
                 () = stop.cancelled() => return Err(Error::Interrupted),
@@ -254,13 +294,33 @@ impl ManagementCenter {
             before = Some(error);
         }
     }
+
+    fn not_let_in(&self) -> Error {
+        Error::NotLetIn {
+            server: self.name(),
+            limit: self.settings.deadline,
+        }
+    }
+
+    fn not_finished(&self, last_answer: Instant) -> Error {
+        Error::Deadline {
+            server: self.name(),
+            limit: self.settings.deadline,
+            silent: Duration::from_secs(last_answer.elapsed().as_secs()),
+        }
+    }
+
+    fn name(&self) -> String {
+        format!("{}:{}", self.settings.server, self.settings.port)
+    }
 }
 
+/// Ever longer, and never at its end.
 fn backoff() -> impl Iterator<Item = Duration> {
     ExponentialBuilder::default()
         .with_min_delay(Duration::from_millis(250))
-        .with_max_delay(Duration::from_secs(15))
-        .with_max_times(ATTEMPTS - 1)
+        .with_max_delay(LONGEST_DELAY)
+        .without_max_times()
         .with_jitter()
         .build()
 }
@@ -278,6 +338,10 @@ struct Run<'a, B> {
     doubtful_until: usize,
     /// Commands of the header that this Management Center counts, against what is known of others.
     uncounted: u64,
+    /// Connections that were ended since their queue couldn't be closed otherwise.
+    updates_refused: usize,
+    /// When an answer came last.
+    last_answer: Instant,
     batches: Batches,
 }
 
@@ -298,7 +362,14 @@ impl<B: Blocks> Run<'_, B> {
                 connection.close().await;
                 return Err(Error::Interrupted);
             }
-            self.hosts(&mut connection, limit as usize).await?;
+            let sent = self.hosts(&mut connection, limit as usize).await;
+            if let Err(Error::UpdateRefused { .. }) = sent {
+                // The end of a connection closes its queue as the command would have (certain).
+                connection.close().await;
+                self.updates_refused += 1;
+                return sent;
+            }
+            sent?;
         }
         connection.close().await;
         Ok(())
@@ -343,7 +414,8 @@ impl<B: Blocks> Run<'_, B> {
         let mut packer = Packer::new(self.blocks, first..end, limit);
         let mut unanswered = VecDeque::new();
         loop {
-            while unanswered.len() < window && !connection.is_broken() {
+            let waits = |last: Option<&Packed>| last.is_some_and(|last| last.splits);
+            while unanswered.len() < window && !waits(unanswered.back()) && !connection.is_broken() {
                 if self.stop.is_cancelled() {
                     packer.finish(self.doubtful_until);
                 }
@@ -364,7 +436,7 @@ impl<B: Blocks> Run<'_, B> {
             };
             self.delivery.show();
             if step.is_break() {
-                // What is under way already may have come between the parts of a host; it is sent again.
+                // What is under way already is closed together with what the refused frame left; it is sent again.
                 let last = unanswered.back().map_or(self.alone_until, |frame| frame.touched.end);
                 self.doubtful_until = self.doubtful_until.max(last);
                 for _ in unanswered {
@@ -447,7 +519,7 @@ impl<B: Blocks> Run<'_, B> {
             self.delivery.settled = host + 1;
             self.delivery.commands_refused += count(&scratch);
             self.delivery.refused_whole.push(host);
-                let reason = "its frame, or one that was sent before it, was refused, and it wasn't sent again";
+            let reason = "its frame, or one that was sent before it, was refused, and it wasn't sent again";
             self.refuse(host, written.findings, reason.to_owned());
         }
         self.delivery.show();
@@ -496,6 +568,7 @@ impl<B: Blocks> Run<'_, B> {
     async fn answer(&mut self, connection: &mut Connection) -> Result<Answer, Error> {
         let (text, kind) = connection.answer(self.settings.answer_timeout).await?;
         self.batches.answered();
+        self.last_answer = Instant::now();
         let mut answer = Answer::read(&text);
         if kind == Kind::Error {
             answer.remarks.insert(

@@ -86,7 +86,7 @@ pub enum Error {
         /// In its words.
         reason: String,
     },
-    /// It refused to close what a refused frame had left queued.
+    /// It refused to close what a refused frame had left queued; the end of the connection closes it as well.
     #[error("the Management Center refused ScanUpdate after a refused frame: {reason}")]
     UpdateRefused {
         /// In its words.
@@ -102,14 +102,49 @@ pub enum Error {
     #[error("the Management Center sent an answer that no commands asked for")]
     Unasked,
     /// No answer within `management_center.answer_timeout`.
-    #[error("the Management Center didn't answer within {} (management_center.answer_timeout)", humantime::format_duration(*.0))]
-    AnswerTimeout(Duration),
+    #[error(
+        "the Management Center at {peer} didn't answer within {} (management_center.answer_timeout); look at its load, and \
+         whether hostinputd runs there", humantime::format_duration(*limit)
+    )]
+    AnswerTimeout {
+        /// Address and port.
+        peer: String,
+        /// How long it was waited for.
+        limit: Duration,
+    },
+    /// It stayed away until `management_center.connect_deadline`.
+    #[error("{error}; it stayed so for {} (management_center.connect_deadline)", humantime::format_duration(*limit))]
+    Away {
+        /// What the last attempt failed for.
+        error: Box<Error>,
+        /// How long it was waited for.
+        limit: Duration,
+    },
     /// It let nobody in before `management_center.deadline`.
-    #[error("there was no way into the Management Center within {} (management_center.deadline)", humantime::format_duration(*.0))]
-    NotLetIn(Duration),
+    #[error(
+        "there was no way into the Management Center {server} within {} (management_center.deadline)",
+        humantime::format_duration(*limit)
+    )]
+    NotLetIn {
+        /// `management_center.server` and port.
+        server: String,
+        /// How long it was waited for.
+        limit: Duration,
+    },
     /// Not finished within `management_center.deadline`.
-    #[error("sending wasn't finished within {} (management_center.deadline)", humantime::format_duration(*.0))]
-    Deadline(Duration),
+    #[error(
+        "sending to the Management Center {server} wasn't finished within {} (management_center.deadline), and its last \
+         answer came {} before the end; look at its load, and whether hostinputd runs there, then raise the setting if it is \
+         only slow", humantime::format_duration(*limit), humantime::format_duration(*silent)
+    )]
+    Deadline {
+        /// `management_center.server` and port.
+        server: String,
+        /// The deadline.
+        limit: Duration,
+        /// How long it said nothing before, in whole seconds.
+        silent: Duration,
+    },
     /// SIGTERM or SIGINT.
     #[error("sending was interrupted")]
     Interrupted,
@@ -121,10 +156,11 @@ impl Error {
         match self {
             Error::Resolve { .. }
             | Error::Connect { .. }
-            | Error::Rejected { .. }
             | Error::Lost(FrameError::Io(_) | FrameError::CutOff { .. })
             | Error::Closed
-            | Error::AnswerTimeout(_) => true,
+            | Error::AnswerTimeout { .. } => true,
+            // It says why, and will say so again.
+            Error::Rejected { said, .. } => said.is_empty(),
             Error::Tls(error) => error.exit() == Exit::Unavailable,
             Error::Identity(_)
             | Error::Trust(_)
@@ -135,8 +171,9 @@ impl Error {
             | Error::UpdateRefused { .. }
             | Error::Lost(_)
             | Error::Unasked
-            | Error::NotLetIn(_)
-            | Error::Deadline(_)
+            | Error::Away { .. }
+            | Error::NotLetIn { .. }
+            | Error::Deadline { .. }
             | Error::Interrupted => false,
         }
     }
@@ -153,15 +190,16 @@ impl Error {
             | Error::Connect { .. }
             | Error::Lost(FrameError::Io(_) | FrameError::CutOff { .. })
             | Error::Closed
-            | Error::NotLetIn(_)
-            | Error::AnswerTimeout(_) => Exit::Unavailable,
+            | Error::NotLetIn { .. }
+            | Error::Deadline { .. }
+            | Error::AnswerTimeout { .. } => Exit::Unavailable,
+            Error::Away { error, .. } => error.exit(),
             Error::NotHostInput { .. }
             | Error::MaximumTooSmall { .. }
             | Error::HeaderRefused { .. }
             | Error::UpdateRefused { .. }
             | Error::Lost(_)
             | Error::Unasked => Exit::Protocol,
-            Error::Deadline(_) => Exit::TryAgain,
             Error::Interrupted => Exit::Terminated,
         }
     }

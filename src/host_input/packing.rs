@@ -1,7 +1,7 @@
 //! Packing: the lines of many hosts into frames.
 //!
 //! A frame is filled with whole lines, whoever's they are; what must not happen is kept from happening here:
-//! a line split between frames (half lines are dropped), and the command that closes a host parted from the
+//! a line split between frames (half lines are dropped), and the command that closes a host split from the
 //! host's last line (certain and likely, from Cisco's guide and one public account).
 
 use std::ops::Range;
@@ -59,6 +59,9 @@ pub struct Packed {
     pub touched: Range<usize>,
     /// Hosts whose last line is in it, in order.
     pub closed: Vec<(usize, Written)>,
+    /// The rest of its last host is in the frames that follow. None of them may be sent before this one is answered: if it
+    /// is refused, they would flush the host without what is in here.
+    pub splits: bool,
 }
 
 /// Makes frames of the hosts of a range.
@@ -161,6 +164,7 @@ impl<'a, B: Blocks> Packer<'a, B> {
             payload: payload.into(),
             touched,
             closed,
+            splits: (1..self.block.len()).contains(&self.packed),
         })
     }
 }
@@ -284,6 +288,10 @@ mod tests {
             [0..2, 2..4, 3..4, 3..4, 4..5]
         );
         assert_eq!(frames.iter().map(|f| f.commands).collect::<Vec<_>>(), [4, 5, 4, 2, 2]);
+        assert_eq!(
+            frames.iter().map(|f| f.splits).collect::<Vec<_>>(),
+            [false, true, true, false, false]
+        );
     }
 
     #[test]
@@ -377,7 +385,7 @@ mod tests {
         }
 
         #[test]
-        fn nothing_is_lost_split_or_parted(results in prop::collection::vec(0usize..30, 0..12), clean in 0usize..3, limit in 50usize..400) {
+        fn nothing_is_lost_and_no_line_is_split(results in prop::collection::vec(0usize..30, 0..12), clean in 0usize..3, limit in 50usize..400) {
             let blocks = Numbers { results, clean };
             let frames = frames(&blocks, limit);
             let mut all = Vec::new();

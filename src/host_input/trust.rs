@@ -40,14 +40,15 @@ use verifier::{Rule, Verifier};
 /// `management_center.trust`: which server certificate is taken for the Management Center's.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Trust {
-    /// `pkcs12`: one that was issued by a CA in our PKCS12 file, whatever name it carries. Another client of the same
-    /// Management Center has such a certificate too; where that matters, pin.
+    /// `pkcs12`: one that was issued by a CA in our PKCS12 file, whatever name it carries, but not to a client: whoever
+    /// holds the PKCS12 file of any client could answer in the Management Center's place.
     #[default]
     Pkcs12,
-    /// `fingerprint:SHA256[,SHA256…]`: one of these, whoever issued it and however old it is. Several, so that the
-    /// next certificate can be pinned before it is installed.
+    /// `fingerprint:SHA256[,SHA256…]`: one of these, whoever issued it, to whom, and however old it is; only one with our
+    /// own key is refused even so. Several, so that the next certificate can be pinned before it is installed.
     Fingerprints(Vec<Fingerprint>),
-    /// `ca_file:PATH[,name:NAME]`: one that was issued by a CA in this file, and for this name if one is given.
+    /// `ca_file:PATH[,name:NAME]`: one that was issued by a CA in this file, not to a client, and for this name if one is
+    /// given.
     CaFile {
         /// Certificates in PEM, or one in DER.
         path: PathBuf,
@@ -153,7 +154,11 @@ pub fn client_config(identity: &Identity, trust: &Trust) -> Result<Arc<ClientCon
         Trust::Insecure => Rule::Any,
     };
     let provider = Arc::new(ring::default_provider());
-    let verifier = Verifier::new(rule, provider.signature_verification_algorithms);
+    let verifier = Verifier::new(
+        rule,
+        identity.certificate().public_key,
+        provider.signature_verification_algorithms,
+    );
     #[expect(
         clippy::expect_used,
         reason = "ring has cipher suites for both versions, and no other provider is asked"

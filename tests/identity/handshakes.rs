@@ -350,3 +350,34 @@ async fn a_server_that_does_not_know_our_certificate_says_so_in_both_versions() 
         insta::allow_duplicates! { insta::assert_snapshot!(sentence, @"fmc.example.org refuses our client certificate (UnknownCA): another Management Center issued it; use the PKCS12 file of a client that was made on this one"); }
     }
 }
+
+/// Whoever holds the PKCS12 file of any client has such a certificate and its key.
+#[tokio::test]
+async fn a_client_doesnt_pass_as_the_management_center() {
+    let scene = Scene::new();
+    let client = scene.ca.registered_client();
+    let folder = tempfile::tempdir().unwrap();
+    let ca = folder.path().join("ca.pem");
+    std::fs::write(&ca, scene.ca.own.pem()).unwrap();
+    for trust in ["pkcs12".to_owned(), format!("ca_file:{}", ca.display())] {
+        let sentence = scene.refuses(&trust, &client).await;
+        insta::allow_duplicates! { insta::assert_snapshot!(sentence, @"fmc.example.org presents a certificate (192.0.2.11) that was issued to a Host Input client, not to a Management Center; find out who answers at that address, and who holds that client's PKCS12 file; nothing was sent"); }
+    }
+    // Whoever pins it has chosen it.
+    let pinned = format!("fingerprint:{}", client.fingerprint());
+    assert_eq!(scene.meets(&pinned, &client).await, Ok("192.0.2.11".to_owned()));
+}
+
+#[tokio::test]
+async fn our_own_certificate_passes_for_nobody_elses() {
+    let ca = InternalCa::new("fmc", VALID);
+    let client = ca.client(VALID);
+    let scene = Scene {
+        identity: ca.identity_of(&client),
+        ca,
+    };
+    for trust in ["pkcs12".to_owned(), format!("fingerprint:{}", client.fingerprint())] {
+        let sentence = scene.refuses(&trust, &client).await;
+        insta::allow_duplicates! { insta::assert_snapshot!(sentence, @"fmc.example.org presents a certificate (192.0.2.10) with the key of this client's own PKCS12 file; find out who answers at that address, and who holds that client's PKCS12 file; nothing was sent"); }
+    }
+}

@@ -69,18 +69,44 @@ impl InternalCa {
         self.issue("192.0.2.10", "hostinputd", &["192.0.2.10"], years)
     }
 
+    /// A certificate as the Management Center issues it to a client of its Global domain.
+    pub(crate) fn registered_client(&self) -> Issued {
+        let qualifier = "client_e276abec-e0f2-11e3-8169-6d9ed49b625f";
+        self.issue_qualified("192.0.2.11", "hostinputd", Some(qualifier), &["192.0.2.11"], VALID)
+    }
+
     /// A client's PKCS12 file, opened.
     pub(crate) fn identity(&self) -> Identity {
-        let bytes = pkcs12(&self.client(VALID), &[self.own.der()]);
+        self.identity_of(&self.client(VALID))
+    }
+
+    /// The PKCS12 file of this client, opened.
+    pub(crate) fn identity_of(&self, client: &Issued) -> Identity {
+        let bytes = pkcs12(client, &[self.own.der()]);
         Identity::read(&bytes, None, now()).unwrap()
     }
 
     fn issue(&self, name: &str, its_title: &str, names: &[&str], years: Years) -> Issued {
+        self.issue_qualified(name, its_title, None, names, years)
+    }
+
+    fn issue_qualified(
+        &self,
+        name: &str,
+        its_title: &str,
+        qualifier: Option<&str>,
+        names: &[&str],
+        years: Years,
+    ) -> Issued {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::default();
         params.distinguished_name = DistinguishedName::new();
         params.distinguished_name.push(DnType::CommonName, name);
         params.distinguished_name.push(title(), its_title);
+        if let Some(qualifier) = qualifier {
+            let generation_qualifier = DnType::CustomDnType(vec![2, 5, 4, 44]);
+            params.distinguished_name.push(generation_qualifier, qualifier);
+        }
         // rcgen would make an IP address of what reads like one.
         let dns = |name: &&str| SanType::DnsName(Ia5String::try_from(*name).unwrap());
         params.subject_alt_names = names.iter().map(dns).collect();

@@ -77,6 +77,32 @@ async fn trouble_while_the_queue_is_closed_costs_no_other_host_anything() {
     );
 }
 
+/// The end of a connection closes its queue as ScanUpdate does: the import goes on over another one, but not for ever.
+#[tokio::test]
+async fn a_queue_that_a_command_doesnt_close_is_closed_by_ending_the_connection() {
+    let victim = victim();
+    let drop_line = || Faults {
+        drop_lines: vec![format!("AddScanResult,{victim},")],
+        ..Faults::default()
+    };
+    // The first frames: the header's, the hosts', the one that closes the queue.
+    let once = Faults {
+        connections: Some(1),
+        later: Some(drop_line().into()),
+        ..drop_line().answer(3, AnswerFault::WrongCount(-1))
+    };
+    let (ended, right, all) = import(once).await;
+    let summary = ended.assert_code(76).summary();
+    assert_eq!(
+        (right, &summary["hosts"]["refused"]),
+        (all - 1, &1.into()),
+        "{}",
+        ended.stderr
+    );
+    assert!(summary["connections"].as_u64() > Some(1), "{}", ended.stderr);
+    assert_eq!(summary["hosts"]["not_sent"], 0);
+}
+
 /// What the Management Center holds of the hosts of a refused frame isn't known until they were sent again.
 #[tokio::test]
 async fn hosts_that_are_left_in_doubt_are_named() {
@@ -127,11 +153,24 @@ async fn a_center_that_isnt_the_right_one_gets_nothing() {
             .assert_says("management_center.trust=fingerprint:");
         assert_eq!(right, 0);
     }
+    for certificate in [ServerCertificate::OtherClient, ServerCertificate::OwnClient] {
+        let faults = Faults {
+            certificate,
+            ..Faults::default()
+        };
+        let (ended, right, _) = import(faults).await;
+        ended
+            .assert_code(77)
+            .assert_says("find out who answers at that address");
+        assert_eq!(right, 0);
+        assert!(!ended.stderr.contains("fingerprint:"), "{}", ended.stderr);
+    }
     let close_after_tls = Faults {
         close_after_tls: true,
         ..Faults::default()
     };
-    let (ended, ..) = import(close_after_tls).await;
+    let settings = ["management_center.connect_deadline=1s"];
+    let (ended, ..) = imported(close_after_tls, &settings).await;
     ended
         .assert_code(77)
         .assert_says("closed the connection before its first answer");

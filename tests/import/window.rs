@@ -117,3 +117,53 @@ async fn an_answer_too_many_is_never_taken_for_success() {
         );
     }
 }
+
+/// A part of a host that is longer than a frame is refused: what is under way behind it would replace the host by the rest.
+#[tokio::test]
+async fn a_refused_part_of_a_long_host_costs_the_host_nothing_that_it_had() {
+    let settings = ["management_center.max_frame=2000", "commands.description_length=100"];
+    let folder = tempfile::tempdir().unwrap();
+    let (path, expected) = report(folder.path(), small(40));
+    let meant = meant(&expected);
+    // Longer than a frame, so that its first result is in its first part and its flush in a later one.
+    let (victim, results) = meant.iter().max_by_key(|(_, results)| results.len()).unwrap();
+    assert!(results.len() >= 12, "{results:?}");
+    for window in ["1", "4"] {
+        let center = center(Options::default()).await;
+        let mut whole = Vec::new();
+        for drop_first in [false, true] {
+            let mut command = sending(folder.path(), &center);
+            command.arg("--report").arg(&path);
+            for setting in settings {
+                command.args(["--set", setting]);
+            }
+            command.args(["--set", &format!("management_center.window={window}")]);
+            if drop_first {
+                center.set_faults(Faults {
+                    drop_lines: vec![first_result(&folder, &path, *victim)],
+                    ..Faults::default()
+                });
+            }
+            let ended = run(command).await;
+            ended.assert_code(if drop_first { 76 } else { 0 });
+            center.idle().await;
+            whole.push((held(&center.network_map()), ended.stderr));
+        }
+        assert_eq!(whole[0].0, meant);
+        let missing = whole[0].0[victim].difference(&whole[1].0[victim]);
+        assert_eq!(missing.count(), 0, "window {window}: {}", whole[1].1);
+    }
+}
+
+/// How the first result of a host begins, as a CSV file has it.
+fn first_result(folder: &tempfile::TempDir, report: &std::path::Path, host: std::net::IpAddr) -> String {
+    let mut command = crate::support::connector(folder.path());
+    command.args(["-csvfile", "first.csv", "--report"]).arg(report);
+    assert!(command.output().unwrap().status.success());
+    let lines = std::fs::read_to_string(folder.path().join("first.csv")).unwrap();
+    let begin = format!("AddScanResult,{host},");
+    let line = lines.lines().find(|line| line.starts_with(&begin)).unwrap();
+    line.splitn(7, ',')
+        .take(6)
+        .fold(String::new(), |line, field| line + field + ",")
+}

@@ -15,7 +15,7 @@ fn a_management_center_behind_a_black_hole_is_given_up_within_the_limits() {
         .ended
         .assert_code(69)
         .assert_says("can't connect to the Management Center: 10.77.0.5:8307: no answer within 300ms");
-    // Six tries, and at most twice a quarter of a second, half a second, one, two, four between them.
+    // The time that it is waited for, and one attempt more.
     assert_within(&import, 19);
     estate.assert_untouched();
     let summary = import.ended.summary();

@@ -125,6 +125,7 @@ impl Estate {
             "management_center.server=center.lab",
             "management_center.connect_timeout=1s",
             "management_center.answer_timeout=2s",
+            "management_center.connect_deadline=8s",
             "management_center.deadline=20s",
             FRAME,
         ];

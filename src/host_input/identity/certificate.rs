@@ -34,7 +34,7 @@ pub struct Certificate {
     pub title: Option<String>,
     /// Common name of the issuer; the Management Center's CA carries the UUID of its Management Center.
     pub issuer: Option<String>,
-    /// UUID of the domain that a client was made in.
+    /// UUID of the domain that a client was made in; a certificate that isn't a client's has none.
     pub domain: Option<String>,
     /// What it is for: the DNS names and addresses of subjectAltName, or without these the common name. The
     /// Management Center writes addresses as DNS names (certain for client certificates).
@@ -49,6 +49,8 @@ pub struct Certificate {
     pub not_after: SystemTime,
     /// SHA-256 of the whole certificate.
     pub fingerprint: Fingerprint,
+    /// SHA-256 of its public key.
+    pub public_key: Fingerprint,
 }
 
 impl Certificate {
@@ -69,19 +71,26 @@ impl Certificate {
             common_name,
             title: text(certificate.subject(), &OID_X509_TITLE),
             issuer: text(certificate.issuer(), &OID_X509_COMMON_NAME),
-            domain: text(certificate.subject(), &GENERATION_QUALIFIER)
-                .and_then(|text| Some(text.strip_prefix("client_")?.to_owned())),
+            domain: texts(certificate.subject(), &GENERATION_QUALIFIER)
+                .find_map(|text| Some(text.strip_prefix("client_")?.to_owned())),
             self_issued: is_self_issued(certificate),
             serial: certificate.raw_serial_as_string(),
             not_before: time(certificate.validity().not_before),
             not_after: time(certificate.validity().not_after),
             fingerprint: Fingerprint::of(certificate.as_raw()),
+            public_key: Fingerprint::of(certificate.public_key().raw),
         }
     }
 
     /// The common name, or words that say that there is none.
     pub fn name(&self) -> &str {
         self.common_name.as_deref().unwrap_or("without a common name")
+    }
+
+    /// Whether it was issued to a client of the Management Center, going by the generationQualifier, which the
+    /// certificates of its clients have (certain for one real file; that no server's has it is likely).
+    pub fn is_for_a_client(&self) -> bool {
+        self.domain.is_some()
     }
 
     /// Whether the Management Center issued it for Host Input, going by the title.
@@ -159,8 +168,15 @@ pub fn date(time: SystemTime) -> humantime::Rfc3339Timestamp {
 
 /// The first attribute of a kind.
 fn text(name: &X509Name<'_>, kind: &Oid<'_>) -> Option<String> {
-    let attribute = name.iter_attributes().find(|attribute| attribute.attr_type() == kind)?;
-    Some(shown(&String::from_utf8_lossy(attribute.as_slice())))
+    texts(name, kind).next()
+}
+
+/// All attributes of a kind.
+fn texts(name: &X509Name<'_>, kind: &Oid<'_>) -> impl Iterator<Item = String> {
+    let attributes = name
+        .iter_attributes()
+        .filter(move |attribute| attribute.attr_type() == kind);
+    attributes.map(|attribute| shown(&String::from_utf8_lossy(attribute.as_slice())))
 }
 
 /// DNS names and addresses of subjectAltName; `None` without that extension.

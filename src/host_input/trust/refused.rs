@@ -11,18 +11,31 @@ use crate::host_input::identity::{Certificate, date};
 /// A certificate that was presented and refused, as the predicate of a sentence whose subject is the server.
 ///
 /// It ends with the setting that accepts this very certificate, so that whoever has compared the fingerprint needs
-/// to look nowhere else.
+/// to look nowhere else; but not where it is a client's, which nobody should accept.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error(
-    "presents a certificate ({}) {why}; if it is your Management Center's (compare it there), trust it with \
-     management_center.trust=fingerprint:{}",
-    certificate.name(), certificate.fingerprint
-)]
+#[error("presents a certificate ({}) {why}; {}", certificate.name(), self.remedy())]
 pub struct Refused {
     /// The certificate.
     pub certificate: Certificate,
     /// What is wrong with it.
     pub why: Refusal,
+}
+
+impl Refused {
+    fn remedy(&self) -> String {
+        match self.why {
+            Refusal::Client | Refusal::Own => {
+                "find out who answers at that address, and who holds that client's PKCS12 \
+                                               file; nothing was sent"
+                    .to_owned()
+            }
+            _ => format!(
+                "if it is your Management Center's (compare it there), trust it with \
+                 management_center.trust=fingerprint:{}",
+                self.certificate.fingerprint
+            ),
+        }
+    }
 }
 
 /// Why a server certificate is refused, as a clause about the certificate.
@@ -37,6 +50,12 @@ pub enum Refusal {
     /// Other fingerprints are pinned: the certificate was renewed, or somebody is in between.
     #[error("that is unknown: its fingerprint is not a trusted one")]
     NotPinned,
+    /// The right CA issued it, to one of its clients: that client answers in the Management Center's place.
+    #[error("that was issued to a Host Input client, not to a Management Center")]
+    Client,
+    /// Its key is ours: whoever answers holds a copy of our PKCS12 file.
+    #[error("with the key of this client's own PKCS12 file")]
+    Own,
     /// The right CA issued it, for somebody else than management_center.trust names.
     #[error("for {}, not for {expected}", names(presented))]
     WrongName {

@@ -21,7 +21,7 @@ use crate::host_input::identity::{Certificate, Fingerprint};
 /// What makes a server certificate the Management Center's.
 #[derive(Debug)]
 pub(super) enum Rule {
-    /// One of these CAs issued it, or it is one of them itself; and it is for the name, if there is one.
+    /// One of these CAs issued it, and not to a client, or it is one of them itself; and it is for the name, if there is one.
     IssuedBy(Vec<Authority>, Option<ServerName<'static>>),
     /// It has one of these fingerprints. Its dates don't matter: the operator chose this very certificate.
     OneOf(Vec<Fingerprint>),
@@ -33,6 +33,8 @@ pub(super) enum Rule {
 #[derive(Debug)]
 pub(super) struct Verifier {
     rule: Rule,
+    /// The public key of our own certificate.
+    own: Fingerprint,
     algorithms: WebPkiSupportedAlgorithms,
 }
 
@@ -45,18 +47,22 @@ struct Presented<'a> {
 }
 
 impl Verifier {
-    pub(super) fn new(rule: Rule, algorithms: WebPkiSupportedAlgorithms) -> Self {
-        Self { rule, algorithms }
+    pub(super) fn new(rule: Rule, own: Fingerprint, algorithms: WebPkiSupportedAlgorithms) -> Self {
+        Self { rule, own, algorithms }
     }
 
     fn judge(&self, presented: &Presented<'_>, now: SystemTime) -> Result<(), Refusal> {
         let certificate = presented.certificate;
         match &self.rule {
             Rule::Any => Ok(()),
+            _ if certificate.public_key == self.own => Err(Refusal::Own),
             Rule::OneOf(fingerprints) if fingerprints.contains(&certificate.fingerprint) => Ok(()),
             Rule::OneOf(_) => Err(Refusal::NotPinned),
             Rule::IssuedBy(authorities, name) => {
                 let issuer = self.issuer(presented, authorities, now)?;
+                if certificate.is_for_a_client() {
+                    return Err(Refusal::Client);
+                }
                 if now > certificate.not_after {
                     return Err(Refusal::Expired(certificate.not_after));
                 }

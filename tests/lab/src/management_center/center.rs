@@ -52,7 +52,11 @@ impl Center {
         transcript: Transcript,
     ) -> Result<Self, TlsError> {
         Ok(Self {
-            acceptor: tls::acceptor(&credentials, &credentials.server, options.tls13())?,
+            acceptor: tls::acceptor(
+                &credentials,
+                (&credentials.server, &credentials.server_key),
+                options.tls13(),
+            )?,
             faults: watch::Sender::new(Arc::new(options.faults.clone())),
             options,
             dir,
@@ -108,8 +112,12 @@ impl Center {
         match faults.wrong_server() {
             None => Ok(self.acceptor.clone()),
             Some(wrong) => {
-                let certificate = self.credentials.wrong_server(wrong)?;
-                Ok(tls::acceptor(&self.credentials, &certificate, self.options.tls13())?)
+                let (certificate, key) = self.credentials.wrong_server(wrong)?;
+                Ok(tls::acceptor(
+                    &self.credentials,
+                    (&certificate, &key),
+                    self.options.tls13(),
+                )?)
             }
         }
     }

@@ -25,6 +25,8 @@ pub(crate) struct Credentials {
     pub(crate) client: CertificateDer<'static>,
     pub(crate) server: CertificateDer<'static>,
     pub(crate) server_key: KeyPair,
+    /// Unknown after a restart.
+    client_key: Option<KeyPair>,
     ca_key: KeyPair,
     registration: Registration,
     server_names: Vec<String>,
@@ -86,6 +88,10 @@ pub(crate) enum WrongServer {
     Foreign,
     /// From the right CA, but not now.
     Validity(Validity),
+    /// From the right CA, for another client.
+    OtherClient,
+    /// The certificate and the key of the registered client.
+    OwnClient,
 }
 
 impl Credentials {
@@ -110,9 +116,23 @@ impl Credentials {
     }
 
     /// A server certificate for a fault, and its key.
-    pub(crate) fn wrong_server(&self, wrong: WrongServer) -> Result<CertificateDer<'static>, CredentialsError> {
+    pub(crate) fn wrong_server(
+        &self,
+        wrong: WrongServer,
+    ) -> Result<(CertificateDer<'static>, KeyPair), CredentialsError> {
         let names = &self.server_names;
-        Ok(match wrong {
+        let certificate = match wrong {
+            WrongServer::OwnClient => {
+                let kept = KeyError::Unusable("a client's key isn't kept: take a new directory".to_owned());
+                return Ok((self.client.clone(), self.client_key.clone().ok_or(kept)?));
+            }
+            WrongServer::OtherClient => {
+                let other = Registration {
+                    client_name: "192.0.2.99".to_owned(),
+                    ..self.registration.clone()
+                };
+                client(&other, Validity::Current).issue(&self.server_key, &self.ca_key)?
+            }
             WrongServer::Foreign => {
                 let other = Registration {
                     uuid: uuid::random(),
@@ -123,7 +143,8 @@ impl Credentials {
             WrongServer::Validity(validity) => {
                 server(&self.registration, names, validity).issue(&self.server_key, &self.ca_key)?
             }
-        })
+        };
+        Ok((certificate, self.server_key.clone()))
     }
 
     fn create(dir: &Path, options: &Options) -> Result<Self, CredentialsError> {
@@ -166,6 +187,7 @@ impl Credentials {
             client,
             server,
             server_key,
+            client_key: Some(client_key),
             ca_key,
             registration,
             server_names: options.server_names.clone(),
@@ -200,6 +222,7 @@ impl Credentials {
             client: certificate("client.pem")?,
             server: certificate("server.pem")?,
             server_key: key("server-key.pem")?,
+            client_key: None,
             ca_key: key("ca-key.pem")?,
             registration,
             server_names: options.server_names.clone(),

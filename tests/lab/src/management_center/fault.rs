@@ -60,6 +60,10 @@ pub enum ServerCertificate {
     Expired,
     /// One that begins tomorrow.
     NotYetValid,
+    /// One that was issued to another client of the same Management Center.
+    OtherClient,
+    /// The one of the client itself.
+    OwnClient,
 }
 
 /// How a version is refused. Which of them the real one does isn't known.
@@ -125,13 +129,15 @@ pub enum FaultError {
 }
 
 /// Every fault's form, for `--help` and errors.
-const KNOWN: [&str; 32] = [
+const KNOWN: [&str; 34] = [
     "refuse-connections=AFTER",
     "silent",
     "plain-text",
     "foreign-certificate",
     "expired-certificate",
     "not-yet-valid-certificate",
+    "other-clients-certificate",
+    "own-clients-certificate",
     "close-after-tls",
     "refuse-version",
     "refuse-version=error",
@@ -191,6 +197,8 @@ impl Faults {
             ServerCertificate::Foreign => Some(WrongServer::Foreign),
             ServerCertificate::Expired => Some(WrongServer::Validity(Validity::Expired)),
             ServerCertificate::NotYetValid => Some(WrongServer::Validity(Validity::NotYetValid)),
+            ServerCertificate::OtherClient => Some(WrongServer::OtherClient),
+            ServerCertificate::OwnClient => Some(WrongServer::OwnClient),
         }
     }
 
@@ -226,6 +234,8 @@ impl Faults {
             ("foreign-certificate", None) => self.certificate = ServerCertificate::Foreign,
             ("expired-certificate", None) => self.certificate = ServerCertificate::Expired,
             ("not-yet-valid-certificate", None) => self.certificate = ServerCertificate::NotYetValid,
+            ("other-clients-certificate", None) => self.certificate = ServerCertificate::OtherClient,
+            ("own-clients-certificate", None) => self.certificate = ServerCertificate::OwnClient,
             ("close-after-tls", None) => self.close_after_tls = true,
             ("refuse-version", None) => self.refuse_version = Some(VersionRefusal::Close),
             ("refuse-version", Some("error")) => self.refuse_version = Some(VersionRefusal::Error),

@@ -20,7 +20,7 @@ pub struct TlsError(String);
 /// Accepts clients with a certificate of the InternalCA.
 pub(crate) fn acceptor(
     credentials: &Credentials,
-    server: &CertificateDer<'static>,
+    (server, key): (&CertificateDer<'static>, &KeyPair),
     tls13: bool,
 ) -> Result<TlsAcceptor, TlsError> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -37,7 +37,7 @@ pub(crate) fn acceptor(
         .with_protocol_versions(versions)
         .map_err(failed)?
         .with_client_cert_verifier(verifier)
-        .with_single_cert(vec![server.clone()], private(&credentials.server_key))
+        .with_single_cert(vec![server.clone()], private(key))
         .map_err(failed)?;
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
