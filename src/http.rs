@@ -16,6 +16,9 @@ use secrecy::{ExposeSecret as _, SecretString};
 use tracing::debug;
 use url::{Host, Url};
 
+use crate::printable::{self, Text};
+use crate::tls;
+
 /// What we call ourselves.
 pub(crate) const USER_AGENT: &str = concat!("qualys-connector/", env!("CARGO_PKG_VERSION"));
 
@@ -142,9 +145,10 @@ pub(crate) fn client(via: Option<&Via>, tls: ClientConfig) -> Result<ClientBuild
     };
     let mut proxy = reqwest::Proxy::all(via.url.clone()).map_err(|error| ProxyError {
         named_by: via.named_by,
-        problem: cause(&error.without_url()),
+        problem: cause(&error.without_url()).to_string(),
     })?;
     if let Some((username, password)) = &via.login {
+        printable::hide(password.expose_secret());
         proxy = proxy.basic_auth(username, password.expose_secret());
     }
     Ok(builder.proxy(proxy))
@@ -170,12 +174,15 @@ pub(crate) fn host(url: &Url) -> String {
 }
 
 /// The innermost error, which says what happened; those around it say "error sending request".
-pub(crate) fn cause(error: &reqwest::Error) -> String {
+pub(crate) fn cause(error: &reqwest::Error) -> Text {
+    if let Some(tls) = find::<rustls::Error>(error) {
+        return tls::cause(tls);
+    }
     let mut cause: &dyn Error = error;
     while let Some(inner) = cause.source() {
         cause = inner;
     }
-    cause.to_string()
+    Text::of(cause.to_string())
 }
 
 /// The words of an error and of all errors inside of it.
@@ -202,6 +209,11 @@ pub(crate) fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> 
         };
     }
     None
+}
+
+/// Whether the name in a certificate is what is wrong.
+pub(crate) fn is_about_a_name(error: &reqwest::Error) -> bool {
+    find::<rustls::Error>(error).is_some_and(tls::is_about_a_name)
 }
 
 /// The proxy that the environment names for an address. An empty variable says nothing.

@@ -22,7 +22,7 @@
 //! | [`host_input`] | send and write: commands for the Management Center |
 //! | [`telemetry`] | logs, traces, metrics |
 //! | `http` | the one way out over HTTP |
-//! | `redact` | strangers' words without our secrets |
+//! | [`printable`] | strangers' words, made safe to show |
 //! | `tls` | which servers of the web are trusted |
 //! | `whole_file` | files that appear whole or not at all |
 //! | [`exit`] | the exit codes that schedulers act on |
@@ -38,9 +38,9 @@ pub mod host_input;
 mod http;
 pub mod import;
 pub mod page;
+pub mod printable;
 pub mod process;
 pub mod qualys;
-mod redact;
 pub mod report;
 pub mod telemetry;
 mod tls;

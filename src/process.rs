@@ -11,6 +11,7 @@ use crate::config::{Config, Given, Listing, Mistake, Mistakes, Sink, Surrounding
 use crate::exit::Exit;
 use crate::import::{self, Progress, Stop};
 use crate::page::{self, PageFile};
+use crate::printable::{escaped_json, escaped_lines};
 use crate::telemetry::metrics::Settings;
 use crate::telemetry::terminal::tell;
 use crate::telemetry::{self, Telemetry, logs, traces};
@@ -281,8 +282,8 @@ fn perform(
 /// The summary; on standard error where standard output has something else to carry.
 fn say(cli: &Cli, summary: &import::Summary, elsewhere: bool) -> Exit {
     let said = match cli.summary() {
-        Summary::Text => summary.to_string(),
-        Summary::Json => summary.json(),
+        Summary::Text => escaped_lines(&summary.to_string()),
+        Summary::Json => escaped_json(&summary.json()),
         Summary::None => return Exit::Success,
     };
     match elsewhere {

@@ -9,12 +9,17 @@ use std::sync::Arc;
 
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
-use rustls::{ClientConfig, RootCertStore};
+use rustls::{CertificateError, ClientConfig, Error, RootCertStore};
 use tracing::{debug, warn};
+
+use crate::printable::Text;
+
+/// Names of a certificate that an error repeats.
+const MOST_NAMES: usize = 5;
 
 /// Why a file of certificates can't be used.
 #[derive(Debug, thiserror::Error)]
-#[error("{}: {problem}", path.display())]
+#[error("{}: {problem}", Text::of_path(path))]
 pub(crate) struct CaFileError {
     /// The file.
     pub(crate) path: PathBuf,
@@ -33,6 +38,36 @@ pub(crate) fn client_config(ca_file: Option<&Path>) -> Result<ClientConfig, CaFi
         .with_safe_default_protocol_versions()
         .expect("TLS 1.2 and 1.3");
     Ok(builder.with_root_certificates(roots(ca_file)?).with_no_client_auth())
+}
+
+/// Why a handshake failed, with both names where they don't match.
+pub(crate) fn cause(error: &Error) -> Text {
+    match error {
+        Error::InvalidCertificate(CertificateError::NotValidForNameContext { expected, presented }) => {
+            // rustls spells them as their types are written in Rust: DnsName("example.com").
+            let plain = |name: &String| match name.split_once('(') {
+                Some((_, name)) => name.trim_end_matches(')').trim_matches('"').to_owned(),
+                None => name.clone(),
+            };
+            let names: Vec<_> = presented.iter().take(MOST_NAMES).map(plain).collect();
+            let names = match (names.join(", "), presented.len()) {
+                (_, 0) => "no name".to_owned(),
+                (names, ..=MOST_NAMES) => names,
+                (names, all) => format!("{names} and {} more names", all - MOST_NAMES),
+            };
+            Text::of(format!("its certificate is for {names}, not for {}", expected.to_str()))
+        }
+        other => Text::of(other.to_string()),
+    }
+}
+
+/// Whether the name in a certificate is what is wrong.
+pub(crate) fn is_about_a_name(error: &Error) -> bool {
+    use CertificateError::{NotValidForName, NotValidForNameContext};
+    matches!(
+        error,
+        Error::InvalidCertificate(NotValidForName | NotValidForNameContext { .. })
+    )
 }
 
 fn roots(ca_file: Option<&Path>) -> Result<RootCertStore, CaFileError> {
@@ -80,6 +115,20 @@ fn bad(path: &Path, problem: impl ToString) -> CaFileError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_that_do_not_match_are_both_named() {
+        let mismatch = |presented: &[&str]| {
+            cause(&Error::InvalidCertificate(CertificateError::NotValidForNameContext {
+                expected: "qualysapi.qualys.com".try_into().unwrap(),
+                presented: presented.iter().map(ToString::to_string).collect(),
+            }))
+            .to_string()
+        };
+        insta::assert_snapshot!(mismatch(&["DnsName(\"a.example\")", "IpAddress(192.0.2.1)"]), @"its certificate is for a.example, 192.0.2.1, not for qualysapi.qualys.com");
+        insta::assert_snapshot!(mismatch(&[]), @"its certificate is for no name, not for qualysapi.qualys.com");
+        insta::assert_snapshot!(mismatch(&["DnsName(\"x\u{1b}[2J\")"; 7]), @r"its certificate is for x\u{1b}[2J, x\u{1b}[2J, x\u{1b}[2J, x\u{1b}[2J, x\u{1b}[2J and 2 more names, not for qualysapi.qualys.com");
+    }
 
     #[test]
     fn the_webs_roots_are_trusted_even_where_the_system_has_none() {

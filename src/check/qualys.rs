@@ -122,13 +122,13 @@ fn failed(step: &str, error: &Error) -> Finding {
     let (fault, exit) = (&*error.fault, error.exit());
     match fault {
         // What stands in brackets behind it are seconds since 1970.
-        Fault::Tls(cause) if cause.contains("certificate expired") => Finding::failed(
+        Fault::Tls(cause) if cause.as_str().contains("certificate expired") => Finding::failed(
             step,
             exit,
             "no trusted TLS connection: the certificate that is presented has expired, by this machine's clock",
             "set the clock by NTP; if it is right, see who presents that certificate: an inspecting proxy, most likely",
         ),
-        Fault::Tls(cause) if cause.contains("not valid yet") => Finding::failed(
+        Fault::Tls(cause) if cause.as_str().contains("not valid yet") => Finding::failed(
             step,
             exit,
             "no trusted TLS connection: the certificate that is presented isn't valid yet, by this machine's clock",

@@ -329,7 +329,7 @@ mod tests {
         ("qualys.proxy.url", "https://192.168.1.100:443"),
         ("management_center.server", "fmc.example.com"),
         ("management_center.pkcs12", "CertFile.pkcs12"),
-        ("telemetry.pushgateway.url", "http://pushgateway:9091"),
+        ("telemetry.pushgateway.url", "https://pushgateway:9091"),
         ("telemetry.pushgateway.proxy.url", "http://192.168.1.100:3128"),
     ];
 

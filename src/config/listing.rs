@@ -6,8 +6,8 @@ use secrecy::ExposeSecret as _;
 use serde::Serialize;
 
 use super::layers::Layers;
-use super::mistake::readable;
 use super::settings::SETTINGS;
+use crate::printable::escaped;
 
 /// A value that is longer doesn't spread the column, it sticks out.
 const WIDEST: usize = 32;
@@ -51,12 +51,11 @@ impl Listing {
 impl fmt::Display for Listing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let lines = self.0.iter().map(|line| {
-            let value = line.value.as_deref().unwrap_or("not set").chars().flat_map(readable);
-            (
-                line.key,
-                value.collect::<String>(),
+            let [value, source] = [
+                line.value.as_deref().unwrap_or("not set"),
                 line.source.as_deref().unwrap_or_default(),
-            )
+            ];
+            (line.key, escaped(value), escaped(source))
         });
         let lines: Vec<_> = lines.collect();
         let keys = lines.iter().map(|(key, ..)| key.len()).max().unwrap_or_default();

@@ -8,6 +8,7 @@ use secrecy::ExposeSecret as _;
 use super::layers::Layers;
 use super::origin::Origin;
 use super::settings::{SETTINGS, Setting};
+use crate::printable::is_hidden;
 
 /// What layers say, as a file of our own.
 #[derive(Debug)]
@@ -85,10 +86,7 @@ fn scalar(text: &str) -> String {
     let first = text.chars().next();
     if first.is_some_and(|c| c.is_ascii_alphanumeric() || c == '/') && text.chars().all(plain) {
         text.to_owned()
-    } else if text
-        .chars()
-        .any(|c| c.is_control() || "\u{85}\u{2028}\u{2029}".contains(c))
-    {
+    } else if text.contains(is_hidden) {
         // A JSON string is a YAML scalar in double quotes.
         serde_json::Value::from(text).to_string()
     } else {

@@ -7,6 +7,7 @@ use super::bounded::Unreadable;
 use super::origin::Origin;
 use super::settings::Setting;
 use crate::exit::Exit;
+use crate::printable::escaped;
 
 /// One thing that is wrong. None of them holds the value of a secret.
 #[derive(Debug, thiserror::Error)]
@@ -148,7 +149,7 @@ impl std::error::Error for Mistakes {}
 /// A text from outside, fit for one line of an error: nothing that steers a terminal, and not without end.
 pub(super) fn quoted(text: &str) -> String {
     const LONGEST: usize = 80;
-    let mut shown: String = text.chars().take(LONGEST).flat_map(readable).collect();
+    let mut shown = escaped(&text.chars().take(LONGEST).collect::<String>());
     if text.chars().nth(LONGEST).is_some() {
         shown.push('…');
     }
@@ -157,16 +158,7 @@ pub(super) fn quoted(text: &str) -> String {
 
 /// A text that may repeat one from outside, fit for one line.
 fn shown(text: impl fmt::Display) -> String {
-    text.to_string().chars().flat_map(readable).collect()
-}
-
-/// A character as it is, or its escape when it would not be seen.
-pub(super) fn readable(c: char) -> impl Iterator<Item = char> {
-    let (plain, escaped) = match c.is_control() {
-        true => (None, Some(c.escape_default())),
-        false => (Some(c), None),
-    };
-    plain.into_iter().chain(escaped.into_iter().flatten())
+    escaped(&text.to_string())
 }
 
 fn prefix(origin: Option<&Origin>) -> String {

@@ -276,6 +276,7 @@ fn pushgateway(read: Reader<'_>) -> Option<pushgateway::Settings> {
     Some(pushgateway::Settings {
         url: read.url("telemetry.pushgateway.url")?,
         job: read.parsed("telemetry.pushgateway.job")?,
+        namespace: read.parsed("telemetry.pushgateway.namespace"),
         username: read.text("telemetry.pushgateway.username"),
         password: read.secret("telemetry.pushgateway.password"),
         token: read.secret("telemetry.pushgateway.token"),

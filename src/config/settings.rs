@@ -314,6 +314,12 @@ pub static SETTINGS: &[Setting] = &[
         "Job that they are filed under there",
     )
     .default("qualys-connector"),
+    form::<metrics::Identity>(
+        "telemetry.pushgateway.namespace",
+        "a name",
+        "Namespace that they are filed under too, where imports of several have one name",
+    )
+    .example("security"),
     text("telemetry.pushgateway.username", "User at the Pushgateway").example("qualys-connector"),
     secret("telemetry.pushgateway.password", "Password of that user"),
     secret(

@@ -6,6 +6,7 @@
 //! versions; so words are matched loosely, and nothing is passed over.
 
 use super::Replies;
+use crate::printable::Text;
 
 pub mod texts;
 
@@ -142,10 +143,7 @@ fn remark(line: &str) -> String {
 
 /// A line from the far end, fit for a log.
 pub(super) fn readable(line: &str) -> String {
-    line.chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .take(REMARK_LENGTH)
-        .collect()
+    Text::bounded(line.as_bytes(), REMARK_LENGTH).to_string()
 }
 
 #[cfg(test)]
@@ -247,7 +245,7 @@ mod tests {
         assert_eq!(reason("", 4), (None, "the answer is empty".to_owned()));
         assert_eq!(
             reason("4 Befehle verarbeitet\u{7}", 4).1,
-            "the answer doesn't say how many commands were processed: 4 Befehle verarbeitet "
+            "the answer doesn't say how many commands were processed: 4 Befehle verarbeitet\\u{7}"
         );
         let lenient = |text: &str| Answer::read(text.as_bytes()).judge(4, Replies::Lenient);
         assert_eq!(lenient("4 Befehle verarbeitet"), Verdict::Accepted);

@@ -7,6 +7,7 @@ use maud::{Markup, html};
 use super::bars::{self, Row, of, per_cent};
 use crate::import::text::{CLEAN, amount, findings, grouped, hosts, plural};
 use crate::import::{Arrived, BatchSummary, Failure, Outcome, Plan, TemplateSummary};
+use crate::printable::Text;
 use crate::report::{Breakdown, Counts, CveShare, HostShare, QidShare, SubnetShare, Top};
 
 /// Colours of the severities, from "not told" to 5.
@@ -337,7 +338,7 @@ fn qids(title: &str, top: &Top<QidShare>, counts: &Counts) -> Markup {
 fn qid_table(top: &Top<QidShare>, counts: &Counts) -> Markup {
     let rows = top.first.iter().map(|share| Row {
         label: html! {
-            b { (share.qid) } " " (share.title)
+            b { (share.qid) } " " (Text::of(share.title.as_bytes()))
             @if let Some(severity) = share.severity { small { " severity " (severity) } }
         },
         bar: (0.0, of(share.hosts, counts.hosts_selected)),

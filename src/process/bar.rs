@@ -146,7 +146,7 @@ fn running(now: &Snapshot, first: &Running, elapsed: Duration) -> String {
     }
     let waiting = now.qualys.as_ref().and_then(|qualys| qualys.waiting);
     if first.stage == Stage::Wait {
-        parts.extend(report(now, first).and_then(|report| report.state.clone()));
+        parts.extend(report(now, first).and_then(|report| Some(report.state.as_ref()?.to_string())));
     } else if let Some((reason, wait)) = waiting {
         let whole = Duration::from_secs(wait.as_secs());
         parts.push(format!(
@@ -233,7 +233,7 @@ mod tests {
                 reports: [(
                     535_353,
                     ReportProgress {
-                        state: Some("Running 45 %".to_owned()),
+                        state: Some("Running 45 %".into()),
                         received: 7_500_000,
                     },
                 )]

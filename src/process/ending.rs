@@ -12,6 +12,7 @@ use tracing::debug;
 use crate::config::Mistakes;
 use crate::exit::Exit;
 use crate::import::Summary;
+use crate::printable::{one_line, shortened};
 
 /// What Kubernetes takes of a termination message, in bytes.
 const LONGEST: usize = 4096;
@@ -78,12 +79,8 @@ impl Ending {
     }
 
     fn line(&self, told: &str) -> String {
-        let mut line = format!("{} ({}): {told}", self.exit.code(), self.meaning).replace(char::is_control, " ");
-        if line.len() > LONGEST {
-            line.truncate(line.floor_char_boundary(LONGEST - '…'.len_utf8()));
-            line.push('…');
-        }
-        line
+        let line = format!("{} ({}): {told}", self.exit.code(), self.meaning);
+        shortened(one_line(&line), LONGEST)
     }
 }
 

@@ -5,6 +5,7 @@
 use super::refusal::Refusal;
 use super::transport::retry::Retry;
 use crate::exit::Exit;
+use crate::printable::Text;
 
 /// Code and meaning, ascending.
 const CODES: [(u32, &str); 23] = [
@@ -102,9 +103,9 @@ fn refusal(status: u16, code: Option<u32>) -> Refusal {
         status,
         code,
         text: match code {
-            Some(999) => "Tried to launch invalid report.".to_owned(),
-            Some(2010) => "Bad Login/Password".to_owned(),
-            _ => String::new(),
+            Some(999) => "Tried to launch invalid report.".into(),
+            Some(2010) => "Bad Login/Password".into(),
+            _ => Text::default(),
         },
         wait: None,
         busy: false,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::refusal::{Meaning, Refusal};
 use super::transport::retry::{Retry, Short, TooLong};
 use crate::exit::Exit;
-use crate::redact::Secrets;
+use crate::printable::Text;
 
 /// What went wrong. The sentence says what to do; [`Error`](super::Error) adds where it happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,13 +36,15 @@ pub enum Fault {
         problem: String,
     },
     /// No connection: name not found, refused, no route. Nothing was sent.
-    Connect(String),
+    Connect(Text),
     /// The other side's certificate isn't trusted, or TLS failed otherwise. Nothing was sent.
-    Tls(String),
+    Tls(Text),
+    /// The other side's certificate is for another name. Nothing was sent.
+    WrongName(Text),
     /// The proxy wants credentials, or refuses those it was given.
     ProxyLogin,
     /// The proxy can't be reached, or refuses to connect us to Qualys.
-    Proxy(String),
+    Proxy(Text),
     /// The proxy was given as https:// but doesn't speak TLS.
     ProxySpeaksPlainHttp {
         /// How the setting should read.
@@ -51,20 +53,20 @@ pub enum Fault {
     /// One of the three time-outs fired.
     TimedOut(TimeOut),
     /// The connection broke before the answer began. Whether Qualys acted on the request is unknown.
-    Broken(String),
+    Broken(Text),
     /// The answer ended before its end.
     CutOff {
         /// Bytes that had arrived, uncompressed.
         received: u64,
         /// How that showed.
-        cause: String,
+        cause: Text,
     },
     /// Qualys answered with something else than what was asked for.
     Refused(Refusal),
     /// The answer sends us elsewhere, which is never followed: our credentials would go along.
     Redirected {
         /// Where to, without its query.
-        to: Option<String>,
+        to: Option<Text>,
     },
     /// Success without a body.
     Empty,
@@ -73,7 +75,7 @@ pub enum Fault {
     /// XML, but not the document that belongs here.
     Unexpected {
         /// What it is instead.
-        found: String,
+        found: Text,
     },
     /// An answer that should be small isn't.
     TooLarge {
@@ -85,14 +87,14 @@ pub enum Fault {
         /// The report.
         id: u64,
         /// Qualys' words.
-        message: String,
+        message: Text,
     },
     /// Qualys failed to make the report.
     ReportFailed {
         /// The report.
         id: u64,
         /// Qualys' words.
-        message: String,
+        message: Text,
     },
     /// The report isn't in the list any more, or never got there.
     Vanished {
@@ -104,7 +106,7 @@ pub enum Fault {
         /// The report.
         id: u64,
         /// State and progress, in Qualys' words.
-        state: String,
+        state: Text,
         /// Whether the next run will go on with it.
         adoptable: bool,
         /// The wait that doesn't fit.
@@ -126,20 +128,6 @@ pub enum TimeOut {
 }
 
 impl Fault {
-    /// The same, without secrets that somebody else's words repeat.
-    pub(super) fn redacted(mut self, secrets: &Secrets) -> Self {
-        let words = match &mut self {
-            Fault::Refused(refusal) => &mut refusal.text,
-            Fault::Redirected { to: Some(words) }
-            | Fault::Unexpected { found: words }
-            | Fault::Canceled { message: words, .. }
-            | Fault::ReportFailed { message: words, .. } => words,
-            _ => return self,
-        };
-        *words = secrets.redact(words);
-        self
-    }
-
     pub(super) fn retry(&self) -> Retry {
         match self {
             Fault::Refused(refusal) => refusal.retry(),
@@ -155,6 +143,7 @@ impl Fault {
             | Fault::File { .. }
             | Fault::Template { .. }
             | Fault::Tls(_)
+            | Fault::WrongName(_)
             | Fault::ProxyLogin
             | Fault::ProxySpeaksPlainHttp { .. }
             | Fault::Redirected { .. }
@@ -187,7 +176,7 @@ impl Fault {
             Fault::Setting { .. } | Fault::File { .. } => "configuration",
             Fault::Template { .. } => "bad_template",
             Fault::Connect(_) => "connect",
-            Fault::Tls(_) => "tls",
+            Fault::Tls(_) | Fault::WrongName(_) => "tls",
             Fault::ProxyLogin => "proxy_login",
             Fault::Proxy(_) | Fault::ProxySpeaksPlainHttp { .. } => "proxy",
             Fault::TimedOut(TimeOut::Connect(_)) => "connect_timeout",
@@ -212,7 +201,7 @@ impl Fault {
         match self {
             Fault::Setting { .. } | Fault::File { .. } | Fault::ProxySpeaksPlainHttp { .. } => Exit::Config,
             Fault::Template { .. } | Fault::Redirected { .. } => Exit::Config,
-            Fault::Tls(_) | Fault::ProxyLogin => Exit::Credentials,
+            Fault::Tls(_) | Fault::WrongName(_) | Fault::ProxyLogin => Exit::Credentials,
             Fault::Connect(_) | Fault::Proxy(_) | Fault::Broken(_) | Fault::CutOff { .. } => Exit::Unavailable,
             Fault::TimedOut(TimeOut::Deadline(_)) => Exit::TryAgain,
             Fault::TimedOut(_) => Exit::Unavailable,
@@ -229,7 +218,7 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Fault::Setting { key, problem } => write!(f, "{key}: {problem}"),
-            Fault::File { key, path, problem } => write!(f, "{key}: {}: {problem}", path.display()),
+            Fault::File { key, path, problem } => write!(f, "{key}: {}: {problem}", Text::of_path(path)),
             Fault::Template { id, problem } => write!(f, "template {id} {problem}; check qualys.template_ids"),
             Fault::Connect(cause) => write!(
                 f,
@@ -239,6 +228,11 @@ impl fmt::Display for Fault {
                 f,
                 "no trusted TLS connection ({cause}); where a private CA or an inspecting proxy signs, name its \
                  certificate in qualys.ca_file"
+            ),
+            Fault::WrongName(cause) => write!(
+                f,
+                "no trusted TLS connection ({cause}); check qualys.url, name resolution, and whether something between \
+                 here and Qualys answers in its place"
             ),
             Fault::ProxyLogin => f.write_str(
                 "the proxy refuses us (407); check qualys.proxy.username and qualys.proxy.password, or the user and \
@@ -264,7 +258,7 @@ impl fmt::Display for Fault {
                 f,
                 "the answer redirects to {}, which is never followed, because the credentials would go along; \
                  check qualys.url and qualys.api_version",
-                to.as_deref().unwrap_or("another address")
+                to.as_ref().map_or("another address", Text::as_str)
             ),
             Fault::Empty => f.write_str("the answer is empty, although its status says success"),
             Fault::Html => f.write_str(
@@ -331,11 +325,11 @@ impl fmt::Display for TimeOut {
 }
 
 /// Qualys' words, where there are any.
-struct Quoted<'a>(&'a str);
+struct Quoted<'a>(&'a Text);
 
 impl fmt::Display for Quoted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
+        match self.0.as_str() {
             "" => Ok(()),
             words => write!(f, " (\"{words}\")"),
         }

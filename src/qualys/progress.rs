@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use super::transport::retry::Reason;
 use super::usage::Usage;
+use crate::printable::Text;
 
 /// What is known of a conversation at a moment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -25,7 +26,7 @@ pub struct Progress {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ReportProgress {
     /// In which state Qualys' list shows it, in its own words; `None` until it was looked at.
-    pub state: Option<String>,
+    pub state: Option<Text>,
     /// Bytes that arrived, after HTTP's own compression.
     pub received: u64,
 }
@@ -36,7 +37,7 @@ impl Progress {
         let states: Vec<&str> = self
             .reports
             .values()
-            .filter_map(|report| report.state.as_deref())
+            .filter_map(|report| report.state.as_ref().map(Text::as_str))
             .collect();
         (!states.is_empty()).then(|| states.join("; "))
     }

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::transport::retry::{Reason, Retry};
 use crate::exit::Exit;
+use crate::printable::Text;
 
 /// Qualys answered, but not with what was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,8 +18,8 @@ pub struct Refusal {
     pub status: u16,
     /// Qualys' own code, from a SIMPLE_RETURN, a GENERIC_RETURN or a v1 ERROR.
     pub code: Option<u32>,
-    /// Qualys' words, shortened and without control characters; may be empty.
-    pub text: String,
+    /// Qualys' words; may be empty.
+    pub text: Text,
     /// How long Qualys wants to be left alone, where it said so.
     pub wait: Option<Duration>,
     /// The headers say that as many calls run as may.
@@ -79,7 +80,7 @@ pub enum Meaning {
 impl Refusal {
     /// What it means: the code decides, then the status.
     pub fn meaning(&self) -> Meaning {
-        let text = self.text.to_ascii_lowercase();
+        let text = self.text.as_str().to_ascii_lowercase();
         let says = |words: &str| text.contains(words);
         match self.code {
             Some(999) if says("invalid report") => Meaning::InvalidReport,
@@ -261,7 +262,7 @@ mod tests {
         Refusal {
             status,
             code: (code != 0).then_some(code),
-            text: text.to_owned(),
+            text: Text::of(text),
             wait: None,
             busy: false,
             hint: None,

@@ -7,7 +7,6 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use secrecy::ExposeSecret as _;
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tracing::{Instrument as _, debug, info, warn};
@@ -18,7 +17,6 @@ use super::progress::{Progress, Wait, Waits};
 use super::refusal::{Meaning, Refusal};
 use super::usage::Usage;
 use super::{Api, Login, Settings};
-use crate::redact::Secrets;
 use crate::telemetry::spans;
 
 pub(super) mod answer;
@@ -147,21 +145,11 @@ impl Transport {
         self.progress.send_modify(something);
     }
 
-    /// What no answer may be shown with.
-    pub(super) fn secrets(&self) -> Secrets {
-        let session = self.credentials.proof();
-        let proxy = self.settings.proxy.as_ref().and_then(|proxy| {
-            let user = proxy.username.as_deref().unwrap_or_default();
-            Some((user, proxy.password.as_ref()?.expose_secret()))
-        });
-        Secrets::new(self.credentials.secrets(&session).chain(proxy))
-    }
-
     pub(super) fn error(&self, stage: Stage, fault: Fault) -> Error {
         Error {
             stage,
             host: self.http.host(),
-            fault: Box::new(fault.redacted(&self.secrets())),
+            fault: Box::new(fault),
         }
     }
 
@@ -373,7 +361,7 @@ impl Transport {
                 Ok(())
             }
             Ok(_) => Err(Fault::Unexpected {
-                found: "a login without a session's cookie".to_owned(),
+                found: "a login without a session's cookie".into(),
             }),
             Err(fault) => {
                 if let Fault::Refused(refusal) = &fault
@@ -401,10 +389,7 @@ impl Transport {
             Err(fault) => Err(fault),
         };
         if let Err(fault) = outcome {
-            warn!(
-                "the session at Qualys wasn't closed: {}",
-                fault.redacted(&self.secrets())
-            );
+            warn!("the session at Qualys wasn't closed: {fault}");
         } else {
             debug!("logged out");
         }

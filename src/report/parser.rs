@@ -175,7 +175,7 @@ impl Handler for Parser<'_> {
             Element::OperatingSystem if self.keep.operating_systems => self.host.system = text::line(text, LINE),
             Element::HostError => {
                 self.host.error = true;
-                self.remarks.add(Remark::HostError(text::line(text, LINE).into()), 1);
+                self.remarks.add(Remark::HostError(text::shown(text, LINE).into()), 1);
             }
             Element::Host | Element::ScanHost => self.close_host()?,
             Element::DetailsQid => self.details.qid = qid(text),
@@ -197,11 +197,11 @@ impl Handler for Parser<'_> {
                 self.remarks.add(Remark::Warning(text::line(text, LINE).into()), 1);
             }
             Element::ReportError => {
-                self.answer.text = text::line(text, LINE);
+                self.answer.text = text::shown(text, LINE);
                 return Err(Error::InReport(std::mem::take(&mut self.answer)));
             }
             Element::AnswerCode => self.answer.code = text.parse().ok(),
-            Element::AnswerText | Element::AnswerReturn => self.answer.text = text::line(text, LINE),
+            Element::AnswerText | Element::AnswerReturn => self.answer.text = text::shown(text, LINE),
             Element::Answer if self.path.is_empty() => return Err(Error::Answer(std::mem::take(&mut self.answer))),
             _ => {}
         }
@@ -265,7 +265,7 @@ impl<'p> Parser<'p> {
             "SIMPLE_RETURN" | "GENERIC_RETURN" => Ok(Element::Answer),
             "WAS_SCAN_REPORT" => Err(Error::WebApplications),
             name if name.eq_ignore_ascii_case("html") => Err(Error::Html),
-            name => Err(Error::WrongRoot(text::line(name, 80))),
+            name => Err(Error::WrongRoot(text::shown(name, 80))),
         }
     }
 

@@ -6,9 +6,16 @@
 
 use std::borrow::Cow;
 
+use crate::printable::{Text, is_hidden};
+
 /// One line of a text without markup, as titles and names are; at most `limit` bytes of it.
 pub(super) fn line(text: &str, limit: usize) -> String {
     collapse(&htmlize::unescape(text), limit)
+}
+
+/// What a sentence of ours repeats; at most `limit` characters of it.
+pub(super) fn shown(text: &str, limit: usize) -> String {
+    Text::bounded(text.as_bytes(), limit).to_string()
 }
 
 /// One line of an HTML text; at most `limit` bytes of it.
@@ -58,7 +65,7 @@ fn collapse(text: &str, limit: usize) -> String {
     for c in text.chars() {
         if c.is_whitespace() {
             gap = true;
-        } else if !invisible(c) {
+        } else if !is_hidden(c) {
             let blank = gap && !line.is_empty();
             if line.len() + usize::from(blank) + c.len_utf8() > limit {
                 break;
@@ -72,13 +79,6 @@ fn collapse(text: &str, limit: usize) -> String {
     }
     line.shrink_to_fit();
     line
-}
-
-/// Control characters, soft hyphen, zero-width and direction marks, and what isn't a character at all.
-fn invisible(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}')
-        || matches!(c, '\u{feff}' | '\u{fffe}' | '\u{ffff}')
 }
 
 #[cfg(test)]

@@ -11,6 +11,8 @@ use std::io::{self, BufRead, ErrorKind, Read};
 
 use flate2::{Crc, Decompress, FlushDecompress, Status};
 
+use crate::printable::Text;
+
 const LOCAL_HEADER: u32 = 0x0403_4b50;
 const DESCRIPTOR: u32 = 0x0807_4b50;
 /// What may follow the last file: extra data of the archive, its directory, the end of the directory.
@@ -27,14 +29,14 @@ pub(super) struct Unzip<R> {
     /// The file whose bytes come next.
     entry: Option<Entry>,
     /// The report's name, once it was found.
-    report: Option<String>,
+    report: Option<Text>,
     /// Names of other files.
-    others: Vec<String>,
+    others: Vec<Text>,
     ended: bool,
 }
 
 struct Entry {
-    name: String,
+    name: Text,
     /// None: the bytes are stored as they are.
     inflate: Option<Decompress>,
     /// All its bytes were read.
@@ -76,7 +78,7 @@ impl<R: BufRead> Unzip<R> {
                 Some(_) => Ok(()),
                 None => Err(invalid(format!(
                     "the zip archive holds no .xml file, only: {}",
-                    self.others.join(", ")
+                    self.others.iter().map(Text::as_str).collect::<Vec<_>>().join(", ")
                 ))),
             };
         }
@@ -85,7 +87,7 @@ impl<R: BufRead> Unzip<R> {
         }
         let entry = self.header()?;
         match &self.report {
-            _ if !entry.name.to_ascii_lowercase().ends_with(".xml") => {
+            _ if !entry.name.as_str().to_ascii_lowercase().ends_with(".xml") => {
                 if self.others.len() < 10 {
                     self.others.push(entry.name.clone());
                 }
@@ -112,11 +114,7 @@ impl<R: BufRead> Unzip<R> {
         let (mut packed, mut unpacked) = (self.u32()?.into(), self.u32()?.into());
         let (name, extra) = (self.u16()?, self.u16()?);
         let name = self.bytes(name)?;
-        let name: String = String::from_utf8_lossy(&name)
-            .chars()
-            .filter(|c| !c.is_control())
-            .take(300)
-            .collect();
+        let name = Text::of(&name);
         let extra = self.bytes(extra)?;
         let wide = zip64(&extra, &mut packed, &mut unpacked);
         if flags & 1 != 0 {

@@ -55,7 +55,7 @@ pub(super) fn kind(text: &str, remarks: &mut Remarks) -> Option<Kind> {
         "Practice" => Some(Kind::Potential),
         "Ig" => Some(Kind::Information),
         unknown => {
-            remarks.add(Remark::UnknownType(text::line(unknown, LINE).into()), 1);
+            remarks.add(Remark::UnknownType(text::shown(unknown, LINE).into()), 1);
             None
         }
     }
@@ -81,7 +81,7 @@ pub(super) fn status(text: &str, remarks: &mut Remarks) -> Said {
         "Re-Opened" | "Reopened" => Said::Status(Status::Reopened),
         "Fixed" => Said::Status(Status::Fixed),
         unknown => {
-            remarks.add(Remark::UnknownStatus(text::line(unknown, LINE).into()), 1);
+            remarks.add(Remark::UnknownStatus(text::shown(unknown, LINE).into()), 1);
             Said::Unknown
         }
     }
@@ -104,7 +104,7 @@ pub(super) fn date(text: &str) -> Option<SystemTime> {
 }
 
 pub(super) fn some_line(text: &str) -> Option<String> {
-    Some(text::line(text, LINE)).filter(|line| !line.is_empty())
+    Some(text::shown(text, LINE)).filter(|line| !line.is_empty())
 }
 
 #[cfg(test)]

@@ -67,7 +67,7 @@ pub enum Fault {
 impl Fault {
     /// In the reader's words, which may hold a piece of the report: it goes to terminals, and may be long.
     pub(super) fn malformed(error: impl ToString) -> Self {
-        Fault::Malformed(text::line(&error.to_string(), 2 * NAME))
+        Fault::Malformed(text::shown(&error.to_string(), 2 * NAME))
     }
 }
 
@@ -220,7 +220,7 @@ impl<'h, H: Handler> Document<'h, H> {
         };
         let open = self.names.get(begin..).unwrap_or_default();
         if open != found {
-            let (open, found) = (text::line(open, NAME), text::line(found, NAME));
+            let (open, found) = (text::shown(open, NAME), text::shown(found, NAME));
             return Err(self.fault(Fault::EndTag { open, found }));
         }
         self.names.truncate(begin);
@@ -251,7 +251,7 @@ impl<'h, H: Handler> Document<'h, H> {
             Ok(Some(character)) => self.text(character.encode_utf8(&mut [0; 4])),
             Ok(None) => match resolve_xml_entity(reference) {
                 Some(text) => self.text(text),
-                None => Err(self.fault(Fault::Entity(text::line(reference, REFERENCE)))),
+                None => Err(self.fault(Fault::Entity(text::shown(reference, REFERENCE)))),
             },
             Err(error) => Err(self.fault(Fault::malformed(error))),
         }

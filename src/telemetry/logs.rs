@@ -24,6 +24,7 @@ pub use syslog::{Syslog, SyslogError};
 
 use super::traces::BoxedLayer;
 use crate::exit::Exit;
+use crate::printable::Text;
 
 /// The section `log` of the configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,7 +73,10 @@ pub enum Format {
 #[derive(Debug, thiserror::Error)]
 pub enum LogError {
     /// Its directory is missing, or it isn't permitted.
-    #[error("the log file {} can't be opened for writing: {error} (log.file)", path.display())]
+    #[error(
+        "the log file {} can't be opened for writing: {error} (log.file)",
+        Text::of_path(path)
+    )]
     File {
         /// The file.
         path: PathBuf,

@@ -6,6 +6,8 @@ use std::sync::LazyLock;
 
 use indicatif::MultiProgress;
 
+use crate::printable::escaped_lines;
+
 static BARS: LazyLock<MultiProgress> = LazyLock::new(MultiProgress::new);
 
 /// Whether standard error is a terminal that does more than print.
@@ -31,7 +33,7 @@ pub fn stderr() -> impl Write {
 
 /// A line of its own on standard error. Where that is full, closed or gone, nobody can be told there, which is no failure.
 pub fn tell(line: impl Display) {
-    let _ = io::stderr().write_all(format!("{line}\n").as_bytes());
+    let _ = io::stderr().write_all(format!("{}\n", escaped_lines(&line.to_string())).as_bytes());
 }
 
 struct Stderr;

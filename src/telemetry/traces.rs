@@ -27,6 +27,8 @@ use environment::{Environment, Plan};
 use parent::Parent;
 use tally::Tally;
 
+use crate::printable::Text;
+
 /// A layer of the one subscriber.
 pub(super) type BoxedLayer = Box<dyn Layer<Registry> + Send + Sync>;
 
@@ -126,11 +128,11 @@ impl Traces {
         let lost = self.tally.lost()?;
         let cause = match (flushed, self.tally.cause()) {
             (_, Some(cause)) => cause,
-            (Err(_), None) => format!(
+            (Err(_), None) => Text::of(format!(
                 "no answer within {} (telemetry.flush_timeout)",
                 humantime::format_duration(self.flush_timeout)
-            ),
-            (Ok(()), None) => "the queue was full".to_owned(),
+            )),
+            (Ok(()), None) => "the queue was full".into(),
         };
         Some(format!("{lost} spans didn't reach the collector: {cause}"))
     }

@@ -287,7 +287,7 @@ async fn templates_that_will_not_do_are_explained() {
     let looked = client.look_at(&[3, 1]).await.unwrap();
     let problem = looked[0].1.as_ref().unwrap_err().to_string();
     assert!(problem.contains("is a Patch template"), "{problem}");
-    assert_eq!(looked[1], (1, Ok("Template 1".to_owned())));
+    assert_eq!(looked[1], (1, Ok("Template 1".into())));
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! Canaries: secrets that are easy to find again, in whatever form they come out.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
@@ -12,7 +14,11 @@ pub(crate) const PKCS12: &str = r#"canary-p12 "p%&<ö\+/"#;
 pub(crate) const PUSH: &str = r#"canary-push "p%&<ö\+/"#;
 pub(crate) const PUSH_PROXY: &str = r#"canary-pp "p%&<ö\+/"#;
 pub(crate) const PUSH_TOKEN: &str = r#"canary-pt"%&<\+/="#;
+/// At a proxy that only the environment names.
+pub(crate) const ENVIRONMENT_PROXY: &str = r#"canary-ep "p%&<ö\+/"#;
 pub(crate) const OTLP: &str = "canary-otlp%2B/";
+
+static TURN: AtomicUsize = AtomicUsize::new(0);
 
 /// A secret as services, proxies and libraries write it, and in what they write it.
 pub(crate) fn written(user: &str, secret: &str) -> String {
@@ -20,7 +26,34 @@ pub(crate) fn written(user: &str, secret: &str) -> String {
     let pair = STANDARD.encode(format!("{user}:{secret}"));
     let (spaced, alone) = (form.replace('+', "%20"), STANDARD.encode(secret));
     let json = serde_json::Value::from(secret);
-    format!("{secret} | user={user}&password={form} | {spaced} | {json} | Basic {pair} | {alone} | Bearer {secret}")
+    let bytes = |each: fn(u8) -> String| secret.bytes().map(each).collect::<String>();
+    let (lower, doubled) = (
+        bytes(|byte| format!("%{byte:02x}")),
+        bytes(|byte| format!("%25{byte:02X}")),
+    );
+    let entities: String = secret.chars().map(|c| format!("&#{};", c as u32)).collect();
+    let units: String = secret.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect();
+    let torn: String = secret.chars().map(|c| format!("{c}\u{200b}")).collect();
+    let wide = secret.replace(' ', " \t ");
+    // Each comes first in some answer, since only the beginning of an answer is shown.
+    let mut all = [
+        secret.to_owned(),
+        format!("user={user}&password={form}"),
+        spaced,
+        json.to_string(),
+        format!("Basic {pair}"),
+        alone,
+        format!("Bearer {secret}"),
+        lower,
+        doubled,
+        entities,
+        units,
+        torn,
+        wide,
+    ];
+    let turn = TURN.fetch_add(1, Ordering::Relaxed) % all.len();
+    all.rotate_left(turn);
+    all.join(" | ")
 }
 
 /// All secrets that a request holds, each as [`written`].
@@ -55,7 +88,17 @@ pub(crate) fn told(request: &str) -> String {
 /// Where a text holds a canary, in the clear or in any encoding; some of what stands around it.
 pub(crate) fn leak(text: &[u8]) -> Option<String> {
     let lower = text.to_ascii_lowercase();
-    let clear = ["canary", "63616e617279", "%63%61%6e", "99, 97, 110, 97, 114"].map(str::to_owned);
+    let clear = [
+        "canary",
+        "63616e617279",
+        "%63%61%6e",
+        "%2563%2561%256e",
+        "&#99;&#97;&#110;",
+        "\\u0063\\u0061\\u006e",
+        "c\u{200b}a\u{200b}n",
+        "99, 97, 110, 97, 114",
+    ]
+    .map(str::to_owned);
     let found = clear.iter().find_map(|form| position(&lower, form));
     // Base64 has three ways to write it, depending on what stands before.
     let encoded = (0..3).map(|before| {
@@ -82,6 +125,7 @@ fn a_canary_is_found_in_every_form() {
         PUSH,
         PUSH_PROXY,
         PUSH_TOKEN,
+        ENVIRONMENT_PROXY,
         OTLP,
     ] {
         for form in written("dirk_g", secret).split(" | ") {

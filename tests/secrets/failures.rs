@@ -1,7 +1,7 @@
 //! No failure lets a secret out: not to a log at level 3, a span, a metric, a file, nor to any far end but its own.
 
 use std::collections::BTreeMap;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use connector_lab::management_center::{AnswerFault, Faults};
 

@@ -16,6 +16,7 @@ mod outputs;
 mod place;
 mod process;
 mod proxies;
+mod strangers;
 #[path = "../import/support.rs"]
 #[expect(dead_code, reason = "imports need more of it")]
 mod support;

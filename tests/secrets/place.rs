@@ -142,6 +142,9 @@ impl Place {
         left(self.folder.path(), &mut outputs);
         for (name, output) in outputs {
             assert_eq!(leak(&output), None, "{name}");
+            if !["arguments", "spans", "pushed metrics"].contains(&name.as_str()) {
+                assert_eq!(hidden(&output), None, "{name}");
+            }
         }
         told
     }
@@ -153,6 +156,14 @@ impl Place {
         }
         heard
     }
+}
+
+/// A character that nobody sees, or that steers what does, and what stands around it.
+fn hidden(output: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(output);
+    let unseen = |c: char| c != '\n' && (c.is_control() || "\u{202e}\u{200b}\u{feff}\u{2028}".contains(c));
+    let at = text.find(unseen)?;
+    Some(text[at..].chars().take(80).collect())
 }
 
 /// Requests without their heads, which hold the secrets that they are for.

@@ -2,8 +2,9 @@
 
 use std::process::Command;
 
+use crate::canaries::ENVIRONMENT_PROXY;
 use crate::echo::{Echo, answer};
-use crate::place::{Place, set};
+use crate::place::{Place, set, telling};
 use crate::support::{connector, report, run, small};
 
 use connector_lab::management_center::Faults;
@@ -86,6 +87,40 @@ async fn no_login_passes_a_proxy_unencrypted() {
     ended
         .assert_code(78)
         .assert_says("telemetry.pushgateway.url is http, so the proxy would see the login");
+}
+
+#[tokio::test]
+async fn the_password_at_a_proxy_of_the_environment_is_not_shown() {
+    let place = Place::new(&[], Faults::default()).await;
+    let form: String = url::form_urlencoded::byte_serialize(ENVIRONMENT_PROXY.as_bytes()).collect();
+    let form = form.replace('+', "%20");
+    for (status, exit) in [
+        ("407 Proxy Authentication Required", 77),
+        ("502 Bad Gateway", 69),
+        ("302 Found", 69),
+    ] {
+        let proxy = telling(move |_, told| answer(status, &format!("Location: http://x/{}\r\n", told.len()), told));
+        let address = proxy.url().replace("http://", &format!("http://zaphod:{form}@"));
+        for names in [
+            ["HTTPS_PROXY", "HTTP_PROXY"],
+            ["https_proxy", "http_proxy"],
+            ["ALL_PROXY", ""],
+            ["all_proxy", ""],
+        ] {
+            let mut command = place.import();
+            for name in names.into_iter().filter(|name| !name.is_empty()) {
+                command.env(name, &address);
+            }
+            command
+                .env_remove("QC_TELEMETRY__PUSHGATEWAY__USERNAME")
+                .env_remove("QC_TELEMETRY__PUSHGATEWAY__PASSWORD");
+            let settings = ["telemetry.pushgateway.url=http://gateway.invalid", "qualys.deadline=2s"];
+            let told = place.keeps(exit, set(&mut command, &settings)).await;
+            assert!(told.contains("[redacted]"), "{told}");
+        }
+        let heard = String::from_utf8(proxy.heard()).unwrap().to_ascii_lowercase();
+        assert!(heard.contains("proxy-authorization: basic"), "{heard}");
+    }
 }
 
 #[tokio::test]

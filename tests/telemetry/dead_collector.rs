@@ -83,3 +83,48 @@ async fn a_log_at_debug_holds_nothing_of_the_sending_of_spans() {
         }
     }
 }
+
+/// What is said of a collector that answers so.
+async fn said(answer: Vec<u8>) -> String {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut request = vec![0; 1 << 20];
+            let mut length = 0;
+            // A request is one piece, or the rest of it follows at once.
+            while let Ok(Ok(read @ 1..)) =
+                tokio::time::timeout(Duration::from_millis(200), stream.read(&mut request[length..])).await
+            {
+                length += read;
+            }
+            let _ = stream.write_all(&answer).await;
+        }
+    });
+    let (ended, _) = run_with(&endpoint, "http/protobuf", 0).await;
+    let lines = ended.stderr.lines();
+    lines.filter(|line| line.contains("didn't reach")).collect()
+}
+
+fn answer(kind: &str, body: &[u8]) -> Vec<u8> {
+    let length = body.len();
+    let head =
+        format!("HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n");
+    [head.as_bytes(), body].concat()
+}
+
+#[tokio::test]
+async fn a_page_is_no_delivery_and_what_was_rejected_is_counted() {
+    let page = said(answer("text/html", b"<html>Welcome</html>")).await;
+    assert!(
+        page.contains("it answered 200 OK with text/html instead of OTLP"),
+        "{page}"
+    );
+    assert_eq!(said(answer("application/x-protobuf", b"")).await, "");
+    let part = said(answer("application/x-protobuf", b"\x0a\x09\x08\x02\x12\x05full\x07")).await;
+    assert!(
+        part.contains("2 spans didn't reach the collector: it rejected 2 of them: full"),
+        "{part}"
+    );
+}

@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use std::str::FromStr;
 use std::time::{Duration, SystemTime};
 
+use crate::printable::Text;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 use x509_parser::oid_registry::asn1_rs::oid;
@@ -207,8 +208,7 @@ fn address(bytes: &[u8]) -> Option<IpAddr> {
 
 /// A text fit to be shown: a stranger's certificate must not write lines into our log.
 fn shown(text: &str) -> String {
-    let shown = |c: char| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c };
-    text.chars().take(LONGEST_TEXT).map(shown).collect()
+    Text::bounded(text.as_bytes(), LONGEST_TEXT).to_string()
 }
 
 /// A certificate's time. What lies before 1970 is taken for 1970, which is as long over.

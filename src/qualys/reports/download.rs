@@ -73,7 +73,7 @@ impl ReportShare {
             (Ok(_), Err(error)) if cut_off(&error) => {
                 return Ok(Err(Fault::CutOff {
                     received: stream.received(),
-                    cause: "the document isn't at its end".to_owned(),
+                    cause: "the document isn't at its end".into(),
                 }));
             }
             (Ok(_), Err(error)) => return Err(error),

@@ -122,7 +122,7 @@ impl ReportShare {
         info!(
             template = mark.template,
             report = report.id,
-            state = report.progress(),
+            state = %report.progress(),
             "going on with the report of an earlier attempt"
         );
         let phase = match report.state() {
@@ -226,7 +226,7 @@ impl Listing {
 fn launched_id(received: Received) -> Result<u64, Fault> {
     match received {
         Received::Document(Document::Done(done)) => done.id().ok_or_else(|| Fault::Unexpected {
-            found: "a launch without the report's id".to_owned(),
+            found: "a launch without the report's id".into(),
         }),
         other => Err(unexpected(&other)),
     }

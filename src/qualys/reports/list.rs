@@ -4,9 +4,10 @@ use std::time::SystemTime;
 
 use serde::Deserialize;
 
+use crate::printable::Text;
 use crate::qualys::fault::Fault;
 use crate::qualys::transport::Received;
-use crate::qualys::transport::answer::{Document, Envelope, SimpleReturn, parse, plain};
+use crate::qualys::transport::answer::{Document, Envelope, SimpleReturn, parse};
 
 /// REPORT_LIST_OUTPUT's RESPONSE.
 #[derive(Debug, Default, Deserialize)]
@@ -36,7 +37,7 @@ pub(in crate::qualys) struct Report {
     status: Status,
     /// For display only: `129.1 MB`.
     #[serde(default)]
-    pub(in crate::qualys) size: String,
+    size: String,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -63,10 +64,10 @@ pub(in crate::qualys) enum State {
 pub(in crate::qualys) struct Template {
     pub(in crate::qualys) id: u64,
     /// Auto (host based) or Manual (scan based).
-    pub(in crate::qualys) r#type: String,
+    pub(in crate::qualys) r#type: Text,
     /// Scan, Patch, Map …
-    pub(in crate::qualys) template_type: String,
-    pub(in crate::qualys) title: String,
+    pub(in crate::qualys) template_type: Text,
+    pub(in crate::qualys) title: Text,
 }
 
 #[derive(Deserialize)]
@@ -111,17 +112,22 @@ impl Report {
     }
 
     /// The state in Qualys' words, with the progress where it is known.
-    pub(in crate::qualys) fn progress(&self) -> String {
+    pub(in crate::qualys) fn progress(&self) -> Text {
         let Status { state, percent, .. } = &self.status;
-        match (plain(state), plain(percent)) {
-            (state, _) if state.is_empty() => "no state".to_owned(),
-            (state, percent) if percent.is_empty() => state,
-            (state, percent) => format!("{state}, {percent} %"),
+        match (state.trim(), percent.trim()) {
+            ("", _) => "no state".into(),
+            (state, "") => Text::of(state),
+            (state, percent) => Text::of(format!("{state}, {percent} %")),
         }
     }
 
-    pub(in crate::qualys) fn message(&self) -> String {
-        plain(&self.status.message)
+    pub(in crate::qualys) fn message(&self) -> Text {
+        Text::of(&self.status.message)
+    }
+
+    /// For display only: `129.1 MB`.
+    pub(in crate::qualys) fn size(&self) -> Text {
+        Text::of(&self.size)
     }
 
     pub(in crate::qualys) fn launched_at(&self) -> Option<SystemTime> {
@@ -145,7 +151,7 @@ impl Template {
 pub(in crate::qualys) fn unexpected(received: &Received) -> Fault {
     let found = match received {
         Received::Document(document) => document.found(),
-        Received::Report(_) => "a report".to_owned(),
+        Received::Report(_) => "a report".into(),
     };
     Fault::Unexpected { found }
 }

@@ -2,6 +2,7 @@
 
 use super::list::unexpected;
 use super::{Api, ReportShare, template, v1};
+use crate::printable::Text;
 use crate::qualys::error::{Error, Stage};
 use crate::qualys::fault::Fault;
 use crate::qualys::transport::http::Expects;
@@ -31,7 +32,7 @@ impl ReportShare {
     /// # Errors
     /// Qualys doesn't tell its templates, which proves nothing: an account may be kept from their list and still make
     /// reports of them.
-    pub async fn look_at(&self, templates: &[u64]) -> Result<Vec<(u64, Result<String, Fault>)>, Error> {
+    pub async fn look_at(&self, templates: &[u64]) -> Result<Vec<(u64, Result<Text, Fault>)>, Error> {
         let known = self.template_list(self.transport.call(Stage::Launch)).await;
         let known = known.map_err(|fault| self.transport.error(Stage::Launch, fault))?;
         let look = |&id: &u64| match template::look_up(&known, id) {

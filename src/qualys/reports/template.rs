@@ -70,7 +70,7 @@ mod tests {
 
     #[test]
     fn only_an_auto_scan_template_will_do() {
-        let template = |id, r#type: &str, template_type: &str| Template {
+        let template = |id, r#type: &'static str, template_type: &'static str| Template {
             id,
             r#type: r#type.into(),
             template_type: template_type.into(),

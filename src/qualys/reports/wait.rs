@@ -13,6 +13,7 @@ use tracing::info;
 use super::launch::MISSES;
 use super::list::{Report, ReportList, State};
 use super::{Launched, Phase, ReportShare};
+use crate::printable::Text;
 use crate::qualys::error::{Error, Stage};
 use crate::qualys::fault::Fault;
 use crate::qualys::transport::Call;
@@ -79,7 +80,7 @@ impl ReportShare {
         let begun = Instant::now();
         let mut posted = self.board.latest.subscribe();
         let mut misses = 0;
-        let mut state = "not looked at yet".to_owned();
+        let mut state: Text = "not looked at yet".into();
         for pause in polls(self.settings().poll_interval) {
             let found = loop {
                 tokio::select! {
@@ -102,17 +103,17 @@ impl ReportShare {
                 continue;
             };
             misses = 0;
-            state = transport.secrets().redact(&report.progress());
+            state = report.progress();
             transport.note(|progress| progress.report(launched.template).state = Some(state.clone()));
             let message = report.message();
             match report.state() {
                 State::Finished => {
-                    info!(report = id, size = report.size, "report finished");
+                    info!(report = id, size = %report.size(), "report finished");
                     return Ok(());
                 }
                 State::Canceled => return Err(transport.error(Stage::Wait, Fault::Canceled { id, message })),
                 State::Errors => return Err(transport.error(Stage::Wait, Fault::ReportFailed { id, message })),
-                State::Running => info!(report = id, state, "report is being made"),
+                State::Running => info!(report = id, %state, "report is being made"),
             }
         }
         Ok(())
@@ -151,7 +152,7 @@ impl ReportShare {
     }
 
     /// The deadline comes before the next look.
-    fn late(&self, id: u64, state: String, fault: Fault) -> Fault {
+    fn late(&self, id: u64, state: Text, fault: Fault) -> Fault {
         match fault {
             Fault::Wait(
                 wait @ TooLong {

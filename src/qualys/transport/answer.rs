@@ -11,11 +11,9 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::limits;
+use crate::printable::Text;
 use crate::qualys::fault::Fault;
 use crate::qualys::refusal::Refusal;
-
-/// Longest text of Qualys' that an error repeats, in characters.
-const LONGEST_TEXT: usize = 300;
 
 /// A document that says what was asked for.
 #[derive(Debug)]
@@ -25,7 +23,7 @@ pub(in crate::qualys) enum Document {
     /// Another document, by its root element; who asked for it reads it.
     Element(String, Vec<u8>),
     /// Something else, in words.
-    Other(String),
+    Other(Text),
 }
 
 /// What a body begins with.
@@ -71,18 +69,18 @@ struct Item {
 pub(in crate::qualys) fn read(status: u16, body: Vec<u8>) -> Result<Document, Fault> {
     let document = match root(&body) {
         Root::Element(name) => read_element(status, name, body)?,
-        _ if !(200..300).contains(&status) => return Err(without_code(status, String::new())),
+        _ if !(200..300).contains(&status) => return Err(without_code(status, Text::default())),
         Root::Empty => return Err(Fault::Empty),
         Root::Html => return Err(Fault::Html),
         Root::Unfinished => return Err(unfinished(&body)),
-        Root::Zip => Document::Other("a zip archive".to_owned()),
-        Root::Unknown => Document::Other("not XML".to_owned()),
+        Root::Zip => Document::Other("a zip archive".into()),
+        Root::Unknown => Document::Other("not XML".into()),
     };
     match document {
         Document::Done(done) if !(200..300).contains(&status) => {
-            Err(without_code(status, plain(&done.text.unwrap_or_default())))
+            Err(without_code(status, Text::of(done.text.unwrap_or_default())))
         }
-        _ if !(200..300).contains(&status) => Err(without_code(status, String::new())),
+        _ if !(200..300).contains(&status) => Err(without_code(status, Text::default())),
         document => Ok(document),
     }
 }
@@ -149,10 +147,10 @@ pub(in crate::qualys) fn root(body: &[u8]) -> Root {
 
 impl Document {
     /// What it is, where another one is expected.
-    pub(in crate::qualys) fn found(&self) -> String {
+    pub(in crate::qualys) fn found(&self) -> Text {
         match self {
-            Document::Done(_) => "a SIMPLE_RETURN".to_owned(),
-            Document::Element(root, _) => plain(&format!("<{root}>")),
+            Document::Done(_) => "a SIMPLE_RETURN".into(),
+            Document::Element(root, _) => Text::of(format!("<{root}>")),
             Document::Other(found) => found.clone(),
         }
     }
@@ -172,14 +170,14 @@ impl SimpleReturn {
     fn refusal(&self, status: u16) -> Option<Refusal> {
         let code = self.code.as_deref()?.trim();
         let wait = self.item("SECONDS_TO_WAIT").and_then(|seconds| seconds.parse().ok());
-        let mut text = plain(self.text.as_deref().unwrap_or_default());
+        let mut text = self.text.clone().unwrap_or_default();
         for Item { key, value } in &self.item_list.items {
-            text += &format!(" ({}: {})", plain(key), plain(value));
+            text += &format!(" ({}: {})", key.trim(), value.trim());
         }
         Some(Refusal {
             status,
             code: code.parse().ok(),
-            text: shortened(text),
+            text: Text::of(text),
             wait: wait.map(limits::seconds),
             busy: false,
             hint: None,
@@ -223,7 +221,7 @@ impl OldError {
         Refusal {
             status,
             code: self.number.trim().parse().ok(),
-            text: plain(&self.text),
+            text: Text::of(&self.text),
             wait: None,
             busy: false,
             hint: None,
@@ -231,7 +229,7 @@ impl OldError {
     }
 }
 
-fn without_code(status: u16, text: String) -> Fault {
+fn without_code(status: u16, text: Text) -> Fault {
     Fault::Refused(Refusal {
         status,
         code: None,
@@ -251,7 +249,7 @@ pub(in crate::qualys) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Fa
             | XmlError::IllFormed(IllFormedError::MissingEndTag(_) | IllFormedError::UnclosedReference),
         ) => unfinished(body),
         error => Fault::Unexpected {
-            found: format!("XML that can't be read ({})", plain(&error.to_string())),
+            found: Text::of(format!("XML that can't be read ({error})")),
         },
     })
 }
@@ -260,22 +258,8 @@ pub(in crate::qualys) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Fa
 fn unfinished(body: &[u8]) -> Fault {
     Fault::CutOff {
         received: body.len() as u64,
-        cause: "the document isn't at its end".to_owned(),
+        cause: "the document isn't at its end".into(),
     }
-}
-
-/// Foreign text as one line that is safe to print.
-pub(in crate::qualys) fn plain(text: &str) -> String {
-    let words = text.split(|c: char| c.is_whitespace() || c.is_control());
-    shortened(words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" "))
-}
-
-fn shortened(mut text: String) -> String {
-    if let Some((end, _)) = text.char_indices().nth(LONGEST_TEXT) {
-        text.truncate(end);
-        text.push('…');
-    }
-    text
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use url::Url;
 
 use super::limits::Limits;
 use crate::http::{self, Endpoint, ProxyError, USER_AGENT, Via};
+use crate::printable::Text;
 use crate::qualys::Settings;
 use crate::qualys::fault::{Fault, TimeOut};
 use crate::telemetry::spans;
@@ -195,6 +196,7 @@ impl Http {
                 }
             }
             _ if error.is_connect() && error.is_timeout() => Fault::TimedOut(TimeOut::Connect(self.connect_timeout)),
+            _ if http::is_about_a_name(&error) => Fault::WrongName(cause()),
             _ if tls.is_some() => Fault::Tls(cause()),
             _ if tunnel => Fault::Proxy(cause()),
             _ if error.is_connect() => Fault::Connect(cause()),
@@ -270,14 +272,14 @@ fn plain_http(via: &Via) -> String {
     format!("{}: http://{host}:{port}", via.named_by)
 }
 
-fn target(response: &reqwest::Response) -> Option<String> {
+fn target(response: &reqwest::Response) -> Option<Text> {
     let to = response.headers().get(LOCATION)?.to_str().ok()?;
     let mut to = response.url().join(to).ok()?;
     to.set_query(None);
     to.set_fragment(None);
     to.set_username("").ok()?;
     to.set_password(None).ok()?;
-    Some(to.into())
+    Some(Text::of(to.as_str()))
 }
 
 impl From<ProxyError> for Fault {

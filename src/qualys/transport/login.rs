@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 
 use super::http::{Expects, Request};
 use super::locked;
+use crate::printable;
 use crate::qualys::fault::Fault;
 use crate::qualys::{Login, Settings};
 
@@ -53,6 +54,7 @@ impl Credentials {
                 problem: "is needed for qualys.login = token".to_owned(),
             });
         }
+        printable::hide(settings.password.expose_secret());
         Ok(Credentials {
             login: settings.login,
             user_id: settings.user_id.clone(),
@@ -79,6 +81,7 @@ impl Credentials {
             },
             (Login::Token, Some(file)) => {
                 let token = read_token(file)?;
+                printable::hide(token.expose_secret());
                 let bearer = Zeroizing::new(format!("Bearer {}", token.expose_secret()));
                 locked(&self.state).proof = Some(token.clone());
                 let builder = builder.header(AUTHORIZATION, sensitive(&bearer, "qualys.token_file")?);
@@ -111,6 +114,12 @@ impl Credentials {
     }
 
     pub(super) fn set_session(&self, cookie: Option<String>) {
+        // Of a cookie, the value is the secret; the short ones, such as a language, are words.
+        let pairs = cookie.iter().flat_map(|cookie| cookie.split("; "));
+        let values = pairs.filter_map(|pair| Some(pair.split_once('=')?.1));
+        values
+            .filter(|value| value.len() >= SHORTEST_COOKIE)
+            .for_each(printable::hide);
         *locked(&self.state) = State {
             proof: cookie.map(SecretString::from),
             accepted: false,
@@ -120,16 +129,6 @@ impl Credentials {
     /// The latest proof.
     pub(super) fn proof(&self) -> Proof {
         locked(&self.state).proof.clone()
-    }
-
-    /// What an answer may not be shown with, `proof` included, and the user that it goes along with.
-    pub(super) fn secrets<'a>(&'a self, proof: &'a Proof) -> impl Iterator<Item = (&'a str, &'a str)> {
-        let proof = proof.as_ref().map_or("", |proof| proof.expose_secret());
-        // Of a cookie, the value is the secret; the short ones, such as a language, are words.
-        let values = proof.split("; ").filter_map(|cookie| Some(cookie.split_once('=')?.1));
-        let values = values.filter(|value| self.login == Login::Session && value.len() >= SHORTEST_COOKIE);
-        let whole = [(self.user_id.as_str(), self.password.expose_secret()), ("", proof)];
-        whole.into_iter().chain(values.map(|value| ("", value)))
     }
 
     /// Notes that Qualys took the proof.
@@ -223,16 +222,16 @@ mod tests {
             Ok::<_, String>((header.to_str().unwrap().to_owned(), proof))
         };
 
-        std::fs::write(&file, "first\n").unwrap();
+        std::fs::write(&file, "canary-first\n").unwrap();
         let (header, first) = proven().unwrap();
-        assert_eq!(header, "Bearer first");
+        assert_eq!(header, "Bearer canary-first");
         assert!(
             !credentials.renew(&first),
             "the same token again would be the refused login again"
         );
-        std::fs::write(&file, "second").unwrap();
+        std::fs::write(&file, "canary-second").unwrap();
         assert!(credentials.renew(&first));
-        assert_eq!(proven().unwrap().0, "Bearer second");
+        assert_eq!(proven().unwrap().0, "Bearer canary-second");
         std::fs::write(&file, "").unwrap();
         let empty = format!("qualys.token_file: {}: is empty", file.display());
         assert_eq!(proven().unwrap_err(), empty);

@@ -1,12 +1,13 @@
 //! A line: what happened, when, and how much it weighs; as text or as JSON.
 
-use std::fmt::Write as _;
 use std::time::SystemTime;
 
 use serde::Serialize;
 use serde::ser::{SerializeMap as _, Serializer};
 use serde_json::Value;
 use tracing::Level;
+
+use crate::printable::{escaped, escaped_json, is_hidden};
 
 /// What is logged.
 pub(super) struct Line<'a> {
@@ -30,7 +31,7 @@ impl<'a> Line<'a> {
     /// One JSON object, without a line end.
     pub(super) fn json(&self) -> String {
         // Maps of strings and numbers can always be written.
-        serde_json::to_string(self).unwrap_or_default()
+        escaped_json(&serde_json::to_string(self).unwrap_or_default())
     }
 
     /// Time, level and all the rest, without a line end.
@@ -54,13 +55,13 @@ impl<'a> Line<'a> {
         if let Some(target) = self.target {
             words.extend([target, ": "]);
         }
-        push_visible(&mut words, &self.message);
+        words.push_str(&escaped(&self.message));
         for (name, value) in &self.fields {
             words.extend([" ", name, "="]);
             match value {
                 Value::String(text) if !text.is_empty() && text.chars().all(is_plain) => words.push_str(text),
-                // JSON's quotes, which hide the rest of the control characters too.
-                value => drop(write!(words, "{value}")),
+                // JSON's quotes.
+                value => words.push_str(&escaped_json(&value.to_string())),
             }
         }
         words
@@ -88,16 +89,7 @@ impl Serialize for Line<'_> {
 }
 
 fn is_plain(char: char) -> bool {
-    !char.is_whitespace() && !char.is_control() && !matches!(char, '"' | '=' | '\\')
-}
-
-fn push_visible(out: &mut String, text: &str) {
-    for char in text.chars() {
-        match char.is_control() {
-            true => out.extend(char.escape_default()),
-            false => out.push(char),
-        }
-    }
+    !char.is_whitespace() && !is_hidden(char) && !matches!(char, '"' | '=' | '\\')
 }
 
 #[cfg(test)]
@@ -122,6 +114,18 @@ mod tests {
             line.text(false),
             r#"1970-01-01T00:00:00.000000Z  WARN refused: \u{1b}[2J\nü host=192.0.2.1 findings=7 state="in \n work" none="""#
         );
+        let hidden = Line {
+            message: "\u{202e}\u{9b}31m\u{1f600}".to_owned(),
+            fields: vec![("file", "\u{feff}x".into())],
+            ..line
+        };
+        let shown = r#"{"timestamp":"1970-01-01T00:00:00.000000Z","level":"WARN","message":"\u202e\u009b31m😀","file":"\ufeffx"}"#;
+        assert_eq!(hidden.json(), shown);
+        assert_eq!(hidden.words(), r#"\u{202e}\u{9b}31m😀 file="\ufeffx""#);
+        let line = Line {
+            message: "refused: ".to_owned(),
+            ..hidden
+        };
         assert!(
             line.text(true)
                 .starts_with("\x1b[2m1970-01-01T00:00:00.000000Z\x1b[0m \x1b[33m WARN\x1b[0m refused")

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::line::Line;
 use super::syslog::Sender;
 use super::{Format, LogError};
+use crate::printable::Text;
 use crate::telemetry::terminal;
 use crate::whole_file::Readers;
 
@@ -86,7 +87,7 @@ impl Output {
                 {
                     complain(&format!(
                         "the log file {} can't be written: {error} (log.file)",
-                        path.display()
+                        Text::of_path(path)
                     ));
                 }
             }

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::printable::is_hidden;
+
 /// The value of the label `import` or `job`: something stable, never the name of a pod or a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity(String);
@@ -23,7 +25,7 @@ impl FromStr for Identity {
     type Err = IdentityError;
 
     fn from_str(text: &str) -> Result<Self, IdentityError> {
-        let fits = (1..=100).contains(&text.chars().count()) && !text.contains(char::is_control);
+        let fits = (1..=100).contains(&text.chars().count()) && !text.contains(is_hidden);
         fits.then(|| Identity(text.to_owned())).ok_or(IdentityError)
     }
 }

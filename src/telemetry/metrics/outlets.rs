@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::pushgateway::{self, Pushgateway};
 use super::textfile::Textfile;
 use super::{Exposition, Settings};
+use crate::printable::Text;
 
 /// Where the metrics of a run go; a clone goes the same ways.
 #[derive(Debug, Clone)]
@@ -21,7 +22,10 @@ pub enum Error {
     #[error(transparent)]
     Pushgateway(#[from] pushgateway::Error),
     /// They weren't written.
-    #[error("the metrics weren't written to {}: {source}; check telemetry.metrics_file", path.display())]
+    #[error(
+        "the metrics weren't written to {}: {source}; check telemetry.metrics_file",
+        Text::of_path(path)
+    )]
     File {
         /// The file.
         path: PathBuf,

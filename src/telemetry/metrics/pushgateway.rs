@@ -1,8 +1,8 @@
 //! The Pushgateway: keeps the numbers of the last run until Prometheus comes for them.
 //!
 //! Metrics are pushed with POST, which replaces those of the same name and leaves the others: a failed run says
-//! nothing of the last success, and so it stays. They are filed under `job` and `import`, which are the same in every
-//! run; the name of a pod or a run would leave a heap of dead groups there.
+//! nothing of the last success, and so it stays. They are filed under `job`, `namespace` (where one is set) and `import`,
+//! which are the same in every run; the name of a pod or a run would leave a heap of dead groups there.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -18,15 +18,14 @@ use url::Url;
 use super::Identity;
 pub use crate::http::Proxy;
 use crate::http::{self, Endpoint, ProxyError};
-use crate::redact::Secrets;
+use crate::printable::{self, Text};
 use crate::tls;
 
 /// Prometheus' text format.
 const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// Bytes of an answer that are read, and characters of it that are shown.
+/// Bytes of an answer that are read.
 const ANSWER: usize = 4096;
-const SHOWN: usize = 300;
 
 /// `telemetry.pushgateway.*`.
 #[derive(Debug, Clone)]
@@ -35,6 +34,8 @@ pub struct Settings {
     pub url: Url,
     /// `telemetry.pushgateway.job`.
     pub job: Identity,
+    /// `telemetry.pushgateway.namespace`.
+    pub namespace: Option<Identity>,
     /// `telemetry.pushgateway.username`.
     pub username: Option<String>,
     /// `telemetry.pushgateway.password`.
@@ -52,6 +53,13 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// What a group is filed under. A setting that isn't there leaves the groups of earlier versions as they are.
+    fn labels<'a>(&'a self, import: &'a Identity) -> Vec<(&'static str, &'a Identity)> {
+        let job = ("job", &self.job);
+        let namespace = self.namespace.as_ref().map(|namespace| ("namespace", namespace));
+        [job].into_iter().chain(namespace).chain([("import", import)]).collect()
+    }
+
     fn endpoint(&self) -> Endpoint<'_> {
         Endpoint {
             url: &self.url,
@@ -82,7 +90,7 @@ pub enum Error {
         /// Host and port.
         host: String,
         /// Why.
-        cause: String,
+        cause: Text,
     },
     /// No answer in time.
     #[error("the metrics weren't pushed: the Pushgateway at {host} didn't answer within telemetry.pushgateway.timeout ({})", humantime::format_duration(*after))]
@@ -93,14 +101,14 @@ pub enum Error {
         after: Duration,
     },
     /// An answer that isn't good.
-    #[error("the metrics weren't pushed: the Pushgateway at {host} answers {status}{said}; {}", advice(*status))]
+    #[error("the metrics weren't pushed: the Pushgateway at {host} answers {status}{}; {}", behind_a_colon(said), advice(*status))]
     Refused {
         /// Host and port.
         host: String,
         /// Its status.
         status: StatusCode,
-        /// Its words behind a colon, where it has any.
-        said: String,
+        /// Its words, where it has any.
+        said: Text,
     },
 }
 
@@ -118,6 +126,9 @@ impl Pushgateway {
     /// # Errors
     /// The CA file or the proxy can't be used.
     pub fn new(settings: &Settings, import: &Identity) -> Result<Self, Error> {
+        for secret in [&settings.password, &settings.token].into_iter().flatten() {
+            printable::hide(secret.expose_secret());
+        }
         let setting = |key, problem| Error::Setting { key, problem };
         let tls = tls::client_config(settings.ca_file.as_deref())
             .map_err(|error| setting("telemetry.pushgateway.ca_file", error.to_string()))?;
@@ -128,10 +139,15 @@ impl Pushgateway {
             .timeout(settings.timeout)
             .pool_max_idle_per_host(0)
             .build()
-            .map_err(|error| setting("telemetry.pushgateway.url", http::cause(&error.without_url())))?;
+            .map_err(|error| {
+                setting(
+                    "telemetry.pushgateway.url",
+                    http::cause(&error.without_url()).to_string(),
+                )
+            })?;
         Ok(Pushgateway {
             client,
-            group: group(&settings.url, &[("job", &settings.job), ("import", import)]),
+            group: group(&settings.url, &settings.labels(import)),
             settings: settings.clone(),
         })
     }
@@ -199,29 +215,8 @@ impl Pushgateway {
         Err(Error::Refused {
             host: self.host(),
             status,
-            said: self.said(&answer),
+            said: Text::of(answer),
         })
-    }
-
-    /// An answer's words on one line, without the secrets that a stranger between us may have put there.
-    fn said(&self, answer: &[u8]) -> String {
-        let settings = &self.settings;
-        let token = settings.token.as_ref().map(|token| ("", token));
-        let login = settings
-            .password
-            .as_ref()
-            .map(|password| (user(&settings.username), password));
-        let proxy = settings.proxy.as_ref();
-        let proxy = proxy.and_then(|proxy| Some((user(&proxy.username), proxy.password.as_ref()?)));
-        let secrets = token.into_iter().chain(login).chain(proxy);
-        let secrets = Secrets::new(secrets.map(|(user, secret)| (user, secret.expose_secret())));
-        let text = secrets.redact(&String::from_utf8_lossy(answer));
-        let words: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        let shown: String = words.chars().filter(|c| !c.is_control()).take(SHOWN).collect();
-        match shown.as_str() {
-            "" => String::new(),
-            shown => format!(": {shown}"),
-        }
     }
 
     fn host(&self) -> String {
@@ -250,8 +245,12 @@ fn group(base: &Url, labels: &[(&str, &Identity)]) -> Url {
     group
 }
 
-fn user(username: &Option<String>) -> &str {
-    username.as_deref().unwrap_or_default()
+/// A Pushgateway's words, where it has any.
+fn behind_a_colon(said: &Text) -> String {
+    match said.is_empty() {
+        true => String::new(),
+        false => format!(": {said}"),
+    }
 }
 
 fn advice(status: StatusCode) -> &'static str {

@@ -8,11 +8,14 @@ use std::env;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use reqwest::header::HeaderName;
 use url::Url;
 
 use super::parent::Parent;
 use crate::http::{Endpoint, ProxyError, Via};
+use crate::printable;
 
 /// What the environment of a process says of traces.
 pub(super) struct Environment {
@@ -217,6 +220,7 @@ impl Environment {
             return;
         };
         for (index, header) in headers.split_terminator(',').enumerate() {
+            hide(header);
             let key = header.split_once('=').map(|(key, _)| key.trim());
             if key.is_none_or(|key| HeaderName::try_from(key).is_err()) {
                 remarks.push(format!("{name}: entry {} isn't NAME=VALUE and is left out", index + 1));
@@ -259,6 +263,25 @@ impl Environment {
         let value = self.variables.get(name)?.trim().to_owned();
         (!value.is_empty()).then_some(value)
     }
+}
+
+/// A header that is shorter is a word, such as the name of a tenant.
+const SHORTEST: usize = 6;
+
+/// What a header says is a secret: the whole of it, a proof without its kind, a password in a login.
+fn hide(header: &str) {
+    let value = header.split_once('=').map_or(header, |(_, value)| value).trim();
+    let decoded = percent_encoding::percent_decode_str(value).decode_utf8_lossy();
+    let proof = decoded.rsplit(' ').next().unwrap_or_default();
+    let login = STANDARD
+        .decode(proof)
+        .ok()
+        .and_then(|login| String::from_utf8(login).ok());
+    let password = login.as_deref().and_then(|login| Some(login.split_once(':')?.1));
+    let secrets = [value, &decoded, proof].into_iter().chain(password);
+    secrets
+        .filter(|secret| secret.len() >= SHORTEST)
+        .for_each(printable::hide);
 }
 
 fn is_true(value: &str) -> bool {

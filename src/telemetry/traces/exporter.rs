@@ -20,6 +20,7 @@ use super::environment::{Plan, Protocol};
 use super::http::Client;
 use super::tally::Tally;
 use super::tls;
+use crate::printable::Text;
 
 /// Starts the thread and prepares the way; reaches for nothing yet.
 pub(super) fn start(plan: &Plan, tally: &Tally) -> Result<impl opentelemetry_sdk::trace::SpanExporter + use<>, String> {
@@ -116,9 +117,10 @@ impl fmt::Debug for Exporter {
     }
 }
 
-fn cause(error: &OTelSdkError) -> String {
+/// With gRPC these are the collector's words.
+fn cause(error: &OTelSdkError) -> Text {
     match error {
-        OTelSdkError::InternalFailure(cause) => cause.clone(),
-        other => other.to_string(),
+        OTelSdkError::InternalFailure(cause) => Text::of(cause),
+        other => Text::of(other.to_string()),
     }
 }

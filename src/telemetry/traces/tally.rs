@@ -10,6 +10,8 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{BatchSpanProcessor, Span, SpanData, SpanExporter, SpanProcessor};
 
+use crate::printable::Text;
+
 /// Counts spans.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Tally(Arc<Counts>);
@@ -18,7 +20,8 @@ pub(super) struct Tally(Arc<Counts>);
 struct Counts {
     ended: AtomicU64,
     taken: AtomicU64,
-    cause: Mutex<Option<String>>,
+    rejected: AtomicU64,
+    cause: Mutex<Option<Text>>,
 }
 
 impl Tally {
@@ -35,20 +38,27 @@ impl Tally {
         self.0.taken.fetch_add(spans as u64, Ordering::Relaxed);
     }
 
+    /// A collector took a batch, but for so many of it.
+    pub(super) fn rejected(&self, spans: u64) {
+        self.0.rejected.fetch_add(spans, Ordering::Relaxed);
+    }
+
     /// A batch was lost; the first cause of the last batch is what counts.
-    pub(super) fn failed(&self, cause: String) {
+    pub(super) fn failed(&self, cause: Text) {
         *self.0.cause.lock().unwrap_or_else(PoisonError::into_inner) = Some(cause);
     }
 
     /// How many were lost, if any.
     pub(super) fn lost(&self) -> Option<u64> {
         let ended = self.0.ended.load(Ordering::Relaxed);
-        let lost = ended.saturating_sub(self.0.taken.load(Ordering::Relaxed));
+        let rejected = self.0.rejected.load(Ordering::Relaxed);
+        let taken = self.0.taken.load(Ordering::Relaxed).saturating_sub(rejected);
+        let lost = ended.saturating_sub(taken);
         (lost > 0).then_some(lost)
     }
 
     /// Why the last lost batch was lost.
-    pub(super) fn cause(&self) -> Option<String> {
+    pub(super) fn cause(&self) -> Option<Text> {
         self.0.cause.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }

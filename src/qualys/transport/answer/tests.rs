@@ -101,7 +101,7 @@ fn a_document_that_ends_too_early_was_cut_off_wherever_it_ends() {
 fn what_an_answer_is_called_steers_no_terminal() {
     for body in ["<a\u{1b}[2J/>", "<SIMPLE_RETURN></a\u{1b}[2J>"] {
         let sentence = match read(200, body.as_bytes()) {
-            Ok(document) => document.found(),
+            Ok(document) => document.found().to_string(),
             Err(fault) => fault.to_string(),
         };
         assert!(!sentence.contains(char::is_control), "{sentence:?}");

@@ -4,6 +4,8 @@ use std::time::SystemTime;
 
 use tracing::Level;
 
+use crate::printable::shortened;
+
 /// Bytes of a message, at most: what common servers take.
 const LONGEST: usize = 8 * 1024;
 /// `user`, which is what messages of programs are filed under when nothing else is said.
@@ -37,15 +39,14 @@ impl Format {
     pub(super) fn message(&self, at: SystemTime, level: Level, words: &str) -> Vec<u8> {
         let priority = FACILITY * 8 + severity(level);
         let pid = std::process::id();
-        let mut message = match self {
+        let message = match self {
             Format::Classic => format!("<{priority}>{} {PROGRAM}[{pid}]: {words}", classic_time(at)),
             Format::Modern { host } => {
                 let time = humantime::format_rfc3339_micros(at);
                 format!("<{priority}>1 {time} {host} {PROGRAM} {pid} - - {words}")
             }
         };
-        message.truncate(message.floor_char_boundary(LONGEST));
-        message.into_bytes()
+        shortened(message, LONGEST).into_bytes()
     }
 }
 
@@ -84,6 +85,6 @@ mod tests {
             [Level::ERROR, Level::WARN, Level::INFO, Level::DEBUG].map(|level| message(level, "")[..4].to_owned());
         assert_eq!(priorities, ["<11>", "<12>", "<14>", "<15>"]);
         let long = message(Level::INFO, &"ü".repeat(LONGEST));
-        assert!(long.len() <= LONGEST && long.ends_with('ü'));
+        assert!(long.len() <= LONGEST && long.ends_with("ü…"));
     }
 }

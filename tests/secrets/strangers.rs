@@ -1,0 +1,141 @@
+//! What far ends say is shown as one line of visible characters, wherever it is shown.
+
+use connector_lab::management_center::Faults;
+
+use crate::echo::{Echo, answer};
+use crate::place::{Place, set, telling};
+
+/// What steers a terminal, forges a line, or turns the direction of reading; XML can't say the controls otherwise.
+const HOSTILE: &str = "\x1b[2J\x1b]0;owned\x07\r\nFORGED \u{202e}\u{200b}\u{feff}\u{9b}31m\u{2028}";
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+fn list(state: &str, words: &str) -> String {
+    format!(
+        "<REPORT_LIST_OUTPUT><RESPONSE><DATETIME>2026-01-01T00:00:00Z</DATETIME><REPORT_LIST><REPORT><ID>7</ID>\
+         <TITLE>{words}</TITLE><LAUNCH_DATETIME>2026-01-01T00:00:00Z</LAUNCH_DATETIME><SIZE>{words}</SIZE>\
+         <STATUS><STATE>{state}</STATE><MESSAGE>{words}</MESSAGE><PERCENT>{words}</PERCENT></STATUS></REPORT>\
+         </REPORT_LIST></RESPONSE></REPORT_LIST_OUTPUT>"
+    )
+}
+
+fn done(code: &str, words: &str) -> String {
+    format!(
+        "<SIMPLE_RETURN><RESPONSE>{code}<TEXT>{words}</TEXT><ITEM_LIST><ITEM><KEY>ID</KEY><VALUE>7</VALUE></ITEM>\
+         <ITEM><KEY>{words}</KEY><VALUE>{words}</VALUE></ITEM></ITEM_LIST></RESPONSE></SIMPLE_RETURN>"
+    )
+}
+
+/// A Qualys whose report ends in this state.
+fn qualys(state: &'static str) -> Echo {
+    telling(move |request, told| {
+        let words = format!("{HOSTILE}{}{HOSTILE}", escaped(told));
+        let first = request.lines().next().unwrap_or_default();
+        match first {
+            _ if request.contains("action=launch") => answer("200 OK", "", &done("", &words)),
+            _ if first.contains("action=list") => answer("200 OK", "", &list(state, &words)),
+            _ if first.contains("report_template_list") => {
+                let template = format!(
+                    "<REPORT_TEMPLATE_LIST><REPORT_TEMPLATE><ID>424242</ID><TYPE>Auto</TYPE>\
+                     <TEMPLATE_TYPE>Scan</TEMPLATE_TYPE><TITLE>{words}</TITLE></REPORT_TEMPLATE></REPORT_TEMPLATE_LIST>"
+                );
+                answer("200 OK", "", &template)
+            }
+            _ => answer("400 Bad Request", "", &done("<CODE>1903</CODE>", &words)),
+        }
+    })
+}
+
+#[tokio::test]
+async fn states_sizes_messages_and_refusals_of_qualys() {
+    let place = Place::new(&[], Faults::default()).await;
+    for (state, exit) in [
+        ("Errors", 65),
+        ("Canceled", 65),
+        ("Finished", 78),
+        ("Odd\x1b[1m\u{202e}", 75),
+    ] {
+        let qualys = qualys(state);
+        let mut command = place.import();
+        let settings = [format!("qualys.url={}", qualys.url()), "qualys.deadline=2s".to_owned()];
+        let told = place
+            .keeps(exit, set(&mut command, &settings.each_ref().map(String::as_str)))
+            .await;
+        assert!(told.contains("[redacted]") && told.contains("FORGED"), "{told}");
+        assert!(!told.lines().any(|line| line.starts_with("FORGED")), "{told}");
+    }
+}
+
+#[tokio::test]
+async fn titles_of_templates() {
+    let place = Place::new(&[], Faults::default()).await;
+    let qualys = qualys("Finished");
+    for output in ["text", "json"] {
+        let mut command = place.command();
+        command.args(["check", "--output", output]);
+        let told = place
+            .keeps(0, set(&mut command, &[&format!("qualys.url={}", qualys.url())]))
+            .await;
+        assert!(told.contains("[redacted]") && told.contains("FORGED"), "{told}");
+        assert!(!told.lines().any(|line| line.starts_with("FORGED")), "{told}");
+    }
+}
+
+#[tokio::test]
+async fn a_pushgateway() {
+    let place = Place::new(&[], Faults::default()).await;
+    let gateway = telling(|_, told| answer("500 Oops", "", &format!("{HOSTILE}{told}{HOSTILE}")));
+    let mut command = place.import();
+    let told = place
+        .keeps(
+            0,
+            set(&mut command, &[&format!("telemetry.pushgateway.url={}", gateway.url())]),
+        )
+        .await;
+    assert!(told.contains("FORGED") && told.contains("[redacted]"), "{told}");
+}
+
+#[tokio::test]
+async fn titles_and_errors_of_reports() {
+    let place = Place::new(&[], Faults::default()).await;
+    let report = place.folder.path().join("x.xml");
+    for (text, exit) in [
+        (format!("<ERROR number=\"1\">{HOSTILE}</ERROR>"), 65),
+        (format!("<A{}>", HOSTILE.replace(char::is_whitespace, "")), 65),
+        (
+            format!(
+                "<ASSET_DATA_REPORT><HEADER><TEMPLATE><![CDATA[{HOSTILE}]]></TEMPLATE></HEADER></ASSET_DATA_REPORT>"
+            ),
+            65,
+        ),
+    ] {
+        std::fs::write(&report, text).unwrap();
+        let mut command = place.import();
+        command.args(["--report", "x.xml"]);
+        let told = place.keeps(exit, command).await;
+        assert!(!told.lines().any(|line| line.starts_with("FORGED")), "{told}");
+    }
+    std::fs::remove_file(&report).unwrap();
+}
+
+#[tokio::test]
+async fn names_of_files() {
+    let place = Place::new(&[], Faults::default()).await;
+    for (key, exit) in [
+        ("report.file", 74),
+        ("qualys.ca_file", 78),
+        ("csv.file", 73),
+        ("management_center.pkcs12", 78),
+        ("telemetry.pushgateway.ca_file", 0),
+    ] {
+        let mut command = place.import();
+        set(&mut command, &[&format!("{key}=missing/\x1b[2J\u{202e}x")]);
+        let told = place.keeps(exit, command).await;
+        assert!(
+            told.contains("\\u{1b}[2J") || told.contains("\\u001b[2J"),
+            "{key}: {told}"
+        );
+    }
+}
