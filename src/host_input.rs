@@ -10,6 +10,7 @@ mod batch;
 pub mod command;
 pub mod command_file;
 mod connection;
+pub(crate) mod counting;
 pub mod csv_file;
 pub mod delivery;
 mod error;

@@ -110,6 +110,11 @@ impl Answer {
         }
     }
 
+    /// Nothing in it tells of trouble.
+    pub(super) fn accepts(&self) -> bool {
+        self.trouble().is_none()
+    }
+
     /// The first remark that tells of trouble.
     fn trouble(&self) -> Option<&String> {
         self.remarks.iter().find(|remark| tells_of_trouble(remark))

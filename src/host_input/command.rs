@@ -17,7 +17,7 @@ pub use name::{Name, NameError};
 pub use vulnerability::{Prepared, Vulnerability};
 
 /// Ends a host: what is queued for it takes the place of what the Management Center holds.
-const FLUSH: &[u8] = b"ScanFlush\n";
+pub(super) const FLUSH: &[u8] = b"ScanFlush\n";
 /// Ends a host: what is queued for it is added to what the Management Center holds.
 pub(crate) const UPDATE: &[u8] = b"ScanUpdate\n";
 

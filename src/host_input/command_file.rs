@@ -151,6 +151,11 @@ impl Blocks for CommandFile {
         self.blocks.len()
     }
 
+    fn flushes(&self) -> bool {
+        let mut lines = self.lines.split(|&byte| byte == b'\n');
+        lines.any(|line| line.starts_with(b"ScanFlush"))
+    }
+
     fn header(&self) -> &[u8] {
         &self.header
     }

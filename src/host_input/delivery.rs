@@ -25,6 +25,7 @@ use super::answer::{Answer, Refusal, Verdict};
 use super::batch::Batches;
 use super::command::{Shortened, UPDATE};
 use super::connection::{Connection, Kind};
+use super::counting::{self, Counting};
 use super::identity::Identity;
 use super::packing::{Blocks, Packed, Packer, Written, count};
 use super::trust::Trust;
@@ -184,7 +185,7 @@ impl ManagementCenter {
             delivery,
             alone_until: 0,
             doubtful_until: 0,
-            uncounted: 0,
+            counting: Counting::default(),
             updates_refused: 0,
             last_answer: Instant::now(),
             batches: Batches::default(),
@@ -336,8 +337,8 @@ struct Run<'a, B> {
     /// What the Management Center holds of hosts before this one isn't known until they are settled, since they were in a
     /// refused frame or under way behind it.
     doubtful_until: usize,
-    /// Commands of the header that this Management Center counts, against what is known of others.
-    uncounted: u64,
+    /// Which commands this Management Center counts.
+    counting: Counting,
     /// Connections that were ended since their queue couldn't be closed otherwise.
     updates_refused: usize,
     /// When an answer came last.
@@ -350,6 +351,7 @@ impl<B: Blocks> Run<'_, B> {
     async fn over(&mut self, mut connection: Connection) -> Result<(), Error> {
         let limit = connection.maximum.min(self.settings.max_frame);
         let least = self.blocks.header().len() + self.blocks.prologue().len() + packing::least();
+        let least = least.max(counting::first_frame(self.blocks).len());
         if (limit as usize) < least {
             return Err(Error::MaximumTooSmall {
                 maximum: connection.maximum,
@@ -377,27 +379,19 @@ impl<B: Blocks> Run<'_, B> {
 
     /// The first frame carries no host: it proves that source and domain are accepted before a host can come to
     /// harm (after a refused domain the rest of a frame is skipped, but scan commands may still be run on it),
-    /// and shows whether this Management Center counts the commands of the header.
+    /// and shows which commands this Management Center counts.
     async fn introduce(&mut self, connection: &mut Connection) -> Result<(), Error> {
-        let mut payload = self.blocks.header().to_vec();
-        payload.extend_from_slice(self.blocks.prologue());
-        let expected = count(self.blocks.prologue());
-        let header = count(self.blocks.header());
-        self.uncounted = 0;
-        let answer = self.exchange(connection, payload.into(), expected).await?;
-        if let (Some(done), true) = (answer.done, answer.remarks.is_empty())
-            && done > expected
-            && done - expected <= header
-        {
-            debug!(
-                counted = done - expected,
-                "this Management Center counts commands of the header"
-            );
-            self.uncounted = done - expected;
-        }
-        match answer.judge(expected + self.uncounted, self.settings.replies) {
-            Verdict::Accepted => Ok(()),
-            Verdict::Refused(refusal) => Err(Error::HeaderRefused { reason: refusal.reason }),
+        let payload = counting::first_frame(self.blocks);
+        let answer = self
+            .exchange(connection, payload.into(), count(self.blocks.prologue()))
+            .await?;
+        match Counting::read(self.blocks, &answer, self.settings.replies) {
+            Ok(counting) => {
+                debug!(?counting, "which commands this Management Center counts");
+                self.counting = counting;
+                Ok(())
+            }
+            Err(refusal) => Err(Error::HeaderRefused { reason: refusal.reason }),
         }
     }
 
@@ -430,7 +424,10 @@ impl<B: Blocks> Run<'_, B> {
             for remark in &answer.remarks {
                 warn!("the Management Center says: {remark}");
             }
-            let step = match answer.judge(frame.commands + self.uncounted, self.settings.replies) {
+            let step = match answer.judge(
+                self.counting.expected(frame.commands, &frame.payload),
+                self.settings.replies,
+            ) {
                 Verdict::Accepted => self.accepted(frame),
                 Verdict::Refused(refusal) => self.refused(frame, refusal, alone),
             };
@@ -539,12 +536,13 @@ impl<B: Blocks> Run<'_, B> {
     async fn close_queue(&mut self, connection: &mut Connection) -> Result<(), Error> {
         let mut payload = self.blocks.header().to_vec();
         payload.extend_from_slice(UPDATE);
+        let expected = self.counting.expected(1, UPDATE);
         let answer = self.exchange(connection, payload.into(), 1).await?;
         // Trouble with a host of the refused frame may be told only now: it is sent again anyhow, or was named.
-        if answer.done == Some(1 + self.uncounted) {
+        if answer.done == Some(expected) {
             return Ok(());
         }
-        match answer.judge(1 + self.uncounted, self.settings.replies) {
+        match answer.judge(expected, self.settings.replies) {
             Verdict::Accepted => Ok(()),
             Verdict::Refused(refusal) => Err(Error::UpdateRefused { reason: refusal.reason }),
         }

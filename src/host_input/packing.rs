@@ -20,6 +20,11 @@ pub trait Blocks {
         self.len() == 0
     }
 
+    /// Whether any of the hosts is closed by `ScanFlush`.
+    fn flushes(&self) -> bool {
+        true
+    }
+
     /// Context that stands at the head of every frame; the Management Center doesn't count its commands.
     fn header(&self) -> &[u8];
 

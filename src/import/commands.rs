@@ -200,6 +200,10 @@ impl Blocks for HostCommands<'_> {
         self.hosts.len()
     }
 
+    fn flushes(&self) -> bool {
+        self.hosts.iter().any(|(_, closing)| *closing == Closing::Replace)
+    }
+
     fn header(&self) -> &[u8] {
         self.commands.header()
     }

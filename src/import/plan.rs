@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::commands::HostCommands;
 use super::text::{amount, findings, grouped, hosts, number, plural, row};
 use crate::host_input::command::Closing;
+use crate::host_input::counting::first_frame;
 use crate::host_input::packing::{Blocks, Packer, count};
 use crate::report::selection::Word;
 use crate::report::{Counts, Kind};
@@ -58,11 +59,10 @@ pub struct Share {
 impl Plan {
     /// Packs `commands` into frames of at most `max_frame` bytes and counts them.
     pub(super) fn of(commands: &HostCommands<'_>, max_frame: u32) -> Self {
-        let opening = [commands.header(), commands.prologue()];
         let mut plan = Plan {
             frames: 1,
             commands: count(commands.prologue()),
-            bytes: opening.iter().map(|lines| lines.len() as u64).sum(),
+            bytes: first_frame(commands).len() as u64,
             ..Plan::default()
         };
         let mut packer = Packer::new(commands, 0..commands.len(), max_frame as usize);

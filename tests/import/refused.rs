@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use connector_lab::management_center::{AnswerFault, Faults, ServerCertificate};
+use connector_lab::management_center::{AnswerFault, Faults, Options, ServerCertificate};
 
-use crate::support::{Ended, imported, meant, report, small};
+use crate::support::{Ended, center, held, imported, meant, report, run, sending, small};
 
 /// How an import ends, and of how many hosts of all the Management Center then holds what is meant.
 async fn import(faults: Faults) -> (Ended, usize, usize) {
@@ -174,4 +174,43 @@ async fn a_center_that_isnt_the_right_one_gets_nothing() {
     ended
         .assert_code(77)
         .assert_says("closed the connection before its first answer");
+}
+
+/// Which commands the number of an answer counts is only likely.
+#[tokio::test]
+async fn whatever_a_center_counts_all_is_imported_and_a_dropped_line_is_found() {
+    let victim = victim();
+    for (count_header, no_count_flush, no_count_update) in
+        (0..8).map(|bits: u8| (bits & 1 != 0, bits & 2 != 0, bits & 4 != 0))
+    {
+        for replies in ["strict", "lenient"] {
+            let folder = tempfile::tempdir().unwrap();
+            let (path, expected) = report(folder.path(), small(40));
+            let center = center(Options {
+                count_header,
+                no_count_flush,
+                no_count_update,
+                ..Options::default()
+            })
+            .await;
+            let import = async |code| {
+                let mut command = sending(folder.path(), &center);
+                command.arg("--report").arg(&path);
+                command.args(["--set", &format!("management_center.replies={replies}")]);
+                let ended = run(command).await;
+                ended.assert_code(code);
+                center.idle().await;
+                ended
+            };
+            let told = import(0).await;
+            assert_eq!(held(&center.network_map()), meant(&expected), "{}", told.stderr);
+            center.set_faults(Faults {
+                drop_lines: vec![format!("AddScanResult,{victim},")],
+                ..Faults::default()
+            });
+            let summary = import(76).await.summary();
+            assert_eq!(summary["refusals"][0]["host"], victim.to_string());
+            assert_eq!(summary["hosts"]["refused"], 1);
+        }
+    }
 }

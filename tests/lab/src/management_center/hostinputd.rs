@@ -55,6 +55,7 @@ pub(crate) struct Hostinputd {
     maps: Vec<String>,
     unknown_hosts: UnknownHosts,
     flush_scope: FlushScope,
+    counts: Counts,
     source: Option<Arc<str>>,
     hosts: Hosts,
     texts: Texts,
@@ -63,6 +64,14 @@ pub(crate) struct Hostinputd {
     sources: BTreeMap<String, SourceType>,
     host_attributes: BTreeMap<String, String>,
     pub(crate) counters: Counters,
+}
+
+/// Which commands an answer counts beside all others.
+#[derive(Debug, Clone, Copy)]
+struct Counts {
+    header: bool,
+    flush: bool,
+    update: bool,
 }
 
 /// What came of a frame.
@@ -114,6 +123,11 @@ impl Hostinputd {
             maps: options.maps.clone(),
             unknown_hosts: options.unknown_hosts,
             flush_scope: options.flush_scope,
+            counts: Counts {
+                header: options.count_header,
+                flush: !options.no_count_flush,
+                update: !options.no_count_update,
+            },
             source: None,
             hosts: Hosts::new(options.host_limit, options.at_host_limit),
             texts: Texts::new(options.counts_only),

@@ -71,6 +71,15 @@ pub struct Options {
     /// Whose results a ScanFlush removes
     #[arg(long, value_enum, value_name = "WHOSE", default_value_t)]
     pub flush_scope: FlushScope,
+    /// Its answers count SetSource, SetSourceType and SetDomain, too
+    #[arg(long)]
+    pub count_header: bool,
+    /// Its answers don't count ScanFlush
+    #[arg(long)]
+    pub no_count_flush: bool,
+    /// Its answers don't count ScanUpdate
+    #[arg(long)]
+    pub no_count_update: bool,
     /// A map set that exists
     #[arg(long = "map", value_name = "NAME")]
     pub maps: Vec<String>,

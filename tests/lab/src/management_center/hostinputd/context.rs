@@ -13,6 +13,9 @@ impl FrameRun<'_> {
         if self.skips() {
             return;
         }
+        if name != "SetMap" && self.daemon.counts.header {
+            self.reply.count();
+        }
         let value = arguments.field(0);
         let result = match name {
             "SetDomain" => self.set_domain(value),

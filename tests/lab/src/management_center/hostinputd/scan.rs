@@ -41,7 +41,14 @@ impl FrameRun<'_> {
         match step {
             Ok(Step::Delete(_)) | Err(_) if unprepared => {}
             Ok(step) => {
-                self.reply.count();
+                let counts = self.daemon.counts;
+                if match step {
+                    Step::Flush => counts.flush,
+                    Step::Update => counts.update,
+                    Step::Add { .. } | Step::Delete(_) => true,
+                } {
+                    self.reply.count();
+                }
                 self.steps.push(step);
             }
             Err(failure) => {
