@@ -61,7 +61,7 @@ pub enum Command {
     },
     /// Send a file of Host Input commands to the Management Center
     Send {
-        /// The file, one command a line
+        /// The file, one command a line; - is standard input
         file: PathBuf,
     },
     /// Print the new configuration in the place of an old one

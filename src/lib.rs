@@ -24,6 +24,7 @@
 //! | `http` | the one way out over HTTP |
 //! | [`printable`] | strangers' words, made safe to show |
 //! | `tls` | which servers of the web are trusted |
+//! | `input_file` | small files that are read whole, within a bound |
 //! | `whole_file` | files that appear whole or not at all |
 //! | [`exit`] | the exit codes that schedulers act on |
 //!
@@ -37,6 +38,7 @@ pub mod explain;
 pub mod host_input;
 mod http;
 pub mod import;
+mod input_file;
 pub mod page;
 pub mod printable;
 pub mod process;

@@ -12,6 +12,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::{CertificateError, ClientConfig, Error, RootCertStore};
 use tracing::{debug, warn};
 
+use crate::input_file::{self, Kind};
 use crate::printable::Text;
 
 /// Names of a certificate that an error repeats.
@@ -74,17 +75,7 @@ fn roots(ca_file: Option<&Path>) -> Result<RootCertStore, CaFileError> {
     let mut roots = RootCertStore {
         roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
     };
-    let system = rustls_native_certs::load_native_certs();
-    let named = ["SSL_CERT_FILE", "SSL_CERT_DIR"]
-        .iter()
-        .any(|name| std::env::var_os(name).is_some());
-    for error in &system.errors {
-        match named {
-            true => warn!(%error, "SSL_CERT_FILE or SSL_CERT_DIR can't be read in full"),
-            false => debug!(%error, "the system's certificates can't be read in full"),
-        }
-    }
-    let (added, ignored) = roots.add_parsable_certificates(system.certs);
+    let (added, ignored) = roots.add_parsable_certificates(of_system());
     debug!(added, ignored, "the system's certificates are trusted");
     if let Some(path) = ca_file {
         for certificate in certificates(path)? {
@@ -96,8 +87,49 @@ fn roots(ca_file: Option<&Path>) -> Result<RootCertStore, CaFileError> {
     Ok(roots)
 }
 
+/// The certificates that this system trusts. Its files are looked at before a library reads them: what never ends, or is no
+/// file, is left out, and said if a variable names it.
+pub(crate) fn of_system() -> Vec<CertificateDer<'static>> {
+    let named = |name| {
+        std::env::var_os(name)
+            .filter(|path| !path.is_empty())
+            .map(PathBuf::from)
+    };
+    let (file, folder) = (named("SSL_CERT_FILE"), named("SSL_CERT_DIR"));
+    if let Some(file) = &file
+        && let Err(problem) = is_bundle(file)
+    {
+        warn!(
+            "SSL_CERT_FILE: {}: {problem}; only the roots that are built in are trusted",
+            file.display()
+        );
+        return Vec::new();
+    }
+    let system = rustls_native_certs::load_native_certs();
+    for error in &system.errors {
+        match file.is_some() || folder.is_some() {
+            true => warn!(%error, "SSL_CERT_FILE or SSL_CERT_DIR can't be read in full"),
+            false => debug!(%error, "the system's certificates can't be read in full"),
+        }
+    }
+    system.certs
+}
+
+/// Bytes of a bundle of certificates, at most; that of an operating system has a quarter of a MiB.
+const LONGEST_BUNDLE: u64 = 16 << 20;
+
+fn is_bundle(path: &Path) -> Result<(), String> {
+    match std::fs::metadata(path) {
+        Ok(found) if !found.is_file() => Err("it is not a file".to_owned()),
+        Ok(found) if found.len() > LONGEST_BUNDLE => Err("it is larger than 16 MiB".to_owned()),
+        // The library says what is wrong with it.
+        _ => Ok(()),
+    }
+}
+
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, CaFileError> {
-    let found: Result<Vec<_>, _> = CertificateDer::pem_file_iter(path).and_then(Iterator::collect);
+    let text = input_file::read(path, Kind::Regular).map_err(|error| bad(path, error))?;
+    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&text).collect();
     match found {
         Ok(found) if found.is_empty() => Err(bad(path, "there is no PEM certificate in it")),
         Ok(found) => Ok(found),

@@ -14,6 +14,7 @@ use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _,
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{AtFlags, CWD, OFlags, fcntl_getfl, fcntl_setfl, linkat};
+use rustix::io::Errno;
 use rustix::process::geteuid;
 use tempfile::{Builder, NamedTempFile};
 
@@ -218,9 +219,14 @@ fn planted() -> io::Error {
 }
 
 /// A pipe that nobody reads is an error, rather than waited for.
-fn as_it_is(path: &Path) -> io::Result<File> {
+pub(crate) fn as_it_is(path: &Path) -> io::Result<File> {
     let flags = OFlags::NONBLOCK.bits().cast_signed();
-    let file = OpenOptions::new().append(true).custom_flags(flags).open(path)?;
+    let opened = OpenOptions::new().append(true).custom_flags(flags).open(path);
+    let nobody = |error: io::Error| match error.raw_os_error() == Some(Errno::NXIO.raw_os_error()) {
+        true => io::Error::new(error.kind(), "nobody reads what is written there"),
+        false => error,
+    };
+    let file = opened.map_err(nobody)?;
     fcntl_setfl(&file, fcntl_getfl(&file)? - OFlags::NONBLOCK)?;
     Ok(file)
 }

@@ -1,6 +1,6 @@
 //! The report that takes the place of Qualys: whether it is there to be read.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::path::Path;
 
 use super::finding::Finding;
@@ -13,7 +13,12 @@ pub(super) fn check(path: &Path) -> Finding {
         return Finding::passed(STEP, "will be read from standard input");
     }
     let failed = |exit, text: String, remedy| Finding::failed(STEP, exit, text, remedy);
-    match File::open(path).and_then(|file| file.metadata()) {
+    // A pipe is only looked at: to open one is to take it from the import.
+    let found = fs::metadata(path).and_then(|found| match found.is_file() {
+        true => File::open(path)?.metadata(),
+        false => Ok(found),
+    });
+    match found {
         Ok(found) if found.is_dir() => failed(
             Exit::Io,
             format!("{} is a folder", path.display()),
@@ -24,7 +29,11 @@ pub(super) fn check(path: &Path) -> Finding {
             format!("{} is empty", path.display()),
             "download the report again",
         ),
-        Ok(found) => Finding::passed(STEP, format!("{} has {} bytes", path.display(), found.len())),
+        Ok(found) if found.is_file() => Finding::passed(STEP, format!("{} has {} bytes", path.display(), found.len())),
+        Ok(_) => Finding::passed(
+            STEP,
+            format!("{} is a pipe or a device, and will be read", path.display()),
+        ),
         Err(error) => failed(
             Exit::Io,
             format!("{}: {error}", path.display()),

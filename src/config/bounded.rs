@@ -1,16 +1,11 @@
 //! Small text files: configuration and mounted secrets.
 
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::Path;
 
 use zeroize::Zeroizing;
 
-/// Bytes that such a file may have: far more than any configuration, and no burden.
-const LIMIT: usize = 1024 * 1024;
-
-/// What reading needs beyond a file's length to find its end.
-const SPARE: usize = 64;
+use crate::input_file::{self, Kind};
 
 /// Why a file can't be taken in.
 #[derive(Debug, thiserror::Error)]
@@ -27,16 +22,11 @@ pub enum Unreadable {
 }
 
 /// Reads a whole file. What it held is wiped from memory when the text is dropped.
-pub(super) fn read(path: &Path) -> Result<Zeroizing<String>, Unreadable> {
-    let file = File::open(path)?;
-    // A buffer that has to grow leaves what it held behind.
-    let length = file.metadata().map_or(0, |found| found.len()).min(LIMIT as u64);
-    let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(length).unwrap_or(LIMIT) + SPARE));
-    // One byte more than allowed tells a full file from one that is too large.
-    file.take(LIMIT as u64 + 1).read_to_end(&mut bytes)?;
-    if bytes.len() > LIMIT {
-        return Err(Unreadable::TooLarge);
-    }
+pub(super) fn read(path: &Path, kind: Kind) -> Result<Zeroizing<String>, Unreadable> {
+    let mut bytes = input_file::read(path, kind).map_err(|error| match error.kind() {
+        io::ErrorKind::FileTooLarge => Unreadable::TooLarge,
+        _ => Unreadable::Io(error),
+    })?;
     String::from_utf8(std::mem::take(&mut *bytes))
         .map(Zeroizing::new)
         .map_err(|error| {
@@ -78,17 +68,19 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         let refused = |bytes: &[u8]| {
             std::fs::write(file.path(), bytes).unwrap();
-            read(file.path())
+            read(file.path(), Kind::Stream)
                 .map(|text| text.len())
                 .map_err(|error| error.to_string())
         };
-        assert_eq!(refused(&[b'x'; LIMIT]), Ok(LIMIT));
-        assert_eq!(refused(&[b'x'; LIMIT + 1]).unwrap_err(), "it is larger than 1 MiB");
+        assert_eq!(refused(b"x"), Ok(1));
         assert_eq!(
             refused(b"caf\xe9").unwrap_err(),
             "it is not UTF-8 text (byte 4 is the first that isn't)"
         );
-        assert!(matches!(read(Path::new("/")), Err(Unreadable::Io(_))));
-        assert!(matches!(read(Path::new("/dev/zero")), Err(Unreadable::TooLarge)));
+        assert!(matches!(read(Path::new("/"), Kind::Stream), Err(Unreadable::Io(_))));
+        assert!(matches!(
+            read(Path::new("/dev/zero"), Kind::Stream),
+            Err(Unreadable::TooLarge)
+        ));
     }
 }

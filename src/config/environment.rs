@@ -8,6 +8,7 @@ use super::bounded;
 use super::mistake::Mistake;
 use super::origin::{Assignment, Origin};
 use super::settings::{self, SETTINGS, Setting};
+use crate::input_file::Kind;
 
 /// What all our variables begin with.
 const PREFIX: &str = "QC_";
@@ -149,7 +150,7 @@ fn from_file(
             reason: format!("{} is set as well: keep one of them", setting.variable()),
         }));
     }
-    Some(match bounded::read(&surroundings.directory.join(path)) {
+    Some(match bounded::read(&surroundings.directory.join(path), Kind::Stream) {
         Ok(text) => Ok(Assignment {
             setting,
             text: bounded::value(&text).into(),

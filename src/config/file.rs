@@ -7,13 +7,14 @@ use super::mistake::Mistake;
 use super::origin::{Assignment, Origin};
 use super::settings::{self, Setting};
 use super::yaml::{self, Entry, Value};
+use crate::input_file::Kind;
 
 /// Where the Perl connector looks when it isn't told a file, and so do we.
 pub(super) const OLD_DEFAULT: &str = "InputPlugins/QualysGuard.yaml";
 
 /// What a file says, setting by setting. `path` is as it was given, `origin` who gave it.
 pub(super) fn layer(directory: &Path, path: &Path, origin: Option<Origin>) -> Vec<Result<Assignment, Mistake>> {
-    let text = match bounded::read(&directory.join(path)) {
+    let text = match bounded::read(&directory.join(path), Kind::Stream) {
         Ok(text) => text,
         Err(reason) => {
             let path = path.to_owned();

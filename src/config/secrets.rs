@@ -7,10 +7,11 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::bounded::{self, Unreadable};
+use super::bounded;
 use super::environment::{SECRETS_DIR, Surroundings};
 use super::mistake::{Mistake, quoted};
 use super::origin::{Assignment, Origin};
+use crate::input_file::Kind;
 
 /// What the directory says, file by file.
 pub(super) fn layer(surroundings: &Surroundings) -> Vec<Result<Assignment, Mistake>> {
@@ -46,20 +47,12 @@ fn names(directory: &Path) -> io::Result<Vec<String>> {
 
 fn assignment(directory: &Path, given: &Path, name: &str) -> Result<Assignment, Mistake> {
     let path = given.join(name);
-    let text = read(&directory.join(&path)).map_err(|reason| Mistake::Unreadable {
+    let text = bounded::read(&directory.join(&path), Kind::Regular).map_err(|reason| Mistake::Unreadable {
         origin: Some(Origin::Variable(SECRETS_DIR.into())),
         path: PathBuf::from(quoted(&path.to_string_lossy())),
         reason,
     })?;
     Assignment::new(name, bounded::value(&text), Origin::Secret(path))
-}
-
-/// Only regular files, at the end of whatever links: a pipe would never end.
-fn read(path: &Path) -> Result<zeroize::Zeroizing<String>, Unreadable> {
-    match fs::metadata(path)?.is_file() {
-        true => bounded::read(path),
-        false => Err(io::Error::other("it is not a file").into()),
-    }
 }
 
 #[cfg(test)]
@@ -112,7 +105,7 @@ mod tests {
         fs::write(secrets.join("qualys.password"), b"caf\xe9").unwrap();
         symlink("nowhere", secrets.join("qualys.user_id")).unwrap();
         insta::assert_snapshot!(said(directory.path()), @r"
-        QC_SECRETS_DIR: secrets/kubernetes.io can't be read: it is not a file
+        QC_SECRETS_DIR: secrets/kubernetes.io can't be read: is a directory
         secrets/password: there is no setting 'password'; did you mean qualys.password?
         QC_SECRETS_DIR: secrets/qualys.password can't be read: it is not UTF-8 text (byte 4 is the first that isn't)
         secrets/qualys.pasword: there is no setting 'qualys.pasword'; did you mean qualys.password?

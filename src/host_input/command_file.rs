@@ -2,8 +2,8 @@
 //!
 //! What the Management Center would drop without a word is an error here, before anything is sent.
 
-use std::fs;
-use std::io;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read as _};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -15,6 +15,12 @@ use crate::exit::Exit;
 
 /// Bytes of a file, at most: all of it is held.
 const LIMIT: u64 = 1 << 30;
+
+/// Bytes of a line, at most. No frame takes one that is a fraction of it.
+const LONGEST_LINE: u64 = 1 << 20;
+
+/// Bytes that are read at once.
+const CHUNK: usize = 64 * 1024;
 
 /// Why a file of commands can't be sent. Nothing of it has been.
 #[derive(Debug, Error)]
@@ -28,7 +34,7 @@ pub enum Error {
         source: io::Error,
     },
     /// It doesn't fit into memory.
-    #[error("{} is larger than 1 GiB; split it after a ScanFlush", .0.display())]
+    #[error("{} is larger than 1 GiB, or than the memory that there is; split it after a ScanFlush", .0.display())]
     TooLong(PathBuf),
     /// It has no command.
     #[error("{} holds no commands", .0.display())]
@@ -71,35 +77,61 @@ struct Block {
 }
 
 impl CommandFile {
-    /// Reads a file. Comments and empty lines are left out.
+    /// Reads a file, `-` for standard input, as far as it can be sent. Comments and empty lines are left out.
+    ///
+    /// A pipe is waited for until it ends, so never on the thread that hears signals.
     pub fn read(path: &Path) -> Result<Self, Error> {
+        if path.as_os_str() == "-" {
+            return Self::parse(Path::new("standard input"), io::stdin().lock());
+        }
         let failed = |source| Error::Read {
             path: path.to_owned(),
             source,
         };
-        if fs::metadata(path).map_err(failed)?.len() > LIMIT {
-            return Err(Error::TooLong(path.to_owned()));
-        }
-        Self::parse(path, &fs::read(path).map_err(failed)?)
+        let file = File::open(path).map_err(failed)?;
+        Self::parse(path, BufReader::with_capacity(CHUNK, file))
     }
 
-    fn parse(path: &Path, bytes: &[u8]) -> Result<Self, Error> {
+    fn parse(path: &Path, mut input: impl BufRead) -> Result<Self, Error> {
         let (mut header, mut lines, mut blocks) = (Vec::new(), Vec::new(), Vec::new());
         let (mut start, mut first) = (0, None);
-        for (index, line) in bytes.split(|&byte| byte == b'\n').enumerate() {
-            let line = line.strip_suffix(b"\r").unwrap_or(line).trim_ascii();
+        let (mut text, mut number) = (Vec::new(), 0);
+        loop {
+            text.clear();
+            let read = input.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut text);
+            let read = read.map_err(|source| Error::Read {
+                path: path.to_owned(),
+                source,
+            })?;
+            if read == 0 {
+                break;
+            }
+            number += 1;
             let wrong = |what| Error::Line {
                 path: path.to_owned(),
-                line: index + 1,
+                line: number,
                 what,
             };
-            if line.is_empty() || line.starts_with(b"#") {
+            let whole = text.strip_suffix(b"\n");
+            let line = whole.unwrap_or(&text);
+            let line = line.strip_suffix(b"\r").unwrap_or(line).trim_ascii();
+            if line.starts_with(b"#") && whole.is_some() || line.is_empty() {
                 continue;
             }
-            if !line.iter().all(|&byte| byte == b'\t' || (0x20..0x7f).contains(&byte)) {
+            if !line.starts_with(b"#") && !line.iter().all(|&byte| byte == b'\t' || (0x20..0x7f).contains(&byte)) {
                 return Err(wrong(
                     "a character that isn't printable ASCII; the Management Center would drop the line",
                 ));
+            }
+            if read as u64 == LONGEST_LINE && whole.is_none() {
+                return Err(wrong("a line that is longer than 1 MiB; no frame takes it"));
+            }
+            if line.starts_with(b"#") {
+                continue;
+            }
+            // All of it is held, and a machine may have less than is allowed.
+            if lines.len() as u64 + read as u64 > LIMIT || lines.try_reserve(read).is_err() {
+                return Err(Error::TooLong(path.to_owned()));
             }
             let command = line
                 .split(|&byte| byte == b',' || byte == b' ')
@@ -115,13 +147,13 @@ impl CommandFile {
                 header.push(b'\n');
                 continue;
             }
-            let begin = *first.get_or_insert(index + 1);
+            let begin = *first.get_or_insert(number);
             lines.extend_from_slice(line);
             lines.push(b'\n');
             if matches!(command, b"ScanFlush" | b"ScanUpdate") {
                 blocks.push(Block {
                     bytes: start..lines.len(),
-                    numbers: begin..index + 2,
+                    numbers: begin..number + 1,
                 });
                 start = lines.len();
                 first = None;
@@ -130,7 +162,7 @@ impl CommandFile {
         if let Some(begin) = first {
             blocks.push(Block {
                 bytes: start..lines.len(),
-                numbers: begin..bytes.split(|&byte| byte == b'\n').count() + 1,
+                numbers: begin..number + 1,
             });
         }
         if blocks.is_empty() {

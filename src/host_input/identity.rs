@@ -11,8 +11,7 @@
 //! as long as the identity lives; neither of them overwrites what it frees. Nothing here keeps or shows a copy.
 
 use std::fmt;
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -26,15 +25,13 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 use zeroize::Zeroizing;
 
 use crate::exit::Exit;
+use crate::input_file::{self, Kind};
 
 mod certificate;
 mod pkcs12;
 
 use certificate::is_self_issued;
 pub use certificate::{Certificate, Fingerprint, FingerprintError, date};
-
-/// Largest file that is read, in bytes; a real one has some 4,000.
-const LIMIT: u64 = 1 << 20;
 
 /// A client certificate with its key, and the CA certificates that came with them.
 #[derive(Clone)]
@@ -232,15 +229,10 @@ fn content(path: &Path) -> Result<Zeroizing<Vec<u8>>, Fault> {
     let unreadable = |error: io::Error| match error.kind() {
         io::ErrorKind::NotFound => Fault::Missing,
         io::ErrorKind::IsADirectory => Fault::Directory,
+        io::ErrorKind::FileTooLarge => Fault::TooLong,
         _ => Fault::Unreadable(error),
     };
-    let file = File::open(path).map_err(unreadable)?;
-    let mut bytes = Zeroizing::new(Vec::with_capacity(8192));
-    let read = file.take(LIMIT + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-    if read as u64 > LIMIT {
-        return Err(Fault::TooLong);
-    }
-    Ok(bytes)
+    input_file::read(path, Kind::Stream).map_err(unreadable)
 }
 
 /// Each key with each certificate that is its own, compared by the public key: the local key ids of the container

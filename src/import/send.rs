@@ -3,11 +3,13 @@
 use std::path::Path;
 use std::time::Instant;
 
+use tokio::task::spawn_blocking;
 use tracing::{Instrument as _, Span};
 
 use super::error::Error;
 use super::progress::Progress;
 use super::sink::{self, Delivered};
+use super::source::{Template, unless_stopped};
 use super::stage::Stage;
 use super::stop::Stop;
 use super::summary::{BatchSummary, Named, Rest, Summary, TemplateSummary};
@@ -23,7 +25,7 @@ pub async fn send(config: SendConfig, path: &Path, stop: &Stop, progress: &Progr
     progress.begin();
     progress.plan(1, None);
     progress.batch();
-    let template = TemplateSummary::begin(path.display().to_string(), progress);
+    let template = TemplateSummary::begin(Template::File(path.to_owned()).name(), progress);
     let span = spans::template(&template.name);
     let mut batch = BatchSummary::begin(vec![template], progress);
     let work = async {
@@ -49,7 +51,14 @@ async fn file(
     batch: &mut BatchSummary,
 ) -> Result<(), Error> {
     let center = ManagementCenter::new(config.management_center)?;
-    let commands = CommandFile::read(path)?;
+    let path = path.to_owned();
+    // Beside a thread that waits for a pipe, a signal is still heard.
+    let reading = spawn_blocking(move || CommandFile::read(&path));
+    let commands = unless_stopped(stop, async {
+        let read = reading.await.map_err(|died| Error::Bug(died.to_string()))?;
+        read.map_err(Error::from)
+    });
+    let commands = commands.await?;
     let progress = progress.delivery();
     let work = async {
         let mut delivery = Delivery {

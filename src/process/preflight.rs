@@ -3,7 +3,10 @@
 use std::env;
 use std::io::{self, IsTerminal as _, stdout};
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
+
+use tokio::sync::oneshot;
 
 use super::{Ending, failed, print};
 use crate::check::{self, Colour, FarEnd, FarEnds, Table, Walk};
@@ -24,8 +27,10 @@ pub(super) fn check(given: Given, output: Output) -> Ending {
     };
     let walked = runtime.block_on(async {
         let stop = Stop::on_signals()?;
+        // Beside a thread that waits for a file, a signal is still heard.
+        let walking = aside(async move || check::run(&parts, &far_ends).await)?;
         Ok(tokio::select! {
-            walk = check::run(&parts, &far_ends) => Ok(walk),
+            walk = walking => Ok(walk.map_err(io::Error::other)?),
             () = stop.token().cancelled() => Err(stop.exit().unwrap_or(Exit::Terminated)),
         })
     });
@@ -41,6 +46,17 @@ pub(super) fn check(given: Given, output: Output) -> Ending {
         Ok(Err(stopped)) => Ending::untold(stopped),
         Err(error) => failed::<io::Error>(&error, Exit::Bug),
     }
+}
+
+/// Does the work on a thread and a runtime of its own.
+fn aside<T: Send + 'static>(work: impl AsyncFnOnce() -> T + Send + 'static) -> io::Result<oneshot::Receiver<T>> {
+    let (done, doing) = oneshot::channel();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    thread::Builder::new().spawn(move || {
+        // Nobody waits for it any more after a signal.
+        let _ = done.send(runtime.block_on(work()));
+    })?;
+    Ok(doing)
 }
 
 fn told(walk: &Walk, output: Output) -> String {

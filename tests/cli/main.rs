@@ -10,6 +10,7 @@ use std::path::Path;
 use std::process::Command;
 
 mod around;
+mod blocking;
 mod errors;
 mod files;
 mod layers;

@@ -1,17 +1,15 @@
 //! The file of `ca_file:PATH`: certificates of CAs that the operator trusts.
 
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use thiserror::Error;
+use zeroize::Zeroizing;
 
 use crate::host_input::identity::Certificate;
-
-/// Largest file that is read, in bytes; the CAs of a whole operating system take a quarter of it.
-const LIMIT: u64 = 1 << 20;
+use crate::input_file::{self, Kind};
 
 /// Why a file gives no CA certificates.
 #[derive(Debug, Error)]
@@ -49,15 +47,11 @@ pub(super) fn read(path: &Path) -> Result<Vec<CertificateDer<'static>>, CaFileEr
         })
 }
 
-fn content(path: &Path) -> Result<Vec<u8>, CaFileFault> {
-    let mut bytes = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(LIMIT + 1).read_to_end(&mut bytes))
-        .map_err(CaFileFault::Unreadable)?;
-    match bytes.len() as u64 {
-        ..=LIMIT => Ok(bytes),
-        _ => Err(CaFileFault::TooLong),
-    }
+fn content(path: &Path) -> Result<Zeroizing<Vec<u8>>, CaFileFault> {
+    input_file::read(path, Kind::Regular).map_err(|error| match error.kind() {
+        io::ErrorKind::FileTooLarge => CaFileFault::TooLong,
+        _ => CaFileFault::Unreadable(error),
+    })
 }
 
 fn certificates(bytes: &[u8]) -> Result<Vec<CertificateDer<'static>>, CaFileFault> {

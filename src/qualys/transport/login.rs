@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 
 use super::http::{Expects, Request};
 use super::locked;
+use crate::input_file::{self, Kind};
 use crate::printable;
 use crate::qualys::fault::Fault;
 use crate::qualys::{Login, Settings};
@@ -21,7 +22,7 @@ use crate::qualys::{Login, Settings};
 const SESSION: &str = "/api/2.0/fo/session/";
 
 /// A token is short; what is longer is the wrong file.
-const LONGEST_TOKEN: u64 = 64 * 1024;
+const LONGEST_TOKEN: usize = 64 * 1024;
 
 /// The value of a cookie that proves a session is longer.
 const SHORTEST_COOKIE: usize = 8;
@@ -176,11 +177,11 @@ fn read_token(file: &Path) -> Result<SecretString, Fault> {
         path: file.to_owned(),
         problem,
     };
-    let length = std::fs::metadata(file).map_err(|error| bad(error.to_string()))?.len();
-    if length > LONGEST_TOKEN {
-        return Err(bad(format!("has {length} bytes, which is no token")));
+    let bytes = input_file::read(file, Kind::Regular).map_err(|error| bad(error.to_string()))?;
+    if bytes.len() > LONGEST_TOKEN {
+        return Err(bad(format!("has {} bytes, which is no token", bytes.len())));
     }
-    let text = Zeroizing::new(std::fs::read_to_string(file).map_err(|error| bad(error.to_string()))?);
+    let text = std::str::from_utf8(&bytes).map_err(|_| bad("is not UTF-8 text".to_owned()))?;
     match text.trim() {
         "" => Err(bad("is empty".to_owned())),
         token => Ok(SecretString::from(token)),

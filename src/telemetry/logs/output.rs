@@ -11,7 +11,7 @@ use super::syslog::Sender;
 use super::{Format, LogError};
 use crate::printable::Text;
 use crate::telemetry::terminal;
-use crate::whole_file::Readers;
+use crate::whole_file::{self, Readers};
 
 /// Takes lines.
 #[derive(Debug)]
@@ -47,11 +47,15 @@ impl Output {
 
     /// A file that lines are added to; JSON if nothing else is said.
     pub(super) fn file(format: Format, path: &Path) -> Result<Self, LogError> {
-        let opened = OpenOptions::new()
-            .create(true)
-            .append(true)
-            .mode(Readers::OwnerAndGroup.mode())
-            .open(path);
+        // A pipe that nobody reads is an error; to open it would wait.
+        let opened = match whole_file::is_stream(path) {
+            true => whole_file::as_it_is(path),
+            false => OpenOptions::new()
+                .create(true)
+                .append(true)
+                .mode(Readers::OwnerAndGroup.mode())
+                .open(path),
+        };
         let file = opened.map_err(|error| LogError::File {
             path: path.to_owned(),
             error,

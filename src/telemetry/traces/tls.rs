@@ -1,6 +1,5 @@
 //! TLS to a collector: the same trust and the same identity over HTTP and over gRPC.
 
-use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -8,8 +7,11 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
 use tonic::transport::{ClientTlsConfig, Identity};
+use zeroize::Zeroizing;
 
 use super::environment::Plan;
+use crate::input_file::{self, Kind};
+use crate::tls;
 
 /// For HTTP.
 pub(super) fn http(plan: &Plan) -> Result<ClientConfig, String> {
@@ -22,7 +24,8 @@ pub(super) fn http(plan: &Plan) -> Result<ClientConfig, String> {
         return Ok(config.with_no_client_auth());
     };
     let chain = certificates("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", certificate)?;
-    let key = PrivateKeyDer::from_pem_file(key).map_err(|error| bad("OTEL_EXPORTER_OTLP_CLIENT_KEY", key, error))?;
+    let name = "OTEL_EXPORTER_OTLP_CLIENT_KEY";
+    let key = PrivateKeyDer::from_pem_slice(&read(name, key)?).map_err(|error| bad(name, key, error))?;
     config
         .with_client_auth_cert(chain, key)
         .map_err(|error| format!("OTEL_EXPORTER_OTLP_CLIENT_KEY and its certificate can't be used: {error}"))
@@ -34,10 +37,9 @@ pub(super) fn grpc(plan: &Plan) -> Result<ClientTlsConfig, String> {
     let Some((key, certificate)) = &plan.identity else {
         return Ok(config);
     };
-    let read = |name, path: &Path| fs::read(path).map_err(|error| bad(name, path, error));
     Ok(config.identity(Identity::from_pem(
-        read("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", certificate)?,
-        read("OTEL_EXPORTER_OTLP_CLIENT_KEY", key)?,
+        &*read("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", certificate)?,
+        &*read("OTEL_EXPORTER_OTLP_CLIENT_KEY", key)?,
     )))
 }
 
@@ -48,7 +50,7 @@ fn roots(only: Option<&Path>) -> Result<RootCertStore, String> {
         let mut roots = RootCertStore {
             roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
         };
-        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        roots.add_parsable_certificates(tls::of_system());
         return Ok(roots);
     };
     let mut roots = RootCertStore::empty();
@@ -59,12 +61,16 @@ fn roots(only: Option<&Path>) -> Result<RootCertStore, String> {
 }
 
 fn certificates(name: &str, path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
-    let found: Result<Vec<_>, _> = CertificateDer::pem_file_iter(path).and_then(Iterator::collect);
+    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&read(name, path)?).collect();
     match found {
         Ok(found) if found.is_empty() => Err(bad(name, path, "there is no PEM certificate in it")),
         Ok(found) => Ok(found),
         Err(error) => Err(bad(name, path, error)),
     }
+}
+
+fn read(name: &str, path: &Path) -> Result<Zeroizing<Vec<u8>>, String> {
+    input_file::read(path, Kind::Regular).map_err(|error| bad(name, path, error))
 }
 
 fn bad(name: &str, path: &Path, problem: impl ToString) -> String {
