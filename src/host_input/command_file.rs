@@ -249,7 +249,7 @@ mod tests {
             "# ours\r\nSetSource,Q\n\nAddHost,192.0.2.1\nAddScanResult,192.0.2.1\nScanFlush\nAddHost,192.0.2.2\n";
         let file = parse(text).unwrap();
         assert_eq!(file.header(), b"SetSource,Q\n");
-        assert_eq!([file.label(0), file.label(1)], ["lines 4 to 6", "lines 7 to 8"]);
+        assert_eq!([file.label(0), file.label(1)], ["lines 4 to 6", "lines 7 to 7"]);
         let mut out = Vec::new();
         assert_eq!(file.write(0, 99, &mut out).findings, 1);
         file.write(1, 99, &mut out);
