@@ -234,7 +234,7 @@ def test_an_indexed_job_has_a_pod_for_each_template(rendered):
     }
     assert variables["QC_QUALYS__TEMPLATE_IDS"] == "1001,1002,1003,1004,1005"
     # Metrics of one template don't take the place of another's; the index must be known before it is used.
-    assert variables["QC_TELEMETRY__IMPORT"] == "qc-qualys-connector-branches-$(QC_QUALYS__TEMPLATE_INDEX)"
+    assert variables["QC_TELEMETRY__IMPORT"] == "security.qc-qualys-connector-branches-$(QC_QUALYS__TEMPLATE_INDEX)"
     assert names.index("QC_QUALYS__TEMPLATE_INDEX") < names.index("QC_TELEMETRY__IMPORT")
 
 
@@ -260,10 +260,29 @@ def test_alerts_know_how_often_an_import_is_due(schedule):
     given["defaults"]["settings"] = {"telemetry": {"pushgateway": {"url": "http://pushgateway:9091"}}}
     variables = environment(connector(cronjob_of(objects(manifests(given)))))
     assert variables["QC_TELEMETRY__EXPECTED_INTERVAL"] == INTERVALS[schedule]
-    assert variables["QC_TELEMETRY__IMPORT"] == "qc-qualys-connector-nightly"
+    assert variables["QC_TELEMETRY__IMPORT"] == "security.qc-qualys-connector-nightly"
     given["defaults"]["settings"]["telemetry"]["expected_interval"] = "5d"
     variables = environment(connector(cronjob_of(objects(manifests(given)))))
     assert variables["QC_TELEMETRY__EXPECTED_INTERVAL"] == "5d"
+
+
+def names_of(given, **release):
+    found = objects(manifests(given, **release))
+    return [environment(connector(one))["QC_TELEMETRY__IMPORT"] for one in of_kind(found, "CronJob")]
+
+
+def test_no_two_imports_of_a_cluster_share_a_name():
+    """By its name an import knows its reports at Qualys and its metrics; one of another release must not take them."""
+    long = "n" * 63
+    releases = [{}, {"namespace": "shop"}, {"name": "other"}, {"namespace": long}, {"namespace": "n" * 62 + "m"}]
+    names = [name for release in releases for name in names_of(values("several-imports"), **release)]
+    assert len(set(names)) == len(names) == 15
+    # The program takes 100 characters.
+    fullest = {**values("indexed"), "fullnameOverride": "f" * 43}
+    assert max(len(name.replace("$(QC_QUALYS__TEMPLATE_INDEX)", "9999")) for name in names_of(fullest, namespace=long)) <= 100
+    said = values("minimal")
+    said["defaults"]["settings"] = {"telemetry": {"import": "berlin"}}
+    assert names_of(said) == ["berlin"]
 
 
 def test_the_image(rendered):
@@ -458,6 +477,15 @@ def test_the_lab_imports_once_and_leaves_nothing(rendered, name):
     assert of_kind(later, "CronJob") and not of_kind(later, "Job")
     assert "-now" in notes(values(name))
     assert "-now" not in notes(values(name), upgrade=True)
+
+
+@pytest.mark.parametrize("hosts, memory", [(1000, "129Mi"), (100_000, "323Mi"), (600_000, "1299Mi")])
+def test_the_labs_memory_follows_its_hosts(hosts, memory):
+    given = {"lab": {"enabled": True, "hosts": hosts}}
+    limits = lambda: [one["resources"]["limits"] for one in pod(of_kind(objects(manifests(given)), "Job")[0])["initContainers"]]
+    assert limits() == [{"memory": memory}] * 2
+    given["lab"]["resources"] = {"limits": {"memory": "2Gi"}}
+    assert limits() == [{"memory": "2Gi"}] * 2
 
 
 SUSPENDED = "QualysCronJobSuspended"

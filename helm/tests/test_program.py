@@ -149,6 +149,8 @@ def test_helm_test_and_helm_install_with_the_lab(tmp_path):
         assert checking.returncode == 0, told
         said, log = made.start(program, made.spec["containers"][0]).communicate(timeout=120)
         assert "0 (all imported)" in said, log
+        # Of the lab's own making, nothing is warned of.
+        assert '"WARN"' not in log and " WARN " not in log
         hosts, findings = re.search(r"acknowledged +([\d,]+) hosts +([\d,]+) findings", said).groups()
         for process in ends.values():
             process.terminate()

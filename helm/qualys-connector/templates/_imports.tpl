@@ -17,10 +17,21 @@ before anything is rendered.
 {{- $_ := unset (default dict $all.settings.qualys) "proxy" -}}
 {{- end -}}
 {{- $_ := set $all "fullname" (printf "%s-%s" (include "qualys-connector.fullname" $) $name) -}}
+{{- $_ := set $all "identity" (printf "%s.%s" (include "qualys-connector.namespaceName" $) $all.fullname) -}}
 {{- $_ := set $imports $name $all -}}
 {{- end -}}
 {{- include "qualys-connector.validate" $imports -}}
 {{- toJson $imports -}}
+{{- end }}
+
+{{/* The namespace as a part of an import's name, which has 100 characters at most. A dot is in no name behind it. */}}
+{{- define "qualys-connector.namespaceName" -}}
+{{- $namespace := .Release.Namespace -}}
+{{- if gt (len $namespace) 40 -}}
+{{- printf "%s-%s" (trunc 31 $namespace) (sha256sum $namespace | trunc 8) -}}
+{{- else -}}
+{{- $namespace -}}
+{{- end -}}
 {{- end }}
 
 {{/* Where the chart mounts things. */}}
@@ -47,10 +58,11 @@ before anything is rendered.
 {{- if or .certificates.managementCenter.configMap .certificates.managementCenter.existingSecret -}}
 {{- $_ := set $implied.management_center "trust" (printf "ca_file:%s/management-center-ca.pem" $files) -}}
 {{- end -}}
+{{- /* Whose metrics and whose reports at Qualys they are. The pods of an Indexed Job are told apart by their template's index,
+whose variable comes earlier. */ -}}
+{{- $_ := set $implied "telemetry" (dict "import" (printf "%s%s" .identity (ternary "-$(QC_QUALYS__TEMPLATE_INDEX)" "" (eq .mode "indexed")))) -}}
 {{- if .settings.telemetry -}}
-{{- $_ := set $implied "telemetry" (dict "expected_interval" (include "qualys-connector.interval" .schedule)) -}}
-{{- /* The pods of an Indexed Job are told apart by their template's index, whose variable comes earlier. */ -}}
-{{- $_ := set $implied.telemetry "import" (printf "%s%s" .fullname (ternary "-$(QC_QUALYS__TEMPLATE_INDEX)" "" (eq .mode "indexed"))) -}}
+{{- $_ := set $implied.telemetry "expected_interval" (include "qualys-connector.interval" .schedule) -}}
 {{- end -}}
 {{- toYaml (mergeOverwrite $implied (deepCopy .settings)) -}}
 {{- end }}

@@ -77,8 +77,10 @@ certificates:
 {{- end }}
 
 {{- define "qualys-connector.labContainer" -}}
+{{- /* The Management Center keeps a kilobyte of each host, and shows all of them at once. */ -}}
+{{- $memory := printf "%dMi" (add 128 (div (int64 .Values.lab.hosts) 512)) -}}
 resources:
-  {{- toYaml .Values.lab.resources | nindent 2 }}
+  {{- mergeOverwrite (dict "limits" (dict "memory" $memory)) (deepCopy .Values.lab.resources) | toYaml | nindent 2 }}
 securityContext:
   {{- include "qualys-connector.securityContext" . | nindent 2 }}
 volumeMounts:

@@ -175,7 +175,7 @@ impl Credentials {
         write("server.pem", certificate_pem(&server)?.as_bytes(), file::PUBLIC)?;
         write("server-key.pem", server_key.to_pem()?.as_bytes(), file::PRIVATE)?;
         write("client.pem", certificate_pem(&client)?.as_bytes(), file::PUBLIC)?;
-        write("client.pkcs12", &pkcs12, file::PUBLIC)?;
+        write("client.pkcs12", &pkcs12, file::PRIVATE)?;
         // Last, because it is what says that all of them are there.
         let json = serde_json::to_vec_pretty(&registration).map_err(|error| CredentialsError::File {
             path: dir.to_owned(),

@@ -241,7 +241,7 @@ async fn a_restart_keeps_the_credentials() {
     let mode = |name: &str| std::fs::metadata(dir.path().join(name)).unwrap().permissions().mode() & 0o777;
     assert_eq!(
         (mode("client.pkcs12"), mode("ca-key.pem"), mode("server-key.pem")),
-        (0o644, 0o600, 0o600)
+        (0o600, 0o600, 0o600)
     );
     center.stop().await;
 
