@@ -285,6 +285,22 @@ def test_no_two_imports_of_a_cluster_share_a_name():
     assert names_of(said) == ["berlin"]
 
 
+def test_metrics_are_filed_under_the_namespace_and_the_notes_tell_how_to_delete_them(rendered):
+    variables = environment(connector(cronjob(rendered("indexed"), "branches")))
+    assert variables["QC_TELEMETRY__PUSHGATEWAY__NAMESPACE"] == "security"
+    assert "QC_TELEMETRY__PUSHGATEWAY__NAMESPACE" not in environment(connector(cronjob(rendered("indexed"), "few")))
+    said = notes(values("everything"))
+    assert "https://pushgateway.example.com/metrics/job/qualys-connector/namespace/security/import/security.qc-all" in said
+    assert "/import/security.qc-qualys-connector-branches-$index" in notes(values("indexed"))
+    assert "curl" not in notes(values("minimal"))
+
+
+def test_pods_of_an_indexed_job_have_templates_that_share_no_hosts(rendered):
+    of = lambda found: environment(connector(found)).get("QC_COMMANDS__TEMPLATES")
+    assert of(cronjob(rendered("indexed"), "branches")) == "disjoint"
+    assert of(of_kind(rendered("minimal"), "CronJob")[0]) is None
+
+
 def test_the_image(rendered):
     assert connector(cronjob_of(rendered("digest")))["image"] == "qualys-connector:0.1.0@sha256:" + "a" * 64
     image = connector(cronjob_of(rendered("everything")))["image"]

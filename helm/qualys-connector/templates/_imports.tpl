@@ -17,6 +17,7 @@ before anything is rendered.
 {{- $_ := unset (default dict $all.settings.qualys) "proxy" -}}
 {{- end -}}
 {{- $_ := set $all "fullname" (printf "%s-%s" (include "qualys-connector.fullname" $) $name) -}}
+{{- $_ := set $all "namespace" $.Release.Namespace -}}
 {{- $_ := set $all "identity" (printf "%s.%s" (include "qualys-connector.namespaceName" $) $all.fullname) -}}
 {{- $_ := set $imports $name $all -}}
 {{- end -}}
@@ -63,6 +64,13 @@ whose variable comes earlier. */ -}}
 {{- $_ := set $implied "telemetry" (dict "import" (printf "%s%s" .identity (ternary "-$(QC_QUALYS__TEMPLATE_INDEX)" "" (eq .mode "indexed")))) -}}
 {{- if .settings.telemetry -}}
 {{- $_ := set $implied.telemetry "expected_interval" (include "qualys-connector.interval" .schedule) -}}
+{{- if (default dict .settings.telemetry.pushgateway).url -}}
+{{- $_ := set $implied.telemetry "pushgateway" (dict "namespace" .namespace) -}}
+{{- end -}}
+{{- end -}}
+{{- /* Pods know nothing of each other's templates, so nothing can be merged. */ -}}
+{{- if eq .mode "indexed" -}}
+{{- $_ := set $implied "commands" (dict "templates" "disjoint") -}}
 {{- end -}}
 {{- toYaml (mergeOverwrite $implied (deepCopy .settings)) -}}
 {{- end }}
