@@ -22,6 +22,7 @@ mod glossary;
 mod grammar;
 mod hosts;
 mod intervals;
+pub mod limits;
 mod merge;
 mod numbers;
 mod parser;

@@ -3,16 +3,14 @@
 //! One pass over the hosts. What is kept follows the glossary and a fixed number of hosts and subnets.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, HashMap};
 use std::net::IpAddr;
-
-use ipnet::IpNet;
-use rustc_hash::FxHashMap;
 
 use super::finding::Finding;
 use super::glossary::Vulnerability;
 use super::selected::Selected;
 use super::selection::has_cve;
+use ipnet::IpNet;
 
 /// Entries of each list, at most.
 const LONGEST: usize = 10;
@@ -172,7 +170,7 @@ struct Tally<'s> {
 
 impl<'s> Tally<'s> {
     fn new(vulnerabilities: &'s [Vulnerability]) -> Self {
-        let mut numbers = FxHashMap::default();
+        let mut numbers = HashMap::new();
         let mut cves = Vec::new();
         let mut number = |id: &'s str| {
             *numbers.entry(id).or_insert_with(|| {

@@ -5,6 +5,7 @@ use std::io::{self, ErrorKind};
 use std::net::IpAddr;
 use std::path::PathBuf;
 
+use super::limits;
 use super::xml::Fault;
 use crate::exit::Exit;
 
@@ -81,9 +82,19 @@ pub enum Error {
     /// XML of some other kind.
     #[error("this is no host report: its root element is {0}, not ASSET_DATA_REPORT or SCAN")]
     WrongRoot(String),
-    /// More than four gibibytes of findings.
-    #[error("the report holds more findings than fit into 4 GiB; split it by asset groups")]
-    TooBig,
+    /// More hosts, findings and vulnerabilities than [are kept](limits::MEMORY).
+    #[error(
+        "the report holds more hosts, findings and vulnerabilities than are kept of one (after {0}; {mib} MiB); \
+         split it by asset groups or templates",
+        mib = limits::MEMORY >> 20
+    )]
+    TooBig(Reached),
+    /// More vulnerabilities before the hosts that have them [than are kept](limits::DESCRIBED_FIRST).
+    #[error(
+        "the report describes more vulnerabilities before the hosts that have them than are kept (after {0}), \
+         as no report of Qualys does; it is refused"
+    )]
+    GlossaryFirst(Reached),
 }
 
 impl Error {

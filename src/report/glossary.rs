@@ -2,9 +2,10 @@
 
 use std::cmp::Reverse;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
+use std::hash::Hash;
 
-use rustc_hash::FxHashMap;
-
+use super::limits::{self, REFERENCES};
 use super::remarks::{Remark, Remarks};
 use super::text;
 use super::values::is_cve;
@@ -48,7 +49,7 @@ impl Vulnerability {
 
     /// Becomes what two reports say of one QID: every reference, the higher severity, the longer description. Reports of
     /// one account seldom differ here, but one template may print what another leaves out.
-    fn join(&mut self, other: Vulnerability) {
+    fn join(&mut self, other: Vulnerability, remarks: &mut Remarks) {
         let Vulnerability {
             qid,
             title,
@@ -67,64 +68,105 @@ impl Vulnerability {
         if longer {
             self.description = description;
         }
-        unite(&mut self.cves, cves);
-        unite(&mut self.bugtraqs, bugtraqs);
+        let left_out = unite(&mut self.cves, cves) + unite(&mut self.bugtraqs, bugtraqs);
+        remarks.add(Remark::ManyReferences, left_out as u64);
         self.unreadable_cves |= unreadable_cves;
+    }
+
+    /// Bytes of memory that are needed for it until the import ends: a later stage holds its texts in another form too.
+    fn memory(&self) -> usize {
+        let texts = self.title.len() + self.description.len();
+        let cves = self.cves.iter().map(|id| id.len() + limits::TEXT).sum::<usize>();
+        size_of::<Self>() + 2 * (texts + cves + size_of_val(&*self.bugtraqs)) + limits::TEXT
     }
 }
 
 /// Equal lists stay as they are, so does one beside an empty one; of others every value becomes part of one sorted list.
-fn unite<T: Ord>(values: &mut Box<[T]>, others: Box<[T]>) {
+/// Returns how many found no room in it.
+fn unite<T: Ord>(values: &mut Box<[T]>, others: Box<[T]>) -> usize {
     if others.is_empty() || *values == others {
-        return;
+        return 0;
     }
     let mut all = std::mem::take(values).into_vec();
     if !all.is_empty() {
         all.extend(others);
         all.sort_unstable();
         all.dedup();
+        let left_out = all.len().saturating_sub(REFERENCES);
+        all.truncate(REFERENCES);
         *values = all.into();
+        left_out
     } else {
         *values = others;
+        0
     }
 }
 
 /// The vulnerabilities that were described so far.
 #[derive(Debug, Default)]
-pub(super) struct Glossary(FxHashMap<u32, Vulnerability>);
+pub(super) struct Glossary {
+    known: HashMap<u32, Vulnerability>,
+    /// Bytes of memory for all of them.
+    memory: usize,
+    /// Whether anything was described, kept or not.
+    spoken: bool,
+}
 
 impl Glossary {
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    /// Whether the report described nothing at all.
+    pub(super) fn says_nothing(&self) -> bool {
+        !self.spoken
+    }
+
+    /// Bytes of memory that are needed for it until the import ends.
+    pub(super) fn memory(&self) -> usize {
+        self.memory
     }
 
     pub(super) fn contains(&self, qid: u32) -> bool {
-        self.0.contains_key(&qid)
+        self.known.contains_key(&qid)
     }
 
-    /// The first description of a QID stays.
-    pub(super) fn add(&mut self, vulnerability: Vulnerability) {
-        self.0.entry(vulnerability.qid).or_insert(vulnerability);
+    /// The first description of a QID stays. Returns how many bytes of memory it needs.
+    pub(super) fn add(&mut self, vulnerability: Vulnerability) -> usize {
+        self.spoken = true;
+        match self.known.entry(vulnerability.qid) {
+            Entry::Occupied(_) => 0,
+            Entry::Vacant(none) => {
+                let memory = none.insert(vulnerability).memory();
+                self.memory += memory;
+                memory
+            }
+        }
+    }
+
+    /// Takes note of a description without keeping it.
+    pub(super) fn pass_over(&mut self) {
+        self.spoken = true;
     }
 
     /// Adds what another report says. Of one QID both texts are looked at; which report is asked first makes no difference.
-    pub(super) fn join(&mut self, other: Glossary) {
-        for (qid, vulnerability) in other.0 {
-            match self.0.entry(qid) {
-                Entry::Vacant(none) => {
-                    none.insert(vulnerability);
+    pub(super) fn join(&mut self, other: Glossary, remarks: &mut Remarks) {
+        self.spoken |= other.spoken;
+        for (qid, vulnerability) in other.known {
+            match self.known.entry(qid) {
+                Entry::Vacant(none) => self.memory += none.insert(vulnerability).memory(),
+                Entry::Occupied(mut known) => {
+                    let known = known.get_mut();
+                    let before = known.memory();
+                    known.join(vulnerability, remarks);
+                    self.memory = (self.memory + known.memory()).saturating_sub(before);
                 }
-                Entry::Occupied(mut known) => known.get_mut().join(vulnerability),
             }
         }
     }
 
     pub(super) fn get(&self, qid: u32) -> Option<&Vulnerability> {
-        self.0.get(&qid)
+        self.known.get(&qid)
     }
 
     pub(super) fn take(&mut self, qid: u32) -> Vulnerability {
-        self.0.remove(&qid).unwrap_or_else(|| Vulnerability::unknown(qid))
+        self.known.remove(&qid).unwrap_or_else(|| Vulnerability::unknown(qid))
     }
 }
 
@@ -135,9 +177,55 @@ pub(super) struct Details {
     pub(super) severity: Option<u8>,
     title: String,
     description: String,
-    cves: Vec<Box<str>>,
-    bugtraqs: Vec<u32>,
+    cves: References<Box<str>>,
+    bugtraqs: References<u32>,
     unreadable_cves: bool,
+}
+
+/// Each reference once, in the order given, and no more of them than are kept.
+#[derive(Debug)]
+struct References<T> {
+    all: Vec<T>,
+    /// The same ones, once they are many.
+    seen: HashSet<T>,
+    /// Those that found no room.
+    left_out: u64,
+}
+
+/// So few are found without a table.
+const FEW: usize = 16;
+
+impl<T> Default for References<T> {
+    fn default() -> Self {
+        References {
+            all: Vec::new(),
+            seen: HashSet::new(),
+            left_out: 0,
+        }
+    }
+}
+
+impl<T: Clone + Eq + Hash> References<T> {
+    fn add(&mut self, value: T) {
+        if self.all.len() > FEW && self.seen.is_empty() {
+            self.seen.extend(self.all.iter().cloned());
+        }
+        let known = match self.seen.is_empty() {
+            true => self.all.contains(&value),
+            false => self.seen.contains(&value),
+        };
+        if known {
+            return;
+        }
+        if self.all.len() == REFERENCES {
+            self.left_out += 1;
+            return;
+        }
+        if !self.seen.is_empty() {
+            self.seen.insert(value.clone());
+        }
+        self.all.push(value);
+    }
 }
 
 impl Details {
@@ -161,7 +249,7 @@ impl Details {
         let cve = text::line(text, CVE);
         match cve.as_str() {
             "" => {}
-            cve if is_cve(cve) => self.cves.push(cve.into()),
+            cve if is_cve(cve) => self.cves.add(cve.into()),
             _ => {
                 self.unreadable_cves = true;
                 remarks.add(Remark::BadCveId, 1);
@@ -171,14 +259,18 @@ impl Details {
 
     pub(super) fn bugtraq(&mut self, text: &str, remarks: &mut Remarks) {
         match text.trim().parse() {
-            Ok(id) => self.bugtraqs.push(id),
+            Ok(id) => self.bugtraqs.add(id),
             Err(_) => remarks.add(Remark::BadBugtraqId, 1),
         }
     }
 
     /// What was read, if it is of a QID; the next one can be read then.
-    pub(super) fn finish(&mut self) -> Option<Vulnerability> {
+    pub(super) fn finish(&mut self, remarks: &mut Remarks) -> Option<Vulnerability> {
         let details = std::mem::take(self);
+        remarks.add(
+            Remark::ManyReferences,
+            details.cves.left_out + details.bugtraqs.left_out,
+        );
         let qid = details.qid?;
         let title = match details.title {
             title if title.is_empty() => Vulnerability::unknown(qid).title,
@@ -189,18 +281,11 @@ impl Details {
             title,
             severity: details.severity,
             description: details.description.into(),
-            cves: each_once(details.cves),
-            bugtraqs: each_once(details.bugtraqs),
+            cves: details.cves.all.into(),
+            bugtraqs: details.bugtraqs.all.into(),
             unreadable_cves: details.unreadable_cves,
         })
     }
-}
-
-/// Without later doubles, in the order given.
-fn each_once<T: Clone + Eq + std::hash::Hash>(mut values: Vec<T>) -> Box<[T]> {
-    let mut seen = rustc_hash::FxHashSet::default();
-    values.retain(|value| seen.insert(value.clone()));
-    values.into()
 }
 
 #[cfg(test)]
@@ -228,7 +313,7 @@ mod tests {
             details.bugtraq(id, &mut remarks);
         }
         assert_eq!(
-            details.finish(),
+            details.finish(&mut remarks),
             Some(Vulnerability {
                 qid: 7,
                 title: "A title".into(),
@@ -240,6 +325,21 @@ mod tests {
             })
         );
         assert!(remarks.iter().eq([(&Remark::BadBugtraqId, 1), (&Remark::BadCveId, 1)]));
-        assert_eq!(details.finish(), None);
+        assert_eq!(details.finish(&mut remarks), None);
+    }
+
+    #[test]
+    fn references_are_kept_once_in_order_and_not_without_end() {
+        let mut references = References::default();
+        let numbers = || (0..REFERENCES as u32 + 10).rev();
+        numbers().chain(numbers()).for_each(|number| references.add(number));
+        assert!(references.all.iter().copied().eq(numbers().take(REFERENCES)));
+        assert_eq!(references.left_out, 20);
+        let (mut odd, even) = (
+            Box::from([1, 3, 5]),
+            (0..REFERENCES as u32).map(|number| 2 * number).collect(),
+        );
+        assert_eq!(unite(&mut odd, even), 3);
+        assert_eq!((odd.len(), odd[1]), (REFERENCES, 1));
     }
 }

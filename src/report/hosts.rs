@@ -5,13 +5,12 @@
 //! numbers in one byte for every seven bits, one host after the other in one vector. Nothing is allocated for
 //! a finding or a host.
 
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::num::NonZeroU16;
 
-use rustc_hash::FxHashMap;
-
-use super::error::Error;
 use super::finding::Key;
+use super::limits;
 use super::numbers::DEFAULT_NETWORK;
 
 /// Numbers given to findings with their ports. When they are used up, the ports that weren't seen before follow their
@@ -142,14 +141,22 @@ pub(super) struct NewHost<'t> {
 #[derive(Debug, Default)]
 pub(super) struct Packer {
     hosts: Hosts,
-    numbers: FxHashMap<Key, u32>,
-    system_numbers: FxHashMap<Box<str>, u32>,
+    numbers: HashMap<Key, u32>,
+    system_numbers: HashMap<Box<str>, u32>,
+    /// Of all findings.
+    qids: HashSet<u32>,
+    /// Bytes of all systems, with what they cost besides.
+    system_bytes: usize,
 }
+
+/// More than fits.
+#[derive(Debug)]
+pub(super) struct TooBig;
 
 impl Packer {
     /// Adds a host.
-    pub(super) fn push(&mut self, host: &NewHost<'_>, keys: &[Key]) -> Result<(), Error> {
-        let findings = u32::try_from(keys.len()).map_err(|_| Error::TooBig)?;
+    pub(super) fn push(&mut self, host: &NewHost<'_>, keys: &[Key]) -> Result<(), TooBig> {
+        let findings = u32::try_from(keys.len()).map_err(|_| TooBig)?;
         self.open(host, findings)?;
         for key in keys {
             self.finding(*key);
@@ -157,8 +164,22 @@ impl Packer {
         Ok(())
     }
 
+    /// Bytes of memory that are needed for it until the import ends.
+    pub(super) fn memory(&self) -> usize {
+        self.hosts.entries.len() * limits::HOST
+            + self.hosts.packed.len()
+            + self.hosts.keys.len() * limits::FINDING
+            + self.qids.len() * limits::QID
+            + self.system_bytes
+    }
+
+    /// Whether a host has it.
+    pub(super) fn has(&self, qid: u32) -> bool {
+        self.qids.contains(&qid)
+    }
+
     /// Adds a host whose findings follow.
-    fn open(&mut self, host: &NewHost<'_>, findings: u32) -> Result<(), Error> {
+    fn open(&mut self, host: &NewHost<'_>, findings: u32) -> Result<(), TooBig> {
         let NewHost {
             address,
             network,
@@ -166,7 +187,7 @@ impl Packer {
             name,
             wholeness,
         } = *host;
-        let start = u32::try_from(self.hosts.packed.len()).map_err(|_| Error::TooBig)?;
+        let start = u32::try_from(self.hosts.packed.len()).map_err(|_| TooBig)?;
         self.hosts.entries.push(Entry { address, start });
         let bit = |has: bool, bit: u8| if has { bit } else { 0 };
         let has =
@@ -216,13 +237,15 @@ impl Packer {
         let systems = hosts.systems.iter().zip(0..);
         Packer {
             numbers: numbers.collect(),
+            qids: hosts.keys.iter().map(|key| key.qid()).collect(),
+            system_bytes: hosts.systems.iter().map(|system| cost(system)).sum(),
             system_numbers: systems.map(|(system, number)| (system.clone(), number)).collect(),
             hosts,
         }
     }
 
     /// Adds every entry of another report.
-    pub(super) fn extend(&mut self, hosts: &Hosts) -> Result<(), Error> {
+    pub(super) fn extend(&mut self, hosts: &Hosts) -> Result<(), TooBig> {
         // What each number of the other report's is here, as far as that is known.
         let mut numbers = vec![None; hosts.keys.len()];
         for (index, entry) in hosts.entries.iter().enumerate() {
@@ -235,6 +258,9 @@ impl Packer {
                 wholeness: host.wholeness,
             };
             self.open(&opened, host.findings)?;
+            if self.memory() > limits::MEMORY {
+                return Err(TooBig);
+            }
             for (number, key, port) in host.findings() {
                 match numbers.get_mut(number as usize) {
                     Some(Some(number)) => pack(&mut self.hosts.packed, *number),
@@ -251,6 +277,7 @@ impl Packer {
     fn number(&mut self, key: Key) -> u32 {
         *self.numbers.entry(key).or_insert_with(|| {
             self.hosts.keys.push(key);
+            self.qids.insert(key.qid());
             self.hosts.keys.len() as u32 - 1
         })
     }
@@ -261,6 +288,7 @@ impl Packer {
         }
         let number = self.hosts.systems.len() as u32;
         self.hosts.systems.push(system.into());
+        self.system_bytes += cost(system);
         self.system_numbers.insert(system.into(), number);
         number
     }
@@ -272,6 +300,11 @@ impl Packer {
             .sort_unstable_by_key(|entry| (entry.address, entry.start));
         self.hosts
     }
+}
+
+/// A system's text stands in two tables.
+fn cost(system: &str) -> usize {
+    2 * (system.len() + limits::TEXT)
 }
 
 /// A number in one byte for every seven of its bits, the low ones first.

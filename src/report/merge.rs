@@ -1,8 +1,8 @@
 //! Merge: the reports of several templates become one, as if one template had said all of it.
 
-use super::error::Error;
-use super::hosts::Packer;
-use super::{About, Format, Report};
+use super::error::{Error, Reached};
+use super::hosts::{Packer, TooBig};
+use super::{About, Format, Report, limits};
 
 /// Makes one report of several. Hosts of one address stand side by side, as several entries of it in one report do, so
 /// that a host is selected, cleared and counted once; what two reports say counts as said twice. What isn't known of an
@@ -30,10 +30,13 @@ pub fn merge(reports: Vec<Report>) -> Result<Report, Error> {
             remarks,
             unnamed,
         } = report;
-        packer.extend(&hosts)?;
+        packer.extend(&hosts).map_err(|TooBig| too_big(&whole.about))?;
         titles.push(about.title.take());
         whole.about = join(whole.about, about);
-        whole.glossary.join(glossary);
+        whole.glossary.join(glossary, &mut whole.remarks);
+        if packer.memory() + whole.glossary.memory() > limits::MEMORY {
+            return Err(too_big(&whole.about));
+        }
         whole.hosts_left_out.join(&hosts_left_out);
         whole.findings_left_out.join(&findings_left_out);
         whole.remarks.join(remarks);
@@ -45,6 +48,14 @@ pub fn merge(reports: Vec<Report>) -> Result<Report, Error> {
     whole.about.title = Some(titles.join(", ")).filter(|title| !title.is_empty());
     whole.hosts = packer.finish();
     Ok(whole)
+}
+
+fn too_big(about: &About) -> Error {
+    Error::TooBig(Reached {
+        bytes: about.bytes,
+        hosts: about.hosts,
+        last: None,
+    })
 }
 
 /// All of it was known when the older of the two was made.

@@ -16,18 +16,20 @@ use super::error::{Answer, Error, Reached};
 use super::finding::{Key, Kind, Protocol, Status};
 use super::glossary::{Details, Glossary};
 use super::grammar::Element;
-use super::hosts::{NewHost, Packer, Wholeness};
+use super::hosts::{NewHost, Packer, TooBig, Wholeness};
 use super::numbers::DEFAULT_NETWORK;
 use super::progress::Progress;
 use super::remarks::{Remark, Remarks};
 use super::values::{LINE, Said, address, date, host_name, kind, network, port, protocol, qid, some_line, status};
 use super::xml::{self, Fault, Handler};
-use super::{About, Format, Keep, Report, Unnamed, text};
+use super::{About, Format, Keep, Report, Unnamed, limits, text};
 
 /// Bytes that are read of one text that matters. Qualys' are shorter than 100 kB.
 const TEXT: usize = 1 << 20;
 /// A description's bytes for each character that is asked for: it may become shorter in another alphabet.
 const SLACK: usize = 4;
+/// After so many findings of one host it is looked at whether they still fit.
+const OFTEN: usize = 1 << 16;
 
 /// Reads a report from its first byte to its last.
 ///
@@ -68,6 +70,10 @@ struct Parser<'p> {
     findings_left_out: Tally,
     remarks: Remarks,
     unnamed: Unnamed,
+    /// Bytes of descriptions that no host had when they were read.
+    in_vain: usize,
+    /// Some of those weren't kept.
+    forgotten: bool,
 }
 
 /// The host between its tags.
@@ -169,7 +175,7 @@ impl Handler for Parser<'_> {
             Element::FindingPort => self.finding.port = port(text),
             Element::FindingProtocol => self.finding.protocol = protocol(text),
             Element::FindingStatus => self.finding.status = status(text, &mut self.remarks),
-            Element::Finding => self.host.add(self.finding, &mut self.remarks),
+            Element::Finding => self.close_finding()?,
             Element::HostAddress => self.host.address = address(text),
             Element::HostName if self.keep.names => self.host.name = host_name(text),
             Element::OperatingSystem if self.keep.operating_systems => self.host.system = text::line(text, LINE),
@@ -187,8 +193,8 @@ impl Handler for Parser<'_> {
             Element::Severity => self.details.severity(text),
             Element::Cve if self.describing => self.details.cve(text, &mut self.remarks),
             Element::Bugtraq if self.describing => self.details.bugtraq(text, &mut self.remarks),
-            Element::Details => self.close_details(),
-            Element::ScanItem(_) if self.describing => self.close_details(),
+            Element::Details => self.close_details()?,
+            Element::ScanItem(_) if self.describing => self.close_details()?,
             Element::Template => self.about.title = some_line(text),
             Element::Generated => self.about.generated = date(text),
             Element::ScanKey => self.scan_key(),
@@ -239,6 +245,8 @@ impl<'p> Parser<'p> {
             findings_left_out: Tally::default(),
             remarks: Remarks::default(),
             unnamed: Unnamed::default(),
+            in_vain: 0,
+            forgotten: false,
         }
     }
 
@@ -288,7 +296,7 @@ impl<'p> Parser<'p> {
         self.finding.qid = self.attribute(tag, "number")?.and_then(|text| qid(&text));
         self.finding.kind = Some(Some(kind));
         self.finding.scan = true;
-        self.host.add(self.finding, &mut self.remarks);
+        self.close_finding()?;
         self.details = Details::default();
         self.describing = self.finding.qid.is_some_and(|qid| !self.glossary.contains(qid));
         if self.describing {
@@ -333,11 +341,47 @@ impl<'p> Parser<'p> {
         }
     }
 
-    fn close_details(&mut self) {
+    fn close_details(&mut self) -> Result<(), Error> {
         self.describing = false;
-        match self.details.finish() {
-            Some(vulnerability) => self.glossary.add(vulnerability),
-            None => self.remarks.add(Remark::UnreadableDetails, 1),
+        let Some(vulnerability) = self.details.finish(&mut self.remarks) else {
+            self.remarks.add(Remark::UnreadableDetails, 1);
+            return Ok(());
+        };
+        // In a scan the host is still open.
+        let needed = self.about.format == Format::Scan || self.packer.has(vulnerability.qid);
+        let hosts = self.about.hosts > 0;
+        let limit = if hosts {
+            limits::DESCRIBED_IN_VAIN
+        } else {
+            limits::DESCRIBED_FIRST
+        };
+        if needed || self.in_vain < limit {
+            let memory = self.glossary.add(vulnerability);
+            self.in_vain += if needed { 0 } else { memory };
+            return self.fits();
+        }
+        if !hosts {
+            return Err(Error::GlossaryFirst(self.reached(self.progress.bytes())));
+        }
+        self.glossary.pass_over();
+        self.forgotten = true;
+        Ok(())
+    }
+
+    /// Whether what is kept is still less than may be.
+    fn fits(&self) -> Result<(), Error> {
+        let open = self.host.findings.len() * size_of::<Key>();
+        if self.packer.memory() + self.glossary.memory() + open > limits::MEMORY {
+            return Err(Error::TooBig(self.reached(self.progress.bytes())));
+        }
+        Ok(())
+    }
+
+    fn close_finding(&mut self) -> Result<(), Error> {
+        self.host.add(self.finding, &mut self.remarks);
+        match self.host.findings.len().is_multiple_of(OFTEN) {
+            true => self.fits(),
+            false => Ok(()),
         }
     }
 
@@ -399,7 +443,12 @@ impl<'p> Parser<'p> {
                 (false, 0) => Wholeness::Whole,
             },
         };
-        self.packer.push(&opened, &host.findings)
+        let pushed = self.packer.push(&opened, &host.findings);
+        pushed.map_err(|TooBig| Error::TooBig(self.reached(self.progress.bytes())))?;
+        if self.forgotten {
+            return Err(Error::GlossaryFirst(self.reached(self.progress.bytes())));
+        }
+        self.fits()
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::limits::REFERENCES;
+
 /// One kind of oddity, and what was done about it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Remark {
@@ -29,6 +31,8 @@ pub enum Remark {
     BadBugtraqId,
     /// A CVE id of another form than `CVE-2026-0001`; left out.
     BadCveId,
+    /// References of a QID that has more of them [than are kept](super::limits::REFERENCES).
+    ManyReferences,
     /// More kinds of remarks than are kept.
     Others,
 }
@@ -87,6 +91,9 @@ impl Remark {
             Remark::UnreadableDetails => format!("a glossary entry without a numeric QID ({times}) is left out"),
             Remark::BadBugtraqId => format!("a Bugtraq id that is no number ({times}) is left out"),
             Remark::BadCveId => format!("a CVE id of an unknown form ({times}) is left out"),
+            Remark::ManyReferences => {
+                format!("a CVE or Bugtraq id ({times}) is left out: its QID has more than {REFERENCES} of them")
+            }
             Remark::Others => format!("more oddities like these ({times})"),
         }
     }

@@ -76,7 +76,7 @@ impl Selected {
         let index = |qid: u32| qids.partition_point(|other| *other < qid) as u32;
         let undescribed = Undescribed {
             qids: qids.iter().filter(|qid| !glossary.contains(**qid)).count() as u64,
-            all: glossary.is_empty(),
+            all: glossary.says_nothing(),
         };
         let mut selected = Selected {
             verdicts: judged.into_iter().map(|verdict| verdict.map(index)).collect(),

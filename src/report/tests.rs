@@ -6,6 +6,7 @@ use std::num::NonZeroU16;
 use super::selection::Selection;
 use super::*;
 
+mod collisions;
 mod oddities;
 mod robustness;
 mod samples;
