@@ -26,6 +26,10 @@ pub struct HandshakeError {
 
 /// What went wrong with TLS, as the predicate of a sentence whose subject is the server.
 #[derive(Debug, Error)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one at most, and it is passed on in a box"
+)]
 pub enum HandshakeFault {
     /// Its certificate is not the one we trust.
     #[error(transparent)]
