@@ -199,7 +199,7 @@ fn entry(seed: u64, details: &Details, texts: bool, modified: &str, xml: &mut Xm
             xml.cdata(name, &text);
         }
         xml.within("DISCOVERY", |xml| {
-            xml.number("REMOTE", u8::from(details.service.is_some()))
+            xml.number("REMOTE", u8::from(details.service.is_some()));
         });
     });
 }
