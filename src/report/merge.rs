@@ -295,7 +295,7 @@ mod tests {
 
     fn glossary(qids: impl IntoIterator<Item = u32>) -> String {
         let describe = |qid: u32| {
-            let ids = if qid % 2 == 0 {
+            let ids = if qid.is_multiple_of(2) {
                 cves(&["CVE-2026-0001"])
             } else {
                 String::new()

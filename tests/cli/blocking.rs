@@ -147,7 +147,7 @@ fn no_file_holds_a_run_up() {
     let pipe = place.path().join("pipe");
     mknodat(CWD, &pipe, FileType::Fifo, 0o600.into(), 0).unwrap();
     fs::create_dir(place.path().join("folder")).unwrap();
-    fs::set_permissions(place.path().join("closed"), Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(place.path().join("closed"), Permissions::from_mode(0o0)).unwrap();
     let closed = fs::read(place.path().join("closed")).is_err();
     let kinds = ["pipe", "/dev/zero", "folder", "none/none"]
         .into_iter()

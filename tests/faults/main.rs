@@ -6,8 +6,7 @@
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::panic,
-    clippy::print_stderr,
-    reason = "what helps a test fails and tells as tests do"
+    reason = "what helps a test fails as tests do"
 )]
 
 mod clock;

@@ -304,7 +304,8 @@ async fn where_all_templates_fail_nothing_is_sent() {
 
 /// What was asked of Qualys, but for its lists.
 fn asked(qualys: &Qualys) -> Vec<String> {
-    let asked = qualys.requests().into_iter().map(|request| request.action.to_string());
+    let asked = qualys.requests();
+    let asked = asked.iter().map(|request| request.action.to_string());
     asked.filter(|action| action != "list").collect()
 }
 

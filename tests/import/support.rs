@@ -85,7 +85,7 @@ impl Ended {
     /// The whole summary, whose numbers add up.
     pub(crate) fn whole_summary(&self) -> Value {
         let summary = serde_json::from_str(&self.stdout).unwrap();
-        accounts::check(&summary).unwrap_or_else(|wrong| panic!("{wrong}: {summary}"));
+        assert_eq!(accounts::check(&summary), Ok(()), "{summary}");
         summary
     }
 }

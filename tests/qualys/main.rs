@@ -2,8 +2,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
-    clippy::print_stderr,
-    reason = "helpers of tests may panic and print as tests do"
+    reason = "helpers of tests may panic as tests do"
 )]
 
 mod download;

@@ -296,7 +296,7 @@ fn what_is_fixed_says_something_only_if_it_was_asked_for() {
 fn a_host_of_which_something_is_unknown_is_not_whole() {
     let open = finding(5, "Vuln", "Active");
     let whole = |beside: &str| {
-        let xml = report(&(host("10.0.0.1", &[open.clone()]) + beside), "");
+        let xml = report(&(host("10.0.0.1", std::slice::from_ref(&open)) + beside), "");
         let selected = Selection::default().apply(parsed(xml));
         selected.host(0, &mut Vec::new()).unwrap().whole
     };

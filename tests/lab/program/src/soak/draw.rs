@@ -293,7 +293,7 @@ impl Template {
             seed: earlier.seed.wrapping_add(u64::from(random.chance(40))),
             fixed: random.between(10, 50) as u8,
             clean: random.between(3, 30) as u8,
-            ..earlier.clone()
+            ..earlier
         };
         Self { id, earlier, report }
     }
