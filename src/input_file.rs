@@ -65,7 +65,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (file, pipe) = (folder.path().join("file"), folder.path().join("pipe"));
         rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
-        std::fs::write(&file, [b'x'; LIMIT]).unwrap();
+        std::fs::write(&file, vec![b'x'; LIMIT]).unwrap();
         for kind in [Kind::Regular, Kind::Stream] {
             assert_eq!(read(&file, kind).unwrap().len(), LIMIT);
             assert_eq!(read(folder.path(), kind).unwrap_err().kind(), ErrorKind::IsADirectory);
@@ -74,7 +74,7 @@ mod tests {
                 ErrorKind::NotFound
             );
         }
-        std::fs::write(&file, [b'x'; LIMIT + 1]).unwrap();
+        std::fs::write(&file, vec![b'x'; LIMIT + 1]).unwrap();
         for (path, kind) in [
             (&*file, Kind::Regular),
             (&file, Kind::Stream),
