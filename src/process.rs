@@ -323,7 +323,7 @@ fn csv_file(config: &Config) -> Option<&Path> {
 
 /// Writes the page, whatever became of the import.
 fn show(page: PageFile, summary: &import::Summary, listing: &Listing) -> Exit {
-    match page.write(&page::render(summary, listing, SystemTime::now())) {
+    match page.write(&escaped_lines(&page::render(summary, listing, SystemTime::now()))) {
         Ok(()) => Exit::Success,
         Err(failure) => {
             error!(exit = failure.exit().code(), "{failure}");

@@ -176,7 +176,10 @@ impl Sink {
             Ready::CsvFile(file, path) => match file.write(&commands) {
                 Ok(written) => {
                     self.remember(&commands, commands.len(), &[]);
-                    (Outcome::Written(path.display().to_string(), written), Ok(()))
+                    (
+                        Outcome::Written(crate::printable::Text::of_path(path).to_string(), written),
+                        Ok(()),
+                    )
                 }
                 Err(error) => (Outcome::Nothing, Err(error.into())),
             },

@@ -53,7 +53,7 @@ impl Template {
         match self {
             Template::Id(id) => id.to_string(),
             Template::File(path) if path == Path::new("-") => "standard input".to_owned(),
-            Template::File(path) => path.display().to_string(),
+            Template::File(path) => crate::printable::Text::of_path(path).to_string(),
         }
     }
 }

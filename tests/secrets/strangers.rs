@@ -100,7 +100,8 @@ async fn a_pushgateway() {
 #[tokio::test]
 async fn titles_and_errors_of_reports() {
     let place = Place::new(&[], Faults::default()).await;
-    let report = place.folder.path().join("x.xml");
+    // Where nothing is searched: the words are meant to stand in it.
+    let report = place.folder.path().join(crate::place::SECRETS).join("x.xml");
     for (text, exit) in [
         (format!("<ERROR number=\"1\">{HOSTILE}</ERROR>"), 65),
         (format!("<A{}>", HOSTILE.replace(char::is_whitespace, "")), 65),
@@ -108,16 +109,15 @@ async fn titles_and_errors_of_reports() {
             format!(
                 "<ASSET_DATA_REPORT><HEADER><TEMPLATE><![CDATA[{HOSTILE}]]></TEMPLATE></HEADER></ASSET_DATA_REPORT>"
             ),
-            65,
+            0,
         ),
     ] {
         std::fs::write(&report, text).unwrap();
         let mut command = place.import();
-        command.args(["--report", "x.xml"]);
+        command.arg("--report").arg(&report);
         let told = place.keeps(exit, command).await;
         assert!(!told.lines().any(|line| line.starts_with("FORGED")), "{told}");
     }
-    std::fs::remove_file(&report).unwrap();
 }
 
 #[tokio::test]
@@ -127,7 +127,7 @@ async fn names_of_files() {
         ("report.file", 74),
         ("qualys.ca_file", 78),
         ("csv.file", 73),
-        ("management_center.pkcs12", 78),
+        ("management_center.pkcs12", 77),
         ("telemetry.pushgateway.ca_file", 0),
     ] {
         let mut command = place.import();
