@@ -204,7 +204,8 @@ impl Import<'_> {
         let together = worst.max_by_key(|ending| match ending {
             Ending::Done => 0,
             Ending::Later => 1,
-            Ending::Aborted => 2,
+            Ending::Terminated => 2,
+            Ending::Interrupted => 3,
         });
         let templates = batches.iter_mut().flat_map(|batch| {
             let failure = batch.failure.as_ref().map(|failure| failure.exit);

@@ -70,6 +70,10 @@ pub struct Settings {
     pub idle_timeout: Duration,
     /// `qualys.deadline`: everything at Qualys, waits included, ends by then.
     pub deadline: Duration,
+    /// `telemetry.import`: whose reports these are.
+    pub import: String,
+    /// Where the findings go: an import into somewhere else is another one.
+    pub destination: String,
     /// `qualys.adopt_within`: how old a report of an earlier attempt may be to go on with it; zero: never.
     pub adopt_within: Duration,
 }

@@ -170,8 +170,19 @@ pub(super) fn qualys(read: Reader<'_>) -> Option<qualys::Settings> {
         connect_timeout: read.duration("qualys.connect_timeout")?,
         idle_timeout: read.duration("qualys.idle_timeout")?,
         deadline: read.duration("qualys.deadline")?,
+        import: read.text("telemetry.import")?,
+        destination: destination(read),
         adopt_within: read.duration("qualys.adopt_within")?,
     })
+}
+
+/// Where findings go, as a name.
+fn destination(read: Reader<'_>) -> String {
+    match (read.given("csv.file"), read.given("management_center.server")) {
+        (Some(file), _) => file.to_owned(),
+        (None, Some(server)) => format!("{server}:{}", read.given("management_center.port").unwrap_or_default()),
+        (None, None) => String::new(),
+    }
 }
 
 pub(super) fn selection(read: Reader<'_>) -> Option<Selection> {

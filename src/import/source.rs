@@ -120,13 +120,15 @@ impl Source {
                 let keep = keep.clone();
                 let part = summary.stages.part().clone();
                 let parse = move |body| Ok(report::parse(file::decode(body)?, &keep, &part.report())?);
+                let mut launches = 0;
                 loop {
                     let launch = unless_stopped(stop, share.launch(*id));
                     let launched = launched.insert(summary.stages.pass(Stage::Launch, launch).await?);
+                    launches += u32::from(!launched.adopted);
                     match finish(share, launched, parse.clone(), stop, summary).await {
-                        // It was another run's, which needs it no more. Each is adopted once, so this comes to an end.
-                        Err(Error::Qualys(error)) if launched.adopted && error.is_about_a_lost_report() => {
-                            warn!("the report of an earlier attempt is lost ({error}); another one is launched");
+                        // Another run of this import needs it no more. Each is adopted once, so this comes to an end.
+                        Err(Error::Qualys(error)) if launched.is_lost() && launches < 2 => {
+                            warn!("the report is lost ({error}); another one is launched");
                         }
                         report => return report,
                     }

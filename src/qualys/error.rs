@@ -40,13 +40,11 @@ impl Error {
         self.fault.exit()
     }
 
-    /// Qualys doesn't have the report, or not any more: deleted by somebody, expired, or lost.
-    pub fn is_about_a_lost_report(&self) -> bool {
-        match (self.stage, &*self.fault) {
-            (_, Fault::Vanished { .. }) => true,
-            (Stage::Download, Fault::Refused(refusal)) => refusal.meaning() == Meaning::NotFetchable,
+    /// Qualys doesn't have the report that was to be deleted or cancelled, or not any more.
+    pub(super) fn is_about_a_lost_report(&self) -> bool {
+        match &*self.fault {
             // Which code says so is a guess; nothing but the report's id can be a bad value here.
-            (Stage::TidyUp, Fault::Refused(refusal)) => refusal.meaning() == Meaning::BadValue,
+            Fault::Refused(refusal) => matches!(refusal.meaning(), Meaning::BadValue | Meaning::NotFetchable),
             _ => false,
         }
     }

@@ -4,9 +4,11 @@
 //! the conversation ([`Transport`]) and the lists that Qualys gives of its reports.
 
 use std::sync::Mutex;
+use std::time::Duration;
 
 use reqwest::Method;
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use super::error::Error;
 use super::progress::Progress;
@@ -58,6 +60,8 @@ pub struct Launched {
     pub id: Option<u64>,
     /// An earlier attempt launched it.
     pub adopted: bool,
+    /// How old it was, and when that was.
+    age: (Duration, Instant),
     phase: Mutex<Phase>,
 }
 
@@ -68,6 +72,10 @@ enum Phase {
     Running,
     /// Ready to be downloaded.
     Finished,
+    /// Cancelled, or Qualys couldn't make it.
+    Failed,
+    /// Not at Qualys any more.
+    Lost,
 }
 
 impl ReportShare {
@@ -138,12 +146,25 @@ fn v1(script: &str, parameters: Vec<(&'static str, String)>, expects: Expects) -
 }
 
 impl Launched {
-    fn new(template: u64, id: Option<u64>, adopted: bool, phase: Phase) -> Self {
+    /// A report that was launched just now.
+    fn new(template: u64, id: Option<u64>, phase: Phase) -> Self {
         Launched {
             template,
             id,
-            adopted,
+            adopted: false,
+            age: (Duration::ZERO, Instant::now()),
             phase: Mutex::new(phase),
+        }
+    }
+
+    /// Whether Qualys doesn't have it any more: deleted by another run, cancelled under us, expired, or lost. Another one
+    /// can be launched.
+    pub fn is_lost(&self) -> bool {
+        match self.phase() {
+            Phase::Lost => true,
+            // Who launched it may have cancelled it.
+            Phase::Failed => self.adopted,
+            Phase::Running | Phase::Finished => false,
         }
     }
 
@@ -153,5 +174,13 @@ impl Launched {
 
     fn reached(&self, phase: Phase) {
         *locked(&self.phase) = phase;
+    }
+
+    /// For how long from now on another run may adopt it.
+    fn adoptable_for(&self, settings: &Settings) -> Option<Duration> {
+        let (age, at) = self.age;
+        let left = settings.adopt_within.checked_sub(age + at.elapsed())?;
+        let kept = settings.keep_report && self.phase() == Phase::Finished;
+        (!left.is_zero() && !kept).then_some(left)
     }
 }

@@ -22,6 +22,8 @@ pub(super) fn settings(url: &str) -> Settings {
         connect_timeout: Duration::from_secs(5),
         idle_timeout: Duration::from_secs(5),
         deadline: Duration::from_secs(10),
+        import: "default".into(),
+        destination: "fmc.example:8307".into(),
         adopt_within: Duration::from_secs(6 * 3600),
     }
 }

@@ -6,7 +6,13 @@ use crate::scripted::{ID, REPORT, Reply, Scripted, empty_list, list};
 use crate::{POLL, TEMPLATE, client, failure, obtain, run, settings};
 
 /// The title that these settings give to the report of the template.
-const MARK: &str = "qualys-connector 424242 8e694e96e337f781";
+const TITLE: &str = "qualys-connector default 424242 2f50f6ba52e2e53d";
+
+/// The same with `qualys.keep_report`.
+const KEPT: &str = "qualys-connector default 424242 73222cd8a593a0b4";
+
+/// The title of version 0.1.0.
+const OLD: &str = "qualys-connector 424242 8e694e96e337f781";
 
 #[tokio::test]
 async fn a_report_is_launched_awaited_downloaded_and_deleted_with_five_calls() {
@@ -32,7 +38,7 @@ async fn a_report_is_launched_awaited_downloaded_and_deleted_with_five_calls() {
     );
     assert_eq!(launch.parameters["template_id"], "424242");
     assert_eq!(launch.parameters["output_format"], "xml");
-    assert_eq!(launch.parameters["report_title"], MARK);
+    assert_eq!(launch.parameters["report_title"], TITLE);
     let delete = &qualys.requests()[4];
     assert_eq!(
         (delete.method.as_str(), delete.parameters["id"].as_str()),
@@ -61,11 +67,11 @@ async fn a_running_report_of_an_earlier_attempt_is_adopted() {
         "list",
         list(&[
             (7, "Weekly", 1, "Running"),
-            (8, MARK, 30, "Running"),
-            (9, MARK, 90, "Finished"),
+            (8, TITLE, 30, "Running"),
+            (9, TITLE, 90, "Finished"),
         ]),
     );
-    qualys.then("list", list(&[(8, MARK, 30, "Finished")]));
+    qualys.then("list", list(&[(8, TITLE, 30, "Finished")]));
     let (report, usage) = run(&settings(&qualys.url())).await;
     report.unwrap();
     assert_eq!(qualys.actions(), ["list", "list", "fetch", "delete"]);
@@ -80,7 +86,7 @@ async fn a_running_report_of_an_earlier_attempt_is_adopted() {
 #[tokio::test]
 async fn a_finished_report_of_an_earlier_attempt_is_downloaded_at_once() {
     let qualys = Scripted::start();
-    qualys.then("list", list(&[(8, MARK, 30, "Finished")]));
+    qualys.then("list", list(&[(8, TITLE, 30, "Finished")]));
     run(&settings(&qualys.url())).await.0.unwrap();
     assert_eq!(qualys.actions(), ["list", "fetch", "delete"]);
 }
@@ -88,7 +94,7 @@ async fn a_finished_report_of_an_earlier_attempt_is_downloaded_at_once() {
 #[tokio::test]
 async fn a_template_that_is_named_twice_adopts_its_report_once() {
     let qualys = Scripted::start();
-    qualys.then("list", list(&[(8, MARK, 30, "Finished")]));
+    qualys.then("list", list(&[(8, TITLE, 30, "Finished")]));
     let client = client(&settings(&qualys.url()));
     obtain(&client, TEMPLATE).await.unwrap();
     obtain(&client, TEMPLATE).await.unwrap();
@@ -101,12 +107,18 @@ async fn a_template_that_is_named_twice_adopts_its_report_once() {
 #[tokio::test]
 async fn what_is_not_ours_too_old_or_failed_is_not_adopted_and_adoption_can_be_off() {
     for (report, adopt_within) in [
-        ((8, "qualys-connector 424242 0123456789abcdef", 1, "Finished"), 6),
-        ((8, "qualys-connector 535353 8e694e96e337f781", 1, "Finished"), 6),
-        ((8, MARK, 7 * 60, "Running"), 6),
-        ((8, MARK, 1, "Canceled"), 6),
-        ((8, MARK, 1, "Errors"), 6),
-        ((8, MARK, 0, "Finished"), 0),
+        ((8, "qualys-connector berlin 424242 0123456789abcdef", 1, "Finished"), 6),
+        (
+            (8, "qualys-connector default 535353 4e9e48d6f6f5b7d3", 1, "Finished"),
+            6,
+        ),
+        ((8, OLD, 1, "Finished"), 6),
+        ((8, KEPT, 1, "Finished"), 6),
+        ((8, KEPT, 1, "Running"), 6),
+        ((8, TITLE, 7 * 60, "Running"), 6),
+        ((8, TITLE, 1, "Canceled"), 6),
+        ((8, TITLE, 1, "Errors"), 6),
+        ((8, TITLE, 0, "Finished"), 0),
     ] {
         let qualys = Scripted::start();
         qualys.then("list", list(&[report]));
@@ -131,7 +143,7 @@ async fn a_kept_report_may_have_been_imported_so_only_a_running_one_is_adopted()
         ("Running", vec!["list", "list", "fetch"]),
     ] {
         let qualys = Scripted::start();
-        qualys.then("list", list(&[(ID, MARK, 30, state)]));
+        qualys.then("list", list(&[(ID, KEPT, 30, state)]));
         let settings = Settings {
             keep_report: true,
             ..settings(&qualys.url())
@@ -147,13 +159,27 @@ async fn left_overs_of_ours_are_deleted_but_nothing_else() {
     qualys.then(
         "list",
         list(&[
-            (1, MARK, 7 * 60, "Finished"),
-            (2, MARK, 7 * 60, "Running"),
-            (3, "qualys-connector 424242 0123456789abcdef", 7 * 60, "Finished"),
-            (4, "Weekly", 7 * 60, "Finished"),
+            (1, TITLE, 9 * 60, "Finished"),
+            (2, TITLE, 9 * 60, "Running"),
+            (3, "qualys-connector berlin 424242 0123456789abcdef", 9 * 60, "Finished"),
+            (4, "Weekly", 9 * 60, "Finished"),
+            (5, OLD, 9 * 60, "Finished"),
+            (6, KEPT, 9 * 60, "Finished"),
+            (
+                7,
+                "qualys-connector default 535353 4e9e48d6f6f5b7d3",
+                9 * 60,
+                "Finished",
+            ),
+            // Adopted when it was nearly six hours old, it may still be downloaded.
+            (8, TITLE, 7 * 60, "Finished"),
         ]),
     );
-    let (report, usage) = run(&settings(&qualys.url())).await;
+    let two_hours = Settings {
+        deadline: Duration::from_secs(2 * 3600),
+        ..settings(&qualys.url())
+    };
+    let (report, usage) = run(&two_hours).await;
     report.unwrap();
     assert_eq!(
         qualys.actions(),
@@ -179,8 +205,8 @@ async fn an_unclear_launch_is_looked_up_before_it_is_repeated() {
         qualys.then("launch", unclear.clone());
         qualys
             .then("list", empty_list())
-            .then("list", list(&[(8, MARK, 0, "Running")]));
-        qualys.then("list", list(&[(8, MARK, 0, "Finished")]));
+            .then("list", list(&[(8, TITLE, 0, "Running")]));
+        qualys.then("list", list(&[(8, TITLE, 0, "Finished")]));
         let settings = Settings {
             connect_timeout: Duration::from_millis(100),
             idle_timeout: Duration::from_millis(200),

@@ -41,7 +41,7 @@ async fn a_session_is_closed_after_a_failure_and_after_an_abort() {
     let client = client(&session(&qualys));
     let launched = client.launch(TEMPLATE).await.unwrap();
     drop(client.wait(&launched));
-    client.tidy_up(&launched, Ending::Aborted).await;
+    client.tidy_up(&launched, Ending::Interrupted).await;
     client.close().await;
     assert_eq!(qualys.actions(), ["login", "list", "launch", "cancel", "logout"]);
 }

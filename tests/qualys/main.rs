@@ -45,6 +45,8 @@ pub(crate) fn settings(url: &str) -> Settings {
         connect_timeout: Duration::from_secs(5),
         idle_timeout: Duration::from_secs(5),
         deadline: Duration::from_secs(20),
+        import: "default".into(),
+        destination: "fmc.example:8307".into(),
         adopt_within: Duration::from_secs(6 * 3600),
     }
 }

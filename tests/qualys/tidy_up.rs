@@ -1,5 +1,6 @@
 use std::time::{Duration, Instant};
 
+use qualys_connector::exit::Exit;
 use qualys_connector::qualys::{Ending, Settings};
 
 use crate::scripted::{ID, Reply, Scripted, empty_list, list};
@@ -16,26 +17,68 @@ async fn a_report_is_kept_when_that_is_wanted() {
     assert_eq!(qualys.actions().last().unwrap(), "fetch");
 }
 
+/// The title that these settings give to the report of the template.
+const TITLE: &str = "qualys-connector default 424242 2f50f6ba52e2e53d";
+
 #[tokio::test]
-async fn an_abort_cancels_what_is_running_even_when_the_wait_was_dropped() {
-    let qualys = Scripted::start();
-    qualys.then("list", empty_list());
-    qualys.times(50, "list", &list(&[(ID, "any title", 0, "Running")]));
-    let client = client(&settings(&qualys.url()));
-    let launched = client.launch(TEMPLATE).await.unwrap();
-    let interrupted = tokio::time::timeout(Duration::from_millis(100), client.wait(&launched)).await;
-    assert!(interrupted.is_err());
-    client.tidy_up(&launched, Ending::Aborted).await;
-    let last = qualys.requests().pop().unwrap();
-    assert_eq!(
-        (last.action().as_str(), last.parameters["id"].as_str()),
-        ("cancel", "4711")
-    );
+async fn what_is_running_is_cancelled_for_a_person_and_where_nobody_adopts_and_only_by_who_launched_it() {
+    use Ending::{Done, Interrupted, Later, Terminated};
+    let hours = |hours: u64| Duration::from_secs(hours * 3600);
+    for (adopted, ending, adopt_within, cancelled) in [
+        (false, Interrupted, hours(6), true),
+        (false, Terminated, hours(6), false),
+        (false, Later, hours(6), false),
+        (false, Done, hours(6), false),
+        (false, Terminated, hours(0), true),
+        (false, Later, hours(0), true),
+        (true, Interrupted, hours(6), false),
+        (true, Terminated, hours(6), false),
+    ] {
+        let qualys = Scripted::start();
+        qualys.then(
+            "list",
+            if adopted {
+                list(&[(ID, TITLE, 1, "Running")])
+            } else {
+                empty_list()
+            },
+        );
+        qualys.times(50, "list", &list(&[(ID, TITLE, 0, "Running")]));
+        let settings = Settings {
+            adopt_within,
+            ..settings(&qualys.url())
+        };
+        let client = client(&settings);
+        let launched = client.launch(TEMPLATE).await.unwrap();
+        let interrupted = tokio::time::timeout(Duration::from_millis(100), client.wait(&launched)).await;
+        assert!(interrupted.is_err());
+        client.tidy_up(&launched, ending).await;
+        let touched: Vec<_> = qualys
+            .requests()
+            .iter()
+            .filter(|request| ["cancel", "delete"].contains(&request.action().as_str()))
+            .map(|request| (request.action(), request.parameters["id"].clone()))
+            .collect();
+        let expected = cancelled.then(|| ("cancel".to_owned(), ID.to_string()));
+        assert_eq!(
+            touched,
+            Vec::from_iter(expected),
+            "{adopted} {ending:?} {adopt_within:?}"
+        );
+    }
 }
 
 #[tokio::test]
-async fn an_abort_leaves_a_finished_report_to_the_next_run_unless_adoption_is_off() {
-    for (hours, last) in [(6, "list"), (0, "delete")] {
+async fn a_finished_report_is_left_to_a_next_run_that_will_take_it_and_deleted_otherwise() {
+    use Ending::{Done, Interrupted, Later, Terminated};
+    for (ending, hours, last) in [
+        (Terminated, 6, "list"),
+        (Interrupted, 6, "list"),
+        (Later, 6, "list"),
+        (Done, 6, "delete"),
+        (Terminated, 0, "delete"),
+        (Later, 0, "delete"),
+    ] {
         let qualys = Scripted::start();
         let settings = Settings {
             adopt_within: Duration::from_secs(hours * 3600),
@@ -44,9 +87,44 @@ async fn an_abort_leaves_a_finished_report_to_the_next_run_unless_adoption_is_of
         let client = client(&settings);
         let launched = client.launch(TEMPLATE).await.unwrap();
         client.wait(&launched).await.unwrap();
-        client.tidy_up(&launched, Ending::Aborted).await;
-        assert_eq!(qualys.actions().last().unwrap(), last);
+        client.tidy_up(&launched, ending).await;
+        assert_eq!(qualys.actions().last().unwrap(), last, "{ending:?} {hours}");
     }
+}
+
+#[tokio::test]
+async fn a_report_that_grew_too_old_for_the_next_run_is_not_left_for_it() {
+    let qualys = Scripted::start();
+    qualys.then("list", list(&[(ID, TITLE, 1, "Finished")]));
+    let settings = Settings {
+        adopt_within: Duration::from_secs(64),
+        ..settings(&qualys.url())
+    };
+    let client = client(&settings);
+    let launched = client.launch(TEMPLATE).await.unwrap();
+    assert!(launched.adopted);
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    client.tidy_up(&launched, Ending::Later).await;
+    assert_eq!(qualys.actions(), ["list", "delete"]);
+}
+
+#[tokio::test]
+async fn a_report_that_somebody_deleted_is_lost_and_nothing_is_said_to_stay() {
+    let qualys = Scripted::start();
+    let client = client(&settings(&qualys.url()));
+    let launched = client.launch(TEMPLATE).await.unwrap();
+    let finished = client.wait(&launched).await.unwrap();
+    let refused = Reply::refusal(200, 7001, "Report cannot be fetched.", "");
+    qualys.times(9, "fetch", &refused).then("list", empty_list());
+    let failed = client.download(finished, crate::parse, |_| false).await.unwrap_err();
+    assert_eq!((failed.exit().code(), launched.is_lost()), (75, true));
+    client.tidy_up(&launched, Ending::Later).await;
+    assert_eq!(qualys.actions(), ["list", "launch", "list", "fetch", "list"]);
+}
+
+#[test]
+fn what_was_delivered_is_not_adopted_by_the_next_run_though_some_of_it_was_refused() {
+    assert_eq!(Ending::of(Exit::Protocol), Ending::Done);
 }
 
 #[tokio::test]
@@ -58,7 +136,7 @@ async fn a_report_that_cannot_be_deleted_does_not_spoil_the_import() {
 }
 
 #[tokio::test]
-async fn an_abort_is_quick_although_qualys_is_silent() {
+async fn an_interrupt_is_quick_although_qualys_is_silent() {
     let qualys = Scripted::start();
     qualys.then(
         "cancel",
@@ -67,7 +145,7 @@ async fn an_abort_is_quick_although_qualys_is_silent() {
     let client = client(&settings(&qualys.url()));
     let launched = client.launch(TEMPLATE).await.unwrap();
     let started = Instant::now();
-    client.tidy_up(&launched, Ending::Aborted).await;
+    client.tidy_up(&launched, Ending::Interrupted).await;
     assert!(started.elapsed() < Duration::from_secs(5));
     assert_eq!(qualys.actions(), ["list", "launch", "cancel"]);
 }

@@ -10,12 +10,13 @@ use tracing::info;
 
 use super::body::{Body, Pumped, bridge};
 use super::list::unexpected;
-use super::{Finished, ReportShare, v1};
+use super::{Finished, Launched, Phase, ReportShare, v1};
 use crate::qualys::error::{Error, Stage};
 use crate::qualys::fault::Fault;
-use crate::qualys::transport::Received;
+use crate::qualys::refusal::Meaning;
 use crate::qualys::transport::http::{Expects, Request};
 use crate::qualys::transport::stream::Stream;
+use crate::qualys::transport::{Call, Received};
 
 impl ReportShare {
     /// Downloads a report into `parse`, which reads the body on a thread of its own while it arrives.
@@ -66,7 +67,7 @@ impl ReportShare {
         E: From<Error> + Send + 'static,
     {
         let template = finished.launched.template;
-        let mut stream = self.fetch(request, resends).await?;
+        let mut stream = self.fetch(finished.launched, request, resends).await?;
         let (pumped, parsed) = self.pump(template, &mut stream, parse).await;
         let parsed = match (pumped, parsed) {
             (Err(fault), _) => return Ok(Err(fault)),
@@ -90,13 +91,36 @@ impl ReportShare {
     }
 
     /// Asks for the body until it begins to arrive; `resends` bodies broke off before.
-    async fn fetch(&self, request: &Request, resends: u32) -> Result<Stream, Error> {
+    async fn fetch(&self, launched: &Launched, request: &Request, resends: u32) -> Result<Stream, Error> {
         let call = self.transport.call(Stage::Download);
         let read = |received| match received {
             Received::Report(stream) => Ok(*stream),
             other => Err(unexpected(&other)),
         };
-        self.transport.ask_again(call, request, resends, read).await
+        let mut attempts = self.transport.attempts();
+        let mut looked = false;
+        loop {
+            let received = self.transport.once(call, request, resends + attempts.made()).await;
+            match (received.and_then(read), launched.id) {
+                (Ok(stream), _) => return Ok(stream),
+                (Err(Fault::Refused(refusal)), Some(id))
+                    if refusal.meaning() == Meaning::NotFetchable && !looked && !self.is_listed(call, id).await? =>
+                {
+                    launched.reached(Phase::Lost);
+                    return Err(self.transport.error(Stage::Download, Fault::Vanished { id }));
+                }
+                (Err(fault), _) => {
+                    looked |= matches!(&fault, Fault::Refused(refusal) if refusal.meaning() == Meaning::NotFetchable);
+                    self.transport.again(call, fault, &mut attempts).await?;
+                }
+            }
+        }
+    }
+
+    /// A report that isn't there is refused in the same words as one that isn't ready (recorded); the list tells.
+    async fn is_listed(&self, call: Call, id: u64) -> Result<bool, Error> {
+        let list = self.list(call, Some(id)).await?;
+        Ok(list.into_reports().iter().any(|report| report.id == id))
     }
 
     /// Network and parser, side by side, to the end of both.

@@ -1,7 +1,7 @@
 //! Launch: ask for the report of a template, or go on with the one that an earlier attempt asked for.
 //!
 //! Launching isn't idempotent, and Qualys keeps what was launched. So before anything is launched, and after each
-//! failure that leaves open whether it happened, the list is searched for a report with our [mark](super::mark).
+//! failure that leaves open whether it happened, the list is searched for a report with our [title](super::title).
 
 use std::time::{Duration, SystemTime};
 
@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use tracing::{info, warn};
 
 use super::list::{Report, ReportList, State, unexpected};
-use super::title::Mark;
+use super::title::Title;
 use super::{Api, Launched, Phase, ReportShare};
 use crate::qualys::error::{Error, Stage};
 use crate::qualys::fault::Fault;
@@ -25,10 +25,12 @@ pub(super) const MISSES: u32 = 2;
 /// Left-overs deleted at the start of a run, at most: each one is a call.
 const LEFT_OVERS: usize = 10;
 
-/// Our reports as the list showed them.
+/// The reports that a list showed.
 #[derive(Debug)]
 pub(super) struct Listing {
-    ours: Vec<(Mark, Report)>,
+    reports: Vec<Report>,
+    /// Whose left-overs were deleted.
+    cleaned: Vec<u64>,
     now: SystemTime,
     taken: Instant,
 }
@@ -42,58 +44,59 @@ impl ReportShare {
         let begin = |reports: &mut ReportProgress| *reports = ReportProgress::default();
         self.transport.note(|progress| begin(progress.report(template)));
         if self.settings().api == Api::AssetDataReport {
-            return Ok(Launched::new(template, None, false, Phase::Finished));
+            return Ok(Launched::new(template, None, Phase::Finished));
         }
-        let mark = Mark::new(self.settings(), template);
+        let title = Title::new(self.settings(), template);
         let call = self.transport.call(Stage::Launch);
-        let (adopted, known) = self.survey(call, mark).await?;
+        let (adopted, known) = self.survey(call, &title).await?;
         match adopted {
             Some(launched) => Ok(launched),
-            None => self.launch_new(call, mark, &known).await,
+            None => self.launch_new(call, &title, &known).await,
         }
     }
 
     /// Looks for a report to adopt. Beside it, the ids of those that there are.
     ///
     /// One list serves all templates of a run. It is taken again only where an older one holds something to adopt.
-    async fn survey(&self, call: Call, mark: Mark) -> Result<(Option<Launched>, Vec<u64>), Error> {
+    async fn survey(&self, call: Call, title: &Title) -> Result<(Option<Launched>, Vec<u64>), Error> {
         let mut ours = self.ours.lock().await;
-        let listing = match ours.take() {
-            None => {
-                let listing = self.list_ours(call).await?;
-                self.delete_left_overs(call, &listing).await;
+        let mut listing = match ours.take() {
+            Some(listing)
+                if listing.taken.elapsed() < self.settings().poll_interval
+                    || self.adoptable(&listing, title).is_none() =>
+            {
                 listing
             }
-            Some(listing)
-                if listing.taken.elapsed() >= self.settings().poll_interval
-                    && self.adoptable(&listing, mark).is_some() =>
-            {
-                self.list_ours(call).await?
-            }
-            Some(listing) => listing,
+            other => Listing {
+                cleaned: other.map(|listing| listing.cleaned).unwrap_or_default(),
+                ..self.take_list(call).await?
+            },
         };
-        let listing = ours.insert(listing);
-        let adopted = self.adoptable(listing, mark).map(|report| {
+        if !listing.cleaned.contains(&title.template) {
+            listing.cleaned.push(title.template);
+            self.delete_left_overs(call, &listing, title).await;
+        }
+        let adopted = self.adoptable(&listing, title).map(|report| {
             // Nobody adopts it twice: a template may be named twice.
-            listing.ours.retain(|(_, listed)| listed.id != report.id);
-            self.adopt(mark, &report)
+            listing.reports.retain(|listed| listed.id != report.id);
+            self.adopt(title, &report, listing.age(&report).unwrap_or_default())
         });
-        Ok((adopted, listing.of(mark).map(|report| report.id).collect()))
+        let known = listing.of(title).map(|report| report.id).collect();
+        *ours = Some(listing);
+        Ok((adopted, known))
     }
 
-    /// The list of our reports.
-    async fn list_ours(&self, call: Call) -> Result<Listing, Error> {
+    /// The list of all reports.
+    async fn take_list(&self, call: Call) -> Result<Listing, Error> {
         let list = self.list(call, None).await?;
         if list.is_truncated() {
             warn!("Qualys' list of reports is cut; a report of ours may be overlooked");
         }
-        let now = list.now().unwrap_or_else(SystemTime::now);
-        let reports = list.into_reports().into_iter();
-        let ours = reports.filter_map(|report| Some((Mark::parse(self.settings(), &report.title)?, report)));
         Ok(Listing {
-            ours: ours.collect(),
-            now,
+            now: list.now().unwrap_or_else(SystemTime::now),
             taken: Instant::now(),
+            reports: list.into_reports(),
+            cleaned: Vec::new(),
         })
     }
 
@@ -104,8 +107,8 @@ impl ReportShare {
         self.transport.ask(call, &request, ReportList::read).await
     }
 
-    /// The youngest report to go on with. With `qualys.keep_report` a finished one may have been imported already.
-    fn adoptable(&self, listing: &Listing, mark: Mark) -> Option<Report> {
+    /// The youngest report to go on with. A kept one was imported as far as we know, unless it is still being made.
+    fn adoptable(&self, listing: &Listing, title: &Title) -> Option<Report> {
         let settings = self.settings();
         let young = |report: &Report| listing.age(report).is_some_and(|age| age < settings.adopt_within);
         let state = |report: &Report| match report.state() {
@@ -113,14 +116,14 @@ impl ReportShare {
             State::Running => true,
             State::Canceled | State::Errors => false,
         };
-        let reports = listing.of(mark).filter(|report| state(report) && young(report));
+        let reports = listing.of(title).filter(|report| state(report) && young(report));
         reports.min_by_key(|report| listing.age(report)).cloned()
     }
 
-    fn adopt(&self, mark: Mark, report: &Report) -> Launched {
+    fn adopt(&self, title: &Title, report: &Report, age: Duration) -> Launched {
         self.transport.note(|progress| progress.usage.adopted += 1);
         info!(
-            template = mark.template,
+            template = title.template,
             report = report.id,
             state = %report.progress(),
             "going on with the report of an earlier attempt"
@@ -129,13 +132,17 @@ impl ReportShare {
             State::Finished => Phase::Finished,
             _ => Phase::Running,
         };
-        Launched::new(mark.template, Some(report.id), true, phase)
+        Launched {
+            adopted: true,
+            age: (age, Instant::now()),
+            ..Launched::new(title.template, Some(report.id), phase)
+        }
     }
 
-    async fn launch_new(&self, call: Call, mark: Mark, known: &[u64]) -> Result<Launched, Error> {
+    async fn launch_new(&self, call: Call, title: &Title, known: &[u64]) -> Result<Launched, Error> {
         let parameters = vec![
-            ("template_id", mark.template.to_string()),
-            ("report_title", mark.to_string()),
+            ("template_id", title.template.to_string()),
+            ("report_title", title.to_string()),
             ("output_format", "xml".to_owned()),
         ];
         let request = self.request("launch", parameters);
@@ -145,24 +152,24 @@ impl ReportShare {
             let fault = match received.and_then(launched_id) {
                 Ok(id) => {
                     self.transport.note(|progress| progress.usage.launched += 1);
-                    info!(template = mark.template, report = id, "report launched");
-                    return Ok(Launched::new(mark.template, Some(id), false, Phase::Running));
+                    info!(template = title.template, report = id, "report launched");
+                    return Ok(Launched::new(title.template, Some(id), Phase::Running));
                 }
-                Err(fault) => self.explain(call, mark.template, fault).await,
+                Err(fault) => self.explain(call, title.template, fault).await,
             };
             let unclear = fault.is_unclear();
             self.transport.again(call, fault, &mut attempts).await?;
-            if unclear && let Some(report) = self.find_launched(call, mark, known).await? {
-                return Ok(self.adopt(mark, &report));
+            if unclear && let Some(report) = self.find_launched(call, title, known).await? {
+                return Ok(self.adopt(title, &report, Duration::ZERO));
             }
         }
     }
 
     /// Looks whether a launch of unclear outcome happened: a report of ours that wasn't there before.
-    async fn find_launched(&self, call: Call, mark: Mark, known: &[u64]) -> Result<Option<Report>, Error> {
+    async fn find_launched(&self, call: Call, title: &Title, known: &[u64]) -> Result<Option<Report>, Error> {
         for look in 1..=MISSES {
-            let listing = self.list_ours(call).await?;
-            let new = listing.of(mark).find(|report| {
+            let listing = self.take_list(call).await?;
+            let new = listing.of(title).find(|report| {
                 !known.contains(&report.id) && matches!(report.state(), State::Running | State::Finished)
             });
             if new.is_some() {
@@ -179,19 +186,16 @@ impl ReportShare {
         Ok(None)
     }
 
-    /// Deletes reports of ours that no run will adopt any more, and that no run can still be downloading.
-    async fn delete_left_overs(&self, call: Call, listing: &Listing) {
+    /// Deletes reports of this title that no run will adopt any more, and that no run that adopted one in time can still
+    /// be downloading.
+    async fn delete_left_overs(&self, call: Call, listing: &Listing, title: &Title) {
         let settings = self.settings();
         if settings.keep_report {
             return;
         }
-        let useless = settings.adopt_within.max(settings.deadline);
+        let useless = settings.adopt_within + settings.deadline;
         let old = |report: &Report| listing.age(report).is_some_and(|age| age > useless);
-        let finished = listing
-            .ours
-            .iter()
-            .map(|(_, report)| report)
-            .filter(|report| report.state() == State::Finished);
+        let finished = listing.of(title).filter(|report| report.state() == State::Finished);
         for report in finished.filter(|report| old(report)).take(LEFT_OVERS) {
             let id = report.id;
             match self.delete(call, id).await {
@@ -209,11 +213,8 @@ impl ReportShare {
 }
 
 impl Listing {
-    fn of(&self, mark: Mark) -> impl Iterator<Item = &Report> {
-        self.ours
-            .iter()
-            .filter(move |(of, _)| *of == mark)
-            .map(|(_, report)| report)
+    fn of<'a>(&'a self, title: &'a Title) -> impl Iterator<Item = &'a Report> {
+        self.reports.iter().filter(move |report| title.is_on(report))
     }
 
     /// By Qualys' own clock, and ours only for the time since.

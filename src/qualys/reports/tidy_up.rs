@@ -1,6 +1,6 @@
 //! Tidy up: leave nothing behind at Qualys that nobody will use, and everything that somebody will.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 use tracing::{debug, info, warn};
@@ -8,6 +8,7 @@ use tracing::{debug, info, warn};
 use super::list::unexpected;
 use super::{Launched, Phase, ReportShare};
 use crate::exit::Exit;
+use crate::qualys::Settings;
 use crate::qualys::error::{Error, Stage};
 use crate::qualys::fault::Fault;
 use crate::qualys::transport::answer::Document;
@@ -23,57 +24,99 @@ pub const HURRY: Duration = Duration::from_secs(10);
 /// How the work on a report ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ending {
-    /// Nobody needs the report any more: it was imported, or never can be. It is deleted, unless `qualys.keep_report`
-    /// keeps it.
+    /// Nobody needs the report any more: it was delivered, or never can be.
     Done,
-    /// The next run shall go on with it. It is left, unless `qualys.adopt_within` forbids that.
+    /// The next run shall go on with it.
     Later,
-    /// The process was told to stop. A report that is still being made is cancelled; a finished one is left as for
-    /// [`Later`](Self::Later).
-    Aborted,
+    /// The process was told to stop, by SIGTERM: by a machine, which starts another run.
+    Terminated,
+    /// The process was told to stop, by SIGINT: by a person, who wants it to have an end.
+    Interrupted,
+}
+
+/// What becomes of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    /// It isn't there any more.
+    Nothing,
+    /// `qualys.keep_report` keeps it.
+    Kept,
+    /// It stays for the next run.
+    Left,
+    /// It stays, as it is still being made and another run may have adopted it.
+    Abandoned,
+    Cancelled,
+    Deleted,
 }
 
 impl Ending {
-    /// What an exit code means for the report: whatever a later run may overcome leaves it there.
+    /// What an exit code means for the report: whatever a later run may overcome leaves it there. A Management Center that
+    /// refused some of it (76) has got it: the next run is to bring what Qualys has then.
     pub fn of(exit: Exit) -> Self {
         match exit {
-            Exit::TryAgain | Exit::Unavailable | Exit::Protocol | Exit::Credentials => Ending::Later,
-            Exit::Interrupted | Exit::Terminated => Ending::Aborted,
-            Exit::Success | Exit::Report | Exit::CannotCreate | Exit::Io | Exit::Config | Exit::Usage | Exit::Bug => {
-                Ending::Done
-            }
+            Exit::TryAgain | Exit::Unavailable | Exit::Credentials => Ending::Later,
+            Exit::Terminated => Ending::Terminated,
+            Exit::Interrupted => Ending::Interrupted,
+            Exit::Success
+            | Exit::Report
+            | Exit::Protocol
+            | Exit::CannotCreate
+            | Exit::Io
+            | Exit::Config
+            | Exit::Usage
+            | Exit::Bug => Ending::Done,
+        }
+    }
+}
+
+impl Fate {
+    /// Only what this run launched is cancelled, and only where nobody else can have adopted it or a person wants it.
+    fn of(launched: &Launched, ending: Ending, settings: &Settings) -> Self {
+        let adoptable = launched.adoptable_for(settings).is_some();
+        match launched.phase() {
+            Phase::Lost => Fate::Nothing,
+            Phase::Failed => Fate::Deleted,
+            Phase::Finished if settings.keep_report => Fate::Kept,
+            Phase::Finished if ending != Ending::Done && adoptable => Fate::Left,
+            Phase::Finished => Fate::Deleted,
+            Phase::Running if ending == Ending::Interrupted && !launched.adopted => Fate::Cancelled,
+            Phase::Running if adoptable => Fate::Left,
+            Phase::Running if settings.adopt_within.is_zero() && !launched.adopted => Fate::Cancelled,
+            Phase::Running => Fate::Abandoned,
         }
     }
 }
 
 impl ReportShare {
-    /// Deletes a report, cancels it or leaves it, as `ending` and the settings say. Never fails: what goes wrong here is
-    /// a warning, and Qualys deletes old reports by itself after some days.
+    /// Deletes a report, cancels it or leaves it, as `ending` and the settings say. What can't be done is said, and is no
+    /// error: the import is over, and Qualys deletes old reports by itself after some days.
     pub async fn tidy_up(&self, launched: &Launched, ending: Ending) {
         self.transport.note(|progress| {
             progress.reports.remove(&launched.template);
         });
         let Some(id) = launched.id else { return };
         let settings = self.settings();
-        let finished = launched.phase() == Phase::Finished;
-        let kept = finished && settings.keep_report;
-        let adoptable = !kept && !settings.adopt_within.is_zero();
         let call = self.late_call(ending);
-        match (ending, finished) {
-            _ if kept => {
-                info!(report = id, "the report is kept at Qualys (qualys.keep_report)");
-            }
-            (Ending::Later, _) | (Ending::Aborted, true) if adoptable => {
+        match Fate::of(launched, ending, settings) {
+            Fate::Nothing => {}
+            Fate::Kept => info!(report = id, "the report is kept at Qualys (qualys.keep_report)"),
+            Fate::Left => {
+                let until = SystemTime::now() + launched.adoptable_for(settings).unwrap_or_default();
+                let until = humantime::format_rfc3339_seconds(until);
                 info!(
                     report = id,
-                    "the report is left at Qualys for the next run to go on with"
+                    "the report stays at Qualys; a run that begins before {until} goes on with it"
                 );
             }
-            (Ending::Aborted | Ending::Later, false) => {
+            Fate::Abandoned => info!(
+                report = id,
+                "the report is still being made, and too old for the next run; it stays at Qualys until a run deletes it"
+            ),
+            Fate::Cancelled => {
                 let outcome = self.act(call, "cancel", id).await;
                 self.say(id, "cancelled", outcome);
             }
-            (Ending::Done | Ending::Later | Ending::Aborted, _) => {
+            Fate::Deleted => {
                 let outcome = self.act(call, "delete", id).await;
                 if outcome.is_ok() {
                     self.transport.note(|progress| progress.usage.deleted += 1);
@@ -93,7 +136,7 @@ impl ReportShare {
     fn late_call(&self, ending: Ending) -> Call {
         let (now, call) = (Instant::now(), self.transport.call(Stage::TidyUp));
         let deadline = match ending {
-            Ending::Aborted => now + HURRY,
+            Ending::Terminated | Ending::Interrupted => now + HURRY,
             Ending::Done | Ending::Later => call.deadline.max(now + GRACE),
         };
         Call { deadline, ..call }

@@ -1,45 +1,68 @@
-//! Mark: the title that makes a report recognisable as ours, to whoever comes after us.
+//! Title: what makes a report recognisable as this import's, to whoever comes after us.
 //!
-//! A killed pod's successor knows nothing but its own configuration. So the title carries the template and a run key:
-//! a hash over what decides the content of the report. Same configuration, same key; anything else is not ours.
+//! A killed pod's successor knows nothing but its own configuration. So the title carries the import's name
+//! (`telemetry.import`), the template, and a hash over what else decides whether a report is this import's: user,
+//! version of the API, where the findings go, and whether the report is to be kept. Same configuration, same title. A
+//! report of any other title is nobody's business here: it is neither adopted nor deleted. That holds for those of
+//! version 0.1.0 too, whose titles had no name; Qualys deletes them after some days.
 
 use std::fmt;
 
+use super::list::Report;
 use crate::qualys::Settings;
 
 const NAME: &str = "qualys-connector";
 
-/// The title of a report that we launched: at most 55 of the 128 characters that Qualys takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Mark {
+/// A name is longer; the hash is over all of it.
+const LONGEST_NAME: usize = 40;
+
+/// The title of a template's report: at most 95 of the 128 characters that Qualys takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Title {
     /// The report template.
     pub(super) template: u64,
-    run_key: u64,
+    text: String,
 }
 
-impl Mark {
+impl Title {
     pub(super) fn new(settings: &Settings, template: u64) -> Self {
-        let decisive = [&template.to_string(), &settings.user_id, &settings.api_version];
-        let run_key = decisive
+        let decisive = [
+            &template.to_string(),
+            &settings.import,
+            &settings.user_id,
+            &settings.api_version,
+            &settings.destination,
+            &settings.keep_report.to_string(),
+        ];
+        let key = decisive
             .into_iter()
             .flat_map(|part| part.bytes().chain([0]))
             .fold(FNV_OFFSET, |hash, byte| {
                 (hash ^ u64::from(byte)).wrapping_mul(FNV_PRIME)
             });
-        Mark { template, run_key }
+        let plain = |c: char| {
+            if c.is_ascii_alphanumeric() || "-_.".contains(c) {
+                c
+            } else {
+                '-'
+            }
+        };
+        let name: String = settings.import.chars().take(LONGEST_NAME).map(plain).collect();
+        Title {
+            template,
+            text: format!("{NAME} {name} {template} {key:016x}"),
+        }
     }
 
-    /// Reads a title. `None`: somebody else's report, or one that was launched with other settings.
-    pub(super) fn parse(settings: &Settings, title: &str) -> Option<Self> {
-        let template = title.strip_prefix(NAME)?.split_whitespace().next()?.parse().ok()?;
-        let ours = Mark::new(settings, template);
-        (ours.to_string() == title.trim()).then_some(ours)
+    /// Whether the report carries this title.
+    pub(super) fn is_on(&self, report: &Report) -> bool {
+        report.title.trim() == self.text
     }
 }
 
-impl fmt::Display for Mark {
+impl fmt::Display for Title {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{NAME} {} {:016x}", self.template, self.run_key)
+        f.write_str(&self.text)
     }
 }
 
@@ -56,30 +79,46 @@ mod tests {
     }
 
     #[test]
-    fn a_title_is_read_back_and_stays_the_same_from_version_to_version() {
-        let title = Mark::new(&settings(), 424_242).to_string();
-        assert_eq!(title, "qualys-connector 424242 8e694e96e337f781");
-        assert_eq!(Mark::parse(&settings(), &title), Some(Mark::new(&settings(), 424_242)));
-        assert!(Mark::new(&settings(), u64::MAX).to_string().len() <= 128);
+    fn a_title_stays_the_same_from_version_to_version() {
+        let title = Title::new(&settings(), 424_242).to_string();
+        assert_eq!(title, "qualys-connector default 424242 2f50f6ba52e2e53d");
+        let longest = Settings {
+            import: "Zürich, main\u{202e} site ".repeat(9),
+            ..settings()
+        };
+        let longest = Title::new(&longest, u64::MAX).to_string();
+        assert!(longest.len() <= 128 && longest.is_ascii(), "{longest}");
+        assert!(longest.starts_with("qualys-connector Z-rich--main--site-"), "{longest}");
     }
 
     #[test]
-    fn reports_of_others_are_not_ours() {
-        let ours = Mark::new(&settings(), 424_242).to_string();
-        let other = Settings {
-            user_id: "zaphod".into(),
-            ..settings()
-        };
-        assert_eq!(Mark::parse(&other, &ours), None);
-        for title in [
-            "",
-            "Weekly report",
-            "qualys-connector",
-            "qualys-connector 424242",
-            "qualys-connector 424242 0",
-        ] {
-            assert_eq!(Mark::parse(&settings(), title), None, "{title}");
+    fn whatever_decides_is_in_it() {
+        let ours = settings();
+        let others = [
+            Settings {
+                import: "berlin".into(),
+                ..settings()
+            },
+            Settings {
+                user_id: "zaphod".into(),
+                ..settings()
+            },
+            Settings {
+                api_version: "3.0".into(),
+                ..settings()
+            },
+            Settings {
+                destination: "192.0.2.9:8307".into(),
+                ..settings()
+            },
+            Settings {
+                keep_report: true,
+                ..settings()
+            },
+        ];
+        for other in others {
+            assert_ne!(Title::new(&other, 1), Title::new(&ours, 1), "{other:?}");
         }
-        assert_eq!(Mark::parse(&settings(), &ours.replace("424242", "424243")), None);
+        assert_ne!(Title::new(&ours, 1), Title::new(&ours, 2));
     }
 }

@@ -77,6 +77,10 @@ impl ReportShare {
         let transport = &self.transport;
         let call = transport.call(Stage::Wait);
         let _counted = Waiting::begin(&self.board);
+        let ends = |phase, fault| {
+            launched.reached(phase);
+            Err(transport.error(Stage::Wait, fault))
+        };
         let begun = Instant::now();
         let mut posted = self.board.latest.subscribe();
         let mut misses = 0;
@@ -85,7 +89,7 @@ impl ReportShare {
             let found = loop {
                 tokio::select! {
                     paused = transport.pause(call, Reason::Running, pause) => {
-                        paused.map_err(|fault| transport.error(Stage::Wait, self.late(id, state.clone(), fault)))?;
+                        paused.map_err(|fault| transport.error(Stage::Wait, self.late(launched, id, state.clone(), fault)))?;
                         break self.look(call, id, begun, &mut posted).await?;
                     }
                     Ok(()) = posted.changed() => {
@@ -98,7 +102,7 @@ impl ReportShare {
             let Some(report) = found else {
                 misses += 1;
                 if misses > MISSES {
-                    return Err(transport.error(Stage::Wait, Fault::Vanished { id }));
+                    return ends(Phase::Lost, Fault::Vanished { id });
                 }
                 continue;
             };
@@ -111,8 +115,8 @@ impl ReportShare {
                     info!(report = id, size = %report.size(), "report finished");
                     return Ok(());
                 }
-                State::Canceled => return Err(transport.error(Stage::Wait, Fault::Canceled { id, message })),
-                State::Errors => return Err(transport.error(Stage::Wait, Fault::ReportFailed { id, message })),
+                State::Canceled => return ends(Phase::Failed, Fault::Canceled { id, message }),
+                State::Errors => return ends(Phase::Failed, Fault::ReportFailed { id, message }),
                 State::Running => info!(report = id, %state, "report is being made"),
             }
         }
@@ -152,7 +156,8 @@ impl ReportShare {
     }
 
     /// The deadline comes before the next look.
-    fn late(&self, id: u64, state: Text, fault: Fault) -> Fault {
+    fn late(&self, launched: &Launched, id: u64, state: Text, fault: Fault) -> Fault {
+        let left = launched.adoptable_for(self.settings()).unwrap_or_default();
         match fault {
             Fault::Wait(
                 wait @ TooLong {
@@ -162,7 +167,7 @@ impl ReportShare {
             ) => Fault::StillRunning {
                 id,
                 state,
-                adoptable: !self.settings().adopt_within.is_zero(),
+                adoptable: wait.wait < left,
                 wait,
             },
             fault => fault,
