@@ -9,7 +9,6 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use qualys_connector::config::settings::SETTINGS;
 use qualys_connector::exit::Exit;
 use qualys_connector::import::metrics::table::{METRICS, Said};
 
@@ -27,28 +26,30 @@ fn readme() -> String {
     read("README.md")
 }
 
-fn table() -> String {
-    let mut table = String::from("| setting | default | what it says | in `QualysGuard.yaml` |\n|---|---|---|---|\n");
-    for setting in SETTINGS {
-        let code = |text: &str| {
-            if text.is_empty() {
-                String::new()
-            } else {
-                format!("`{text}`")
-            }
-        };
-        let secret = if setting.secret { " (secret)" } else { "" };
-        let (key, help) = (setting.key, setting.help);
-        let (default, old) = (code(setting.default), code(setting.old));
-        writeln!(table, "| `{key}` | {default} | {help}{secret} | {old} |").unwrap();
-    }
-    table
-}
-
-/// `UPDATE_DOCS=1 cargo test --test docs` writes the table anew.
+/// What a newcomer types first is there: the profile, the version of Rust, the packages that switch tests on.
 #[test]
-fn the_readme_lists_every_setting() {
-    holds("README.md", "settings", &table());
+fn the_readme_says_what_the_first_commands_need() {
+    let (readme, cargo) = (readme(), read("Cargo.toml"));
+    let rust = cargo
+        .lines()
+        .find_map(|line| line.strip_prefix("rust-version = \""))
+        .unwrap();
+    assert!(readme.contains(&format!("Rust {} or later", rust.trim_end_matches('"'))));
+    let (_, profile) = readme.split_once("cargo run --profile ").unwrap();
+    let profile = profile.split(' ').next().unwrap();
+    assert!(cargo.contains(&format!("[profile.{profile}]")), "{profile}");
+    assert!(readme.contains(&format!("target/{profile}/connector-lab report")));
+    let ci = read(".ci/run");
+    let installed = ci.lines().find(|line| line.contains("apt-get install")).unwrap();
+    // What measures, and what isn't for tests.
+    let others = ["libtext-csv-perl", "libio-socket-ssl-perl", "python3-venv"];
+    let (_, packages) = installed.split_once("recommends ").unwrap();
+    for package in packages.split_whitespace().take_while(|word| !word.starts_with('>')) {
+        assert!(
+            others.contains(&package) || readme.contains(package),
+            "{package} isn't in the README"
+        );
+    }
 }
 
 #[test]

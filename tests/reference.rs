@@ -44,7 +44,7 @@ fn every_setting_is_in_the_configuration_page() {
             section = setting.section();
             writeln!(
                 page,
-                "\n## {section}\n\n| key | what it says | values | default |\n|---|---|---|---|"
+                "\n## {section}\n\n| key | what it says | values | default | in `QualysGuard.yaml` |\n|---|---|---|---|---|"
             )
             .unwrap();
         }
@@ -54,10 +54,10 @@ fn every_setting_is_in_the_configuration_page() {
             example => format!(", as {}", code(example)),
         };
         let values = setting.syntax.expected();
-        let (key, help, default) = (setting.key, setting.help, code(setting.default));
+        let (key, help, default, old) = (setting.key, setting.help, code(setting.default), code(setting.old));
         writeln!(
             page,
-            "| `{key}`<br>`{}` | {help}{secret} | {values}{example} | {default} |",
+            "| `{key}`<br>`{}` | {help}{secret} | {values}{example} | {default} | {old} |",
             setting.variable()
         )
         .unwrap();

@@ -12,13 +12,13 @@ import pytest
 
 from chart import ROOT, SETS, connector, environment, manifests, named, objects, of_kind, pod, values, volume
 
-README = (ROOT / "README.md").read_text()
+CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text()
 
 
 def settings():
-    """Settings by their names, from the README's table, which is made from the program's; True for a secret."""
-    table = README.split("<!-- settings -->")[1].split("<!-- /settings -->")[0]
-    return {row[1]: "(secret)" in row[0] for row in re.finditer(r"^\| `(.+?)` \|.*$", table, re.MULTILINE)}
+    """Settings by their names, from the tables of the documentation, which is made from the program's; True for a secret."""
+    table = CONFIGURATION.split("<!-- settings -->")[1].split("<!-- /settings -->")[0]
+    return {row[1]: "(secret)" in row[0] for row in re.finditer(r"^\| `(.+?)`<br>.*$", table, re.MULTILINE)}
 
 
 def variable(setting):

@@ -97,23 +97,12 @@ fn values(syntax: &Syntax) -> Vec<Value> {
             }
             forms
         }
-        Syntax::Url(schemes) => {
-            // Plain HTTP will do on this machine, whatever the schemes.
-            let pattern = format!("^({}|http)://", schemes.join("|"));
-            vec![json!({"type": "string", "pattern": pattern})]
-        }
+        Syntax::Url(schemes) => vec![json!({"type": "string", "pattern": address(schemes)})],
         // Capitals don't matter, and some words have other spellings: the list is for completion, the text for the rest.
         Syntax::Words { words, spellings, .. } => {
-            let any_case = |word: &String| -> String {
-                let letters = word.chars().map(|c| match c.is_ascii_alphabetic() {
-                    true => format!("[{}{}]", c.to_ascii_lowercase(), c.to_ascii_uppercase()),
-                    false => c.to_string(),
-                });
-                letters.collect()
-            };
             let spellings = spellings();
             let numbers: Vec<u64> = spellings.iter().filter_map(|word| word.parse().ok()).collect();
-            let all: Vec<String> = spellings.iter().map(any_case).collect();
+            let all: Vec<String> = spellings.iter().map(|word| any_case(word)).collect();
             let mut forms = vec![
                 json!({"enum": words()}),
                 json!({"type": "string", "pattern": format!("^({})$", all.join("|"))}),
@@ -123,7 +112,50 @@ fn values(syntax: &Syntax) -> Vec<Value> {
             }
             forms
         }
+        Syntax::Form { list: true, item, .. } if !item.is_empty() => {
+            let item = match item.contains('[') {
+                true => (*item).to_owned(),
+                // Words may have dashes anywhere, as Re-Opened.
+                false => item
+                    .split('|')
+                    .map(|word| dashed(&any_case(word)))
+                    .collect::<Vec<_>>()
+                    .join("|"),
+            };
+            let pattern = format!("^[, ]*({item})([, ]+({item}))*[, ]*$");
+            let mut one = vec![json!({"type": "string", "pattern": pattern})];
+            if item.contains("[0-9]") {
+                one.push(json!({"type": "integer", "minimum": 0}));
+            }
+            let one = json!({"anyOf": one});
+            vec![one.clone(), json!({"type": "array", "items": one, "uniqueItems": true})]
+        }
         Syntax::Form { list: true, .. } => vec![scalar.clone(), json!({"type": "array", "items": scalar})],
         Syntax::Form { list: false, .. } | Syntax::Text | Syntax::Path | Syntax::Host => vec![scalar],
     }
+}
+
+/// An address as [`value::url`](super::value::url) reads it: with one of the schemes, or plain HTTP on this machine; without
+/// user, query and fragment.
+fn address(schemes: &[&str]) -> String {
+    const HOST: &str = r"(\[[0-9A-Fa-f:.]+\]|[^\s/?#@:\\\[\]]+)";
+    const HERE: &str = r"([lL][oO][cC][aA][lL][hH][oO][sS][tT]|127\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}|\[::1\])";
+    const PORT: &str = "[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]";
+    let schemes: Vec<String> = schemes.iter().map(|scheme| any_case(scheme)).collect();
+    let (schemes, http) = (schemes.join("|"), any_case("http"));
+    format!(r"^(({schemes})://{HOST}|{http}://{HERE})(:({PORT})?)?(/[^\s?#]*)?$")
+}
+
+/// A word in whatever capitals, as a regular expression.
+fn any_case(word: &str) -> String {
+    let letters = word.chars().map(|c| match c.is_ascii_alphabetic() {
+        true => format!("[{}{}]", c.to_ascii_lowercase(), c.to_ascii_uppercase()),
+        false => c.to_string(),
+    });
+    letters.collect()
+}
+
+/// A word of such letters, with dashes between them.
+fn dashed(letters: &str) -> String {
+    letters.replace("][", "]-*[")
 }

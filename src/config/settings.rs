@@ -49,6 +49,7 @@ pub static SETTINGS: &[Setting] = &[
         "Report templates to import, in this order",
     )
     .example("424242,535353")
+    .item("[0-9]+")
     .old("template_id"),
     number(
         "qualys.template_index",
@@ -128,26 +129,30 @@ pub static SETTINGS: &[Setting] = &[
         "confirmed, potential, information or all",
         "Kinds of findings",
     )
-    .default("confirmed,potential"),
+    .default("confirmed,potential")
+    .item("confirmed|potential|information|all"),
     list::<Statuses>(
         "selection.statuses",
         "new, active, reopened, fixed or all",
         "States of findings",
     )
-    .default("new,active,reopened"),
+    .default("new,active,reopened")
+    .item("new|active|reopened|fixed|all"),
     number("selection.min_severity", 1, 5, "Least severity").default("1"),
     list::<Qids>(
         "selection.qids",
         "QIDs or ranges of them",
         "Only these vulnerabilities; not set: all",
     )
-    .example("38173,100000-100010"),
+    .example("38173,100000-100010")
+    .item("[0-9]+( *- *[0-9]+)?"),
     list::<Qids>(
         "selection.exclude_qids",
         "QIDs or ranges of them",
         "Never these vulnerabilities",
     )
-    .example("38173,100000-100010"),
+    .example("38173,100000-100010")
+    .item("[0-9]+( *- *[0-9]+)?"),
     boolean(
         "selection.only_with_cve",
         "Only vulnerabilities that can raise an event's impact",
@@ -409,6 +414,22 @@ impl Setting {
         }
     }
 
+    /// An item of a list, as a regular expression.
+    const fn item(self, item: &'static str) -> Self {
+        let syntax = match self.syntax {
+            Syntax::Form {
+                expected, list, check, ..
+            } => Syntax::Form {
+                expected,
+                list,
+                item,
+                check,
+            },
+            other => other,
+        };
+        Setting { syntax, ..self }
+    }
+
     const fn old(self, old: &'static str) -> Self {
         Setting { old, ..self }
     }
@@ -498,6 +519,7 @@ const fn form<T: FromStr<Err: ToString>>(key: &'static str, expected: &'static s
         Syntax::Form {
             expected,
             list: false,
+            item: "",
             check,
         },
         help,
@@ -511,6 +533,7 @@ const fn list<T: FromStr<Err: ToString>>(key: &'static str, expected: &'static s
         Syntax::Form {
             expected,
             list: true,
+            item: "",
             check,
         },
         help,

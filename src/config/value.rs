@@ -45,6 +45,9 @@ pub enum Syntax {
         expected: &'static str,
         /// Whether the form is a list, so that a YAML list is as good as commas.
         list: bool,
+        /// An item of the list as a regular expression, for editors; empty: only `check` knows. Letters stand for themselves in
+        /// any case.
+        item: &'static str,
         /// Says why a text isn't of the form.
         check: fn(&str) -> Result<(), String>,
     },
@@ -55,6 +58,7 @@ impl Syntax {
     pub(super) const VERSION: Syntax = Syntax::Form {
         expected: "a version",
         list: false,
+        item: "",
         check: version,
     };
 

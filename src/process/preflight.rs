@@ -1,7 +1,7 @@
 //! The command `check`: one preflight, told as a table or as JSON.
 
 use std::env;
-use std::io::{self, IsTerminal as _, stdout};
+use std::io::{self, stdout};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::cli::Output;
 use crate::config::Given;
 use crate::exit::Exit;
 use crate::import::Stop;
-use crate::telemetry::traces;
+use crate::telemetry::{terminal, traces};
 use crate::tls;
 
 /// Walks through everything and says what was found. The exit code is the one that an import would end with.
@@ -60,7 +60,7 @@ fn aside<T: Send + 'static>(work: impl AsyncFnOnce() -> T + Send + 'static) -> i
 }
 
 fn told(walk: &Walk, output: Output) -> String {
-    let colour = match stdout().is_terminal() && is_unset("NO_COLOR") {
+    let colour = match terminal::takes_colours(&stdout()) {
         true => Colour::Always,
         false => Colour::Never,
     };

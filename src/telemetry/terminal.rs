@@ -1,7 +1,7 @@
 //! The terminal: standard error, which log lines and a progress bar share without getting into each other's way.
 
 use std::fmt::Display;
-use std::io::{self, IsTerminal as _, Write};
+use std::io::{self, IsTerminal, Write};
 use std::sync::LazyLock;
 
 use indicatif::MultiProgress;
@@ -12,13 +12,22 @@ static BARS: LazyLock<MultiProgress> = LazyLock::new(MultiProgress::new);
 
 /// Whether standard error is a terminal that does more than print.
 pub fn is_capable() -> bool {
-    let dumb = std::env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb");
-    io::stderr().is_terminal() && !dumb
+    does_more_than_print(&io::stderr())
 }
 
-/// Whether colours are welcome there.
+fn does_more_than_print(stream: &impl IsTerminal) -> bool {
+    let dumb = std::env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb");
+    stream.is_terminal() && !dumb
+}
+
+/// Whether colours are welcome on standard error.
 pub fn is_colourful() -> bool {
-    is_capable() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+    takes_colours(&io::stderr())
+}
+
+/// Whether colours are welcome on a stream.
+pub fn takes_colours(stream: &impl IsTerminal) -> bool {
+    does_more_than_print(stream) && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
 /// What bars are added to.

@@ -1,6 +1,7 @@
 //! The schema that editors know the configuration file by takes what the program takes, and refuses what it refuses.
 
 use boon::{Compiler, SchemaIndex, Schemas};
+use proptest::prelude::*;
 use qualys_connector::config::schema::schema;
 use qualys_connector::config::settings::{SETTINGS, Setting};
 use serde_json::{Value, json};
@@ -81,6 +82,14 @@ fn schema_and_program_agree() {
         (json!({"qualys": {"proxy": {"uri": "http://p"}}}), false),
         (json!({"qualys": {"poll_interval": "30"}}), false),
         (json!({"qualys": {"url": "ftp://qualys"}}), false),
+        (json!({"qualys": {"url": "http://qualys.example"}}), false),
+        (json!({"qualys": {"url": "https://user:secret@qualys.example"}}), false),
+        (json!({"qualys": {"template_ids": ["one"]}}), false),
+        (json!({"selection": {"statuses": ["new", "open"]}}), false),
+        (
+            json!({"selection": {"statuses": ["new", "Re-Opened"], "qids": [38173, "1-9"]}}),
+            true,
+        ),
         (json!({"qualys": "x"}), false),
         (json!({"qualys": {"user_id": ["a", "b"]}}), false),
         (json!({"management_center": {"port": 70000}}), false),
@@ -99,4 +108,80 @@ fn the_command_prints_the_schema() {
     let (printed, _, code) = Place::empty().run(&["schema"]);
     assert_eq!(code, 0);
     assert_eq!(serde_json::from_str::<Value>(&printed).unwrap(), schema());
+}
+
+/// One of some texts.
+fn one_of(texts: &'static [&'static str]) -> impl Strategy<Value = String> {
+    proptest::sample::select(texts).prop_map(str::to_owned)
+}
+
+/// Addresses, right and wrong in every part.
+fn addresses() -> impl Strategy<Value = String> {
+    let scheme = one_of(&["https://", "HTTPS://", "http://", "ftp://", "socks5://", ""]);
+    let user = one_of(&["", "", "", "user@", "user:secret@"]);
+    let host = one_of(&[
+        "q.example",
+        "127.0.0.1",
+        "LOCALHOST",
+        "localhost",
+        "[::1]",
+        "[2001:db8::1]",
+        "192.0.2.1",
+    ]);
+    let port = one_of(&[
+        "", "", ":", ":0", ":1", ":443", ":8443", ":65535", ":65536", ":99999", ":x",
+    ]);
+    let path = one_of(&["", "/", "/msp/a.php", "/a/b/", "/?x=1", "?x", "/#x"]);
+    (scheme, user, host, port, path)
+        .prop_map(|(scheme, user, host, port, path)| format!("{scheme}{user}{host}{port}{path}"))
+}
+
+/// Lists of these items, with separators in front, between and behind.
+fn lists(items: &'static [&'static str]) -> impl Strategy<Value = String> {
+    let separated = (one_of(&[",", " ", ", ", ",,"]), one_of(items));
+    let ends = (one_of(&["", "", " ", ","]), one_of(&["", "", " ", ","]));
+    (ends, one_of(items), proptest::collection::vec(separated, 0..3)).prop_map(|((front, behind), first, rest)| {
+        let rest: String = rest.into_iter().map(|(separator, item)| separator + &item).collect();
+        format!("{front}{first}{rest}{behind}")
+    })
+}
+
+const NUMBERS: &[&str] = &["1", "424242", "0", "1.5", "id", "38173-38180", "7 - 9", ""];
+const WORDS: &[&str] = &[
+    "new",
+    "ACTIVE",
+    "re-opened",
+    "Fixed",
+    "all",
+    "confirmed",
+    "potential",
+    "Information",
+    "open",
+    "7",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Whatever the text, an editor marks what the program refuses, and nothing else.
+    #[test]
+    fn schema_and_program_judge_every_text_alike(
+        (key, text) in prop_oneof![
+            (one_of(&["qualys.url", "qualys.proxy.url", "telemetry.pushgateway.url"]), addresses()),
+            (one_of(&["qualys.template_ids", "selection.qids", "selection.exclude_qids"]), lists(NUMBERS)),
+            (one_of(&["selection.statuses", "selection.kinds"]), lists(WORDS)),
+        ]
+    ) {
+        // Commas alone are no list that anybody writes.
+        prop_assume!(text.is_empty() || text.chars().any(char::is_alphanumeric));
+        thread_local! { static SCHEMA: Schema = Schema::new(); }
+        let setting = qualys_connector::config::settings::find(&key).unwrap();
+        let checked = setting.syntax.check(&text);
+        // A template that is named twice is no matter of form.
+        prop_assume!(!checked.as_ref().is_err_and(|reason| reason.contains("named twice")));
+        // An empty value says "not set".
+        let program = text.is_empty() || checked.is_ok();
+        let schema = SCHEMA.with(|schema| schema.takes(&file(setting, text.as_str().into())));
+        prop_assert_eq!(schema, program, "{} = {:?}", key, text);
+    }
 }

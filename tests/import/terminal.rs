@@ -322,3 +322,19 @@ fn drawn(command: &str, written: &str) -> String {
         text.trim_end()
     )
 }
+
+#[tokio::test]
+async fn a_preflight_colours_what_it_shows_unless_the_terminal_is_dumb() {
+    let folder = tempfile::tempdir().unwrap();
+    let check = || {
+        let mut command = connector(folder.path());
+        command.args(["check", "--csvfile", "Output.csv", "--report", "missing.xml"]);
+        command
+    };
+    let Some(coloured) = on_terminal(check(), "xterm-256color").await else {
+        return;
+    };
+    assert!(coloured.contains("\x1b["), "{coloured}");
+    let plain = on_terminal(check(), "dumb").await.unwrap();
+    assert!(!plain.contains('\x1b') && plain.contains("missing.xml"), "{plain}");
+}
