@@ -303,7 +303,7 @@ async fn certificate_changes() {
     for (kind, words) in [
         ("expired", "certificate expired"),
         ("foreign", "UnknownIssuer"),
-        ("other-name", "not valid for"),
+        ("other-name", "its certificate is for other.example, not for"),
     ] {
         let import = Import::faulty(&[&format!("certificate={kind}@connection:2-")]).await;
         import

@@ -14,7 +14,7 @@ use crate::qualys::qualys;
 use crate::support::{Ended, center, report, small};
 
 /// Programs whose commands aren't run here, and why.
-const NOT_RUN: [(&str, &str); 13] = [
+const NOT_RUN: [(&str, &str); 17] = [
     (
         "target/demo/connector-lab",
         "is built by the demo; its reports have tests of their own",
@@ -31,6 +31,10 @@ const NOT_RUN: [(&str, &str); 13] = [
     ("bash", "measures, for minutes"),
     ("chmod", "prepares a measurement"),
     ("mdbook", "shows the documentation"),
+    ("tar", "unpacks a release; .ci/packages does it"),
+    ("sudo", "installs a package; .ci/packages does it"),
+    ("sudoedit", "opens an editor"),
+    ("journalctl", "needs systemd"),
 ];
 
 fn root() -> PathBuf {
@@ -223,8 +227,8 @@ fn every_option_that_is_named_exists() {
     assert!(unknown.is_empty(), "options that don't exist: {unknown:?}");
 }
 
-/// Options of docker and Prometheus that pages name without their program.
-const OTHERS: [&str; 3] = ["user", "target", "persistence.file"];
+/// Options of docker, Prometheus and Helm that pages name without their program.
+const OTHERS: [&str; 4] = ["user", "target", "persistence.file", "wait-for-jobs"];
 
 #[test]
 fn every_page_is_in_the_book_and_every_link_leads_somewhere() {
