@@ -32,7 +32,7 @@ const PROGRAMS: [&str; 4] = [
 ];
 
 /// Programs that stand before others, so that they are no user of a crontab.
-const RUNNERS: [&str; 22] = [
+const RUNNERS: [&str; 26] = [
     "bash",
     "cd",
     "chronic",
@@ -40,11 +40,13 @@ const RUNNERS: [&str; 22] = [
     "cronic",
     "env",
     "exec",
+    "export",
     "flock",
     "ionice",
     "nice",
     "nohup",
     "perl",
+    "set",
     "setsid",
     "sh",
     "sleep",
@@ -55,6 +57,8 @@ const RUNNERS: [&str; 22] = [
     "test",
     "time",
     "timeout",
+    "ulimit",
+    "umask",
 ];
 
 /// Takes a line apart: its words, or all of it as a single one.

@@ -14,7 +14,7 @@ pub(super) struct View {
 pub(super) type Decoder = fn(&View, shortest: usize) -> Option<View>;
 
 /// All of them. Each is tried by itself, since what is an escape in one may be plain text in another.
-pub(super) const DECODERS: [Decoder; 15] = [
+pub(super) const DECODERS: [Decoder; 18] = [
     |view, _| view.folded(),
     |view, _| view.unhidden(),
     |view, _| view.each(percent),
@@ -23,6 +23,9 @@ pub(super) const DECODERS: [Decoder; 15] = [
     |view, _| view.each(backslash),
     |view, _| view.each(quoted_printable),
     |view, _| view.each(doubled),
+    |view, _| view.each(doubled_quotes),
+    |view, _| view.each(|text| twice(text, b'"')),
+    |view, _| view.each(|text| twice(text, b'\'')),
     |view, shortest| view.runs(0, shortest, &BASE64),
     |view, shortest| view.runs(1, shortest, &BASE64),
     |view, shortest| view.runs(2, shortest, &BASE64),
@@ -360,8 +363,19 @@ fn quoted_printable(text: &[u8]) -> Option<Unit> {
 
 /// Quotes inside of quotes, as CSV, YAML and SQL write them; and what formats double.
 fn doubled(text: &[u8]) -> Option<Unit> {
+    doubled_quotes(text)
+        .or_else(|| twice(text, b'%'))
+        .or_else(|| twice(text, b'$'))
+}
+
+/// Quotes alone, since a secret may have two of the others by itself.
+fn doubled_quotes(text: &[u8]) -> Option<Unit> {
+    twice(text, b'"').or_else(|| twice(text, b'\''))
+}
+
+fn twice(text: &[u8], byte: u8) -> Option<Unit> {
     match text {
-        [b'"', b'"', ..] | [b'\'', b'\'', ..] | [b'%', b'%', ..] | [b'$', b'$', ..] => Unit::of(2, text.get(..1)?),
+        [one, other, ..] if *one == byte && *other == byte => Unit::of(2, &[byte]),
         _ => None,
     }
 }

@@ -70,6 +70,7 @@ fn the_whole_listing() {
     management_center.ipv6                n                             default
     management_center.trust               pkcs12                        default
     management_center.connect_timeout     10s                           default
+    management_center.connect_deadline    15m                           default
     management_center.answer_timeout      5m                            default
     management_center.deadline            2h                            default
     management_center.max_frame           64000                         default
@@ -91,6 +92,7 @@ fn the_whole_listing() {
     telemetry.metrics_required            n                             default
     telemetry.pushgateway.url             not set
     telemetry.pushgateway.job             qualys-connector              default
+    telemetry.pushgateway.namespace       not set
     telemetry.pushgateway.username        not set
     telemetry.pushgateway.password        not set
     telemetry.pushgateway.token           not set

@@ -153,11 +153,17 @@ impl Import {
         ended
     }
 
-    /// Imports so many templates, as fast as it can.
+    /// Imports so many templates, one after the other, as fast as it can.
     pub(crate) async fn of_many(&self, templates: usize) -> Ended {
         let templates: Vec<_> = (1..=templates).map(|template| template.to_string()).collect();
         let mut command = self.command(&templates.join(","));
         command.args(["--set", "qualys.poll_interval=1ms"]);
+        command.args([
+            "--set",
+            "commands.templates=disjoint",
+            "--set",
+            "qualys.reports_at_once=1",
+        ]);
         let ended = Running::of(command).ended().await;
         ended.assert_code(0);
         self.assert_map(true).await;

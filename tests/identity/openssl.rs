@@ -7,8 +7,8 @@ use std::process::Command;
 use std::time::SystemTime;
 
 use qualys_connector::host_input::identity::{Identity, date};
-use rustls::pki_types::PrivateKeyDer;
 use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use secrecy::SecretString;
 use tempfile::TempDir;
 
@@ -64,6 +64,20 @@ impl Workshop {
         );
         self.run(&command, &format!("pass:{password}"));
         std::fs::read(self.path().join("client.p12")).unwrap()
+    }
+
+    /// Certificate and key of the Management Center itself, issued as its clients' are.
+    fn server(&self) -> (CertificateDer<'static>, PrivateKeyDer<'static>) {
+        let name = "/O=Cisco Systems, Inc/OU=Intrusion Management System/CN=192.0.2.10/title=hostinputd";
+        self.run(
+            "req -newkey rsa:2048 -nodes -keyout server.key -out server.csr -subj",
+            name,
+        );
+        self.run("x509 -req -in server.csr -CA ca.pem -CAkey ca.key -set_serial 2 -days 3650 -out server.pem -extensions client -extfile", "openssl.cnf");
+        (
+            CertificateDer::from_pem_file(self.path().join("server.pem")).unwrap(),
+            PrivateKeyDer::from_pem_file(self.path().join("server.key")).unwrap(),
+        )
     }
 
     fn run(&self, command: &str, last: &str) {
@@ -142,11 +156,7 @@ fn the_management_centers_own_manner_leaves_the_iteration_count_out() {
 async fn a_chain_of_rsa_to_a_ca_with_several_attributes_in_one_part_of_its_name() {
     let Some(workshop) = Workshop::open() else { return };
     let identity = read(&workshop.export(CLASSIC, ""), "").unwrap();
-    // A client certificate of the Management Center is good for servers too.
-    let own = (
-        identity.chain()[0].clone(),
-        PrivateKeyDer::from_pem_file(workshop.path().join("client.key")).unwrap(),
-    );
+    let own = workshop.server();
     let ca_file = format!("ca_file:{},name:192.0.2.10", workshop.path().join("ca.pem").display());
     for trust in ["pkcs12", &ca_file] {
         let own = (own.0.clone(), own.1.clone_key());

@@ -308,7 +308,10 @@ async fn certificates_that_cannot_be_trusted_are_told_apart_and_nothing_is_sent(
     for (fault, words) in [
         ("certificate=foreign", "UnknownIssuer"),
         ("certificate=expired", "certificate expired"),
-        ("certificate=other-name", "its certificate is for other.example, not for"),
+        (
+            "certificate=other-name",
+            "its certificate is for other.example, not for",
+        ),
     ] {
         let (qualys, settings) = start(options(&[fault])).await;
         let (sentence, _) = failure(&settings).await;

@@ -134,7 +134,9 @@ proptest! {
     fn a_short_secret_is_not_shown_in_any_encoding(secret in "[ -~\u{e9}\u{1f600}]{0,8}[a-z]", encoding in encoding()) {
         let encoded = encoding.1(&secret);
         let shown = redact(&secret, format!("you sent ({encoded})!").as_bytes());
-        prop_assert!(!shown.contains(&encoded) || encoded.len() < 2, "{}: {shown}", encoding.0);
+        // A secret such as `[r` is a part of what stands in its place.
+        let by_chance = encoded.len() < 2 || REDACTED.contains(&encoded);
+        prop_assert!(!shown.contains(&encoded) || by_chance, "{}: {shown}", encoding.0);
     }
 
     #[test]
