@@ -49,7 +49,7 @@ def dictionaries():
         "report": tags + markup + values + ["network_id=\"1\"", "number=\"7\"", "value=\"10.0.0.1\"", "192.0.2.1", "2001:db8::1", "CVE-2026-0001", "tcp", "udp"],
         "unzip": ["PK\x03\x04", "PK\x01\x02", "PK\x05\x06", "PK\x06\x06", "PK\x07\x08", "\x01\x00\x10\x00", "\xff\xff\xff\xff", "\x1f\x8b\x08", ".xml"],
         "frame": ["\x00\x00\x00\x01", "\x00\x00\x00\x02", "\x00\x00\x00\x03", "\x00\x00\x00\x04", "\x00\x00\x01\x2c", "\xff\xff\xff\xff"],
-        "answer": strings("host_input/answer.rs", "[a-zA-Z ]{3,30}") + strings("host_input/answer/texts.rs") + strings("qualys/answer.rs", "[A-Z_]{2,30}") + [f"<{name}>" for name in ["SIMPLE_RETURN", "RESPONSE", "CODE", "TEXT", "ITEM_LIST", "ITEM", "KEY", "VALUE", "REPORT", "ID", "STATUS", "STATE", "WARNING"]] + [" commands.\n"] + markup,
+        "answer": strings("host_input/answer.rs", "[a-zA-Z ]{3,30}") + strings("host_input/answer/texts.rs") + strings("qualys/transport/answer.rs", "[A-Z_]{2,30}") + [f"<{name}>" for name in ["SIMPLE_RETURN", "RESPONSE", "CODE", "TEXT", "ITEM_LIST", "ITEM", "KEY", "VALUE", "REPORT", "ID", "STATUS", "STATE", "WARNING"]] + [" commands.\n"] + markup,
         "ranges": said + words + ["/24", "/255.255.255.0", "-", ",", "::", "::ffff:", "ca_file:", "name:", "fingerprint:", "https://", "1h 30m", "90s", "ms", "4294967295", "18446744073709551616"],
         "yaml": [name + ":" for name in names] + said + words + yaml,
         "arguments": ours + sorted(set(perl)) + verbs + [key + "=" for key in keys] + ["QualysGuard", "csv", "--", "\n", ">>", "2>&1", "|", "&&", "cd", "qualys_connector.pl", "@daily", "30 2 * * 1-5", "json", "bash", "'", "\""],
