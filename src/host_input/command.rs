@@ -34,7 +34,7 @@ pub struct Settings {
     pub domain: Option<Domain>,
     /// `commands.mode`.
     pub mode: Mode,
-    /// `commands.clear_clean_hosts`: remove the results of hosts whose findings are all fixed.
+    /// `commands.clear_clean_hosts`: remove the results of clean hosts.
     pub clear_clean_hosts: bool,
     /// `commands.description_length`: characters of a description, at most; 0 sends none.
     pub description_length: usize,

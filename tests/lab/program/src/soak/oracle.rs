@@ -34,7 +34,7 @@ pub(super) type Marks = BTreeSet<String>;
 pub(super) struct Meaning {
     /// Hosts with findings.
     selected: Findings,
-    /// Hosts whose findings are all fixed.
+    /// Clean hosts: something on them is fixed that is asked for, and nothing of that is open.
     clean: BTreeSet<IpAddr>,
 }
 
