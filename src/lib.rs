@@ -13,19 +13,19 @@
 //! | [`process`] | one invocation, from its arguments to its exit code |
 //! | [`page`] | one HTML file that shows a run |
 //! | [`cli`] | what the user types |
-//! | [`config`] | the layers that settings come from, and the checked result |
 //! | [`check`] | the preflight: everything that an import needs, tried |
 //! | [`explain`](mod@explain) | codes and answers, explained |
 //! | [`import`] | the story above, stage by stage |
+//! | [`config`] | the layers that settings come from, and the checked result |
 //! | [`qualys`] | launch, wait, download: Qualys' report share |
 //! | [`report`] | parse and select: what a report says |
 //! | [`host_input`] | send and write: commands for the Management Center |
 //! | [`telemetry`] | logs, traces, metrics |
 //! | `http` | the one way out over HTTP |
-//! | [`printable`] | strangers' words, made safe to show |
 //! | `tls` | which servers of the web are trusted |
 //! | `input_file` | small files that are read whole, within a bound |
 //! | `whole_file` | files that appear whole or not at all |
+//! | [`printable`] | strangers' words, made safe to show |
 //! | [`exit`] | the exit codes that schedulers act on |
 //!
 //! Imports run downward in this list only.
