@@ -1,6 +1,6 @@
 //! Wrong settings don't keep the rest from being tried.
 
-use crate::support::{Setup, settled};
+use crate::setup::{Setup, settled};
 
 #[tokio::test]
 async fn what_is_missing_for_qualys_leaves_the_management_center_to_be_tried() {

@@ -1,6 +1,6 @@
 //! Asking changes nothing, costs two calls and shows no secret.
 
-use crate::support::{Setup, settled};
+use crate::setup::{Setup, settled};
 
 #[tokio::test]
 async fn a_set_up_that_works_is_told_in_full() {

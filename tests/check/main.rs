@@ -11,5 +11,5 @@ mod configuration;
 mod harmless;
 mod management_center;
 mod qualys;
-mod support;
+mod setup;
 mod told_apart;

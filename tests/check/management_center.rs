@@ -2,7 +2,7 @@
 
 use connector_lab::management_center::{AnswerFault, Faults, Options, ServerCertificate, Validity, VersionRefusal};
 
-use crate::support::{BlackHole, Setup, closed_port, settled};
+use crate::setup::{BlackHole, Setup, closed_port, settled};
 
 /// What is said of a set-up.
 macro_rules! says {

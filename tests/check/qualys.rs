@@ -1,6 +1,6 @@
 //! What can be wrong on the way to Qualys, and there; and with the far ends of telemetry.
 
-use crate::support::{BlackHole, Setup, closed_port, proxy, settled};
+use crate::setup::{BlackHole, Setup, closed_port, proxy, settled};
 
 /// What is said of a set-up.
 macro_rules! says {

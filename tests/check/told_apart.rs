@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use connector_lab::management_center::{Faults, Options, ServerCertificate, Validity};
 
-use crate::support::{BlackHole, Setup, closed_port, proxy};
+use crate::setup::{BlackHole, Setup, closed_port, proxy};
 
 /// What is broken, and the first thing that is said to be.
 async fn first(name: &'static str, setup: Setup) -> (&'static str, (String, String)) {

@@ -4,8 +4,9 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
-use crate::import_support::Ended;
-use crate::qualys::{Import, Promise, Running};
+use support::{Ended, Running};
+
+use crate::from_qualys::{Import, Promise};
 
 /// An import during which the wall clock jumps by a day, either way, when Qualys has been asked for `action` so often.
 pub(crate) async fn jumps(faults: &[&str], action: &str, times: usize, asked: &str) {

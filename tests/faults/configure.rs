@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use connector_lab::management_center::Faults;
 use futures_util::{StreamExt as _, stream};
+use support::Running;
 
+use crate::from_file::{Held, Import, Promise, cuts};
 use crate::limits::{Clock, Disk, Group, with_descriptors};
-use crate::support::{Held, Import, Promise, Running, cuts};
 
 /// Nobody is connected to.
 const fn nothing_sent(exit: i32, says: &str) -> Promise<'_> {

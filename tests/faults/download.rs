@@ -4,11 +4,11 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use flate2::{Compress, Compression, Crc, FlushCompress};
+use support::scripted::Reply;
 
 use crate::clock;
+use crate::from_qualys::{Import, Promise, text, tiny};
 use crate::names::{self, Answered};
-use crate::qualys::{Import, Promise, text, tiny};
-use crate::scripted::Reply;
 
 /// What an import that was refused nothing asks for.
 const ALL: &str = "list launch list fetch delete";
@@ -372,7 +372,7 @@ async fn sigkill() {
     import.asked("fetch", 1).await;
     running.signal("KILL");
     let ended = running.ended().await;
-    assert_eq!(ended.code, None);
+    ended.assert_code(137);
     import
         .left("list launch list fetch", false, &["Finished"], &ended.stderr)
         .await;

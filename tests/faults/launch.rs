@@ -3,8 +3,8 @@
 use std::net::Ipv4Addr;
 
 use crate::clock;
+use crate::from_qualys::{Import, Promise, tiny};
 use crate::names::{self, Answered};
-use crate::qualys::{Import, Promise, tiny};
 
 /// A launch, six more, and two looks at the list after each of the six whether it happened after all.
 const SEVEN_LAUNCHES: &str = "list launch list*2 launch list*2 launch list*2 launch list*2 launch list*2 launch list*2 \
@@ -358,7 +358,7 @@ async fn sigkill() {
         import.asked("launch", 1).await;
         running.signal("KILL");
         let ended = running.ended().await;
-        assert_eq!(ended.code, None);
+        ended.assert_code(137);
         import.left("list launch", false, left, &ended.stderr).await;
         import.next_completes(launches).await;
     }

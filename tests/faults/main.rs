@@ -12,20 +12,13 @@
 mod clock;
 mod configure;
 mod download;
+mod from_file;
+mod from_qualys;
 mod launch;
 mod limits;
 mod names;
 mod parse;
-mod qualys;
 mod send;
-mod support;
 mod tidy_up;
 mod wait;
 mod write;
-
-#[path = "../import/support.rs"]
-#[expect(dead_code, reason = "written for imports of all kinds")]
-mod import_support;
-#[path = "../qualys/scripted.rs"]
-#[expect(dead_code, reason = "written for conversations of all kinds")]
-mod scripted;

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use connector_lab::qualys::Options;
+use support::Running;
 
-use crate::qualys::{Import, Promise, Running, usual};
+use crate::from_qualys::{Import, Promise, usual};
 
 /// The name that it knows.
 const NAME: &str = "qualys.example";

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use connector_lab::management_center::Faults;
 use futures_util::{StreamExt as _, stream};
+use support::{Running, run, until};
 
-use crate::import_support::run;
+use crate::from_file::{Held, Import, Promise, cuts};
 use crate::limits::Group;
-use crate::support::{Held, Import, Promise, Running, cuts, until};
 
 /// Nobody is connected to before the report was read to its end.
 const fn nothing_sent(exit: i32, says: &str) -> Promise<'_> {
@@ -198,7 +198,7 @@ async fn out_of_order() {
     let elsewhere = tempfile::tempdir().unwrap();
     let commands = async |name: &str| {
         let path = elsewhere.path().join(name);
-        let mut command = crate::import_support::connector(import.folder());
+        let mut command = support::connector(import.folder());
         command.arg("--csvfile").arg(&path).arg("--report").arg(&import.report);
         run(command).await.assert_code(0);
         fs::read(path).unwrap()

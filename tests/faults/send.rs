@@ -8,10 +8,10 @@ use connector_lab::cut::{Cut, End};
 use connector_lab::management_center::{AnswerFault, Faults, ServerCertificate};
 use futures_util::future::join_all;
 use futures_util::{StreamExt as _, stream};
+use support::{Running, connector, held, run, until};
 
-use crate::import_support::{connector, held, run};
+use crate::from_file::{Held, Import, Promise, cuts};
 use crate::limits::{Clock, no_more_descriptors};
-use crate::support::{Held, Import, Promise, Running, cuts, until};
 
 /// Only the first connection sees it.
 fn once(faults: Faults) -> Faults {

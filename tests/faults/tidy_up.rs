@@ -3,10 +3,11 @@
 use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
 
+use support::scripted::Reply;
+
 use crate::clock;
+use crate::from_qualys::{Import, Promise, tiny};
 use crate::names::{self, Answered};
-use crate::qualys::{Import, Promise, tiny};
-use crate::scripted::Reply;
 
 /// What an import that was refused nothing asks for.
 const ALL: &str = "list launch list fetch delete";
@@ -260,7 +261,7 @@ async fn sigkill() {
         import.asked("delete", 1).await;
         running.signal("KILL");
         let ended = running.ended().await;
-        assert_eq!(ended.code, None);
+        ended.assert_code(137);
         import.left(ALL, true, left, &ended.stderr).await;
         import.next_completes(launches).await;
     }

@@ -4,11 +4,11 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use connector_lab::qualys::{Options, Times};
+use support::scripted::{ID, empty_list, list};
 
 use crate::clock;
+use crate::from_qualys::{Import, Promise, tiny, usual};
 use crate::names::{self, Answered};
-use crate::qualys::{Import, Promise, tiny, usual};
-use crate::scripted::{ID, empty_list, list};
 
 /// Seven looks at the report, none of them answered; the report is left to the next import.
 fn given_up(says: &str) -> Promise<'_> {
@@ -301,7 +301,7 @@ async fn sigkill() {
     import.asked("list", 2).await;
     running.signal("KILL");
     let ended = running.ended().await;
-    assert_eq!(ended.code, None);
+    ended.assert_code(137);
     import
         .left("list launch list", false, &["Finished"], &ended.stderr)
         .await;

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use rustix::fs::inotify::{self, CreateFlags, WatchFlags};
+use support::{Ended, Running, connector, report, small, until};
 
-use crate::import_support::{Ended, connector, report, small};
+use crate::from_file::names;
 use crate::limits::{Disk, with_descriptors};
-use crate::support::{Running, names, until};
 
 /// A report, and a folder for the file, which holds the one of yesterday.
 struct Writing {

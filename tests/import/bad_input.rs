@@ -3,8 +3,7 @@
 use std::fs;
 
 use connector_lab::management_center::Options;
-
-use crate::support::{center, held, run, sending};
+use support::{center, held, run, sending};
 
 const EMPTY: &str = "<ASSET_DATA_REPORT></ASSET_DATA_REPORT>";
 

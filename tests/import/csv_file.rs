@@ -3,8 +3,7 @@
 use std::fs;
 
 use connector_lab::management_center::Options;
-
-use crate::support::{center, connector, held, meant, report, run, sending, small};
+use support::{center, connector, held, meant, report, run, sending, small};
 
 #[tokio::test]
 async fn the_file_sent_later_is_the_same_import() {

@@ -9,9 +9,7 @@ use connector_lab::management_center::Options;
 use connector_lab::qualys as lab;
 use qualys_connector::cli::Cli;
 use qualys_connector::config::settings::{self, SETTINGS};
-
-use crate::qualys::qualys;
-use crate::support::{Ended, center, report, small};
+use support::{Ended, center, qualys, report, small};
 
 /// Programs whose commands aren't run here, and why.
 const NOT_RUN: [(&str, &str); 17] = [

@@ -18,7 +18,6 @@ mod qualys;
 mod refused;
 mod samples;
 mod summary;
-mod support;
 mod terminal;
 mod termination;
 mod too_long;

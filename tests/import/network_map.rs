@@ -2,8 +2,7 @@
 
 use connector_lab::management_center::{Options, Violations};
 use connector_lab::report;
-
-use crate::support::{self, center, held, meant, run, sending, small};
+use support::{center, held, meant, run, sending, small};
 
 #[tokio::test]
 async fn every_selected_finding_arrives_and_nothing_else() {

@@ -4,14 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::net::IpAddr;
 use std::path::Path;
-use std::process::Stdio;
 use std::time::Duration;
 
 use connector_lab::management_center::{AnswerFault, Faults, ManagementCenter, Options};
 use connector_lab::qualys::{self as lab, Qualys, Times};
-
-use crate::qualys::{count, importing, qualys};
-use crate::support::{Ended, center, connector, held, run, sending};
+use support::{Ended, Running, center, connector, count, from_qualys, held, qualys, run, sending, until};
 
 /// QIDs by host.
 type Map = BTreeMap<IpAddr, BTreeSet<u32>>;
@@ -95,7 +92,7 @@ impl Pair {
 
     async fn import(&self, reports: [Option<&[Host<'_>]>; 2], settings: &[&str]) -> Ended {
         let qualys = self.qualys(reports).await;
-        let mut command = importing(self.folder.path(), &self.center, &qualys, "11,22");
+        let mut command = from_qualys(sending(self.folder.path(), &self.center), &qualys, "11,22");
         for setting in settings {
             command.args(["--set", setting]);
         }
@@ -235,7 +232,7 @@ async fn a_plan_foretells_the_merged_delivery() {
     let pair = Pair::new().await;
     for reports in [BEFORE.map(Some), [None, Some(LATER[1])], [Some(LATER[0]), None]] {
         let qualys = pair.qualys(reports).await;
-        let mut command = importing(pair.folder.path(), &pair.center, &qualys, "11,22");
+        let mut command = from_qualys(sending(pair.folder.path(), &pair.center), &qualys, "11,22");
         command.arg("--plan");
         let planned = run(command).await;
         let done = pair.import(reports, &[]).await;
@@ -254,7 +251,7 @@ async fn a_file_for_each_template_replaces_a_host_once() {
     let pair = Pair::new().await;
     let written = async |reports| {
         let qualys = pair.qualys(reports).await;
-        let mut command = importing(pair.folder.path(), &pair.center, &qualys, "11,22");
+        let mut command = from_qualys(sending(pair.folder.path(), &pair.center), &qualys, "11,22");
         command.args(["--csvfile", "Output.csv"]);
         let ended = run(command).await;
         assert_eq!(count(&qualys, "launch"), 2);
@@ -317,7 +314,7 @@ async fn reports_are_made_at_the_same_time_and_deleted_once_all_is_delivered() {
     ] {
         let pair = Pair::new().await;
         let qualys = pair.qualys(BEFORE.map(Some)).await;
-        let mut command = importing(pair.folder.path(), &pair.center, &qualys, "11,22");
+        let mut command = from_qualys(sending(pair.folder.path(), &pair.center), &qualys, "11,22");
         command.args(["--set", &format!("qualys.reports_at_once={at_once}")]);
         run(command).await.assert_code(0).whole_summary();
         assert_eq!(asked(&qualys), order, "{at_once} at once");
@@ -333,7 +330,7 @@ async fn reports_stay_at_qualys_until_their_delivery_is_done() {
         ..lab::Options::default()
     };
     let qualys = pair.qualys_with(BEFORE.map(Some), runs_forever).await;
-    let mut command = importing(pair.folder.path(), &pair.center, &qualys, "11,22");
+    let mut command = from_qualys(sending(pair.folder.path(), &pair.center), &qualys, "11,22");
     command.args(["--set", "qualys.deadline=2s", "--set", "qualys.reports_at_once=1"]);
     let ended = run(command).await;
     ended.assert_code(75).whole_summary();
@@ -358,16 +355,12 @@ async fn told_to_stop_before_all_reports_are_there_nothing_is_sent() {
         ..lab::Options::default()
     };
     let qualys = pair.qualys_with(LATER.map(Some), runs_forever).await;
-    let mut command = importing(pair.folder.path(), &pair.center, &qualys, "11,22");
+    let mut command = from_qualys(sending(pair.folder.path(), &pair.center), &qualys, "11,22");
     command.args(["--set", "qualys.reports_at_once=1", "--summary", "json"]);
-    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    while count(&qualys, "launch") < 2 {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    connector_lab::testing::signal(child.id(), "TERM");
-    let ended = tokio::task::spawn_blocking(move || child.wait_with_output());
-    let ended = Ended::new(ended.await.unwrap().unwrap());
-    let summary = ended.assert_code(143).whole_summary();
+    let running = Running::of(command);
+    until("two launches", || count(&qualys, "launch") == 2).await;
+    running.signal("TERM");
+    let summary = running.ended().await.assert_code(143).whole_summary();
     assert_eq!(pair.held(), before);
     assert_eq!(pair.center.network_map().counters.connections, connections);
     assert_eq!(summary["merged"]["error"], "interrupted before anything was sent");

@@ -8,10 +8,9 @@ use std::time::Duration;
 use connector_lab::management_center::{Faults, Options};
 use connector_lab::qualys::{self as lab, Times};
 use connector_lab::report as generated;
+use support::{Ended, center, connector, faulty, from_qualys, qualys, report, run, sending, small};
 
 use crate::chromium::{Chromium, View, documenting, keep};
-use crate::qualys::{importing, qualys};
-use crate::support::{Ended, center, connector, faulty, report, run, sending, small};
 
 const PHONE: View = View {
     name: "phone",
@@ -103,7 +102,7 @@ async fn a_whole_run_is_shown() {
         ..Faults::default()
     })
     .await;
-    let mut command = importing(folder.path(), &center, &qualys, "424242");
+    let mut command = from_qualys(sending(folder.path(), &center), &qualys, "424242");
     command.args(["--report-html", "run.html"]);
     let ended = run(command).await;
     ended.assert_code(76);

@@ -2,10 +2,9 @@
 
 use connector_lab::management_center::Options;
 use connector_lab::qualys::{self as lab, Times};
+use support::{Ended, center, connector, count, from_qualys, qualys, report, run, sending, small};
 
-use crate::qualys::{count, importing, qualys};
 use crate::summary::steady;
-use crate::support::{Ended, center, connector, report, run, sending, small};
 
 #[tokio::test]
 async fn a_person_reads_what_would_happen_and_needs_no_management_center_for_it() {
@@ -90,7 +89,7 @@ async fn hosts_of_several_templates_are_held_against_the_limit_once() {
     })
     .await;
     let center = center(Options::default()).await;
-    let mut command = importing(folder.path(), &center, &qualys, "424242,535353");
+    let mut command = from_qualys(sending(folder.path(), &center), &qualys, "424242,535353");
     command.args(["--plan", "--host-limit", "60"]);
     let ended = run(command).await;
     let summary = ended.assert_code(0).whole_summary();

@@ -1,23 +1,11 @@
 //! From the lab's Qualys to the lab's Management Center.
 
 use std::collections::BTreeMap;
-use std::path::Path;
-use std::process::Command;
 
-use connector_lab::management_center::{Faults, ManagementCenter, Options};
+use connector_lab::management_center::{Faults, Options};
 use connector_lab::qualys::{self, Qualys, Times};
 use connector_lab::report::Report;
-
-use crate::support::{Results, center, held, meant, run, sending, small};
-
-pub(crate) async fn qualys(options: qualys::Options) -> Qualys {
-    let options = qualys::Options {
-        user: Some("dirk_g".to_owned()),
-        password: Some("d0ntp@n1c".to_owned()),
-        ..options
-    };
-    Qualys::start(options).await.unwrap()
-}
+use support::{Results, center, count, from_qualys, held, meant, qualys, run, sending, small};
 
 /// A Qualys whose templates report the same hosts with other findings.
 async fn distinct(report: connector_lab::report::Options) -> Qualys {
@@ -28,22 +16,6 @@ async fn distinct(report: connector_lab::report::Options) -> Qualys {
         ..qualys::Options::default()
     })
     .await
-}
-
-pub(crate) fn importing(folder: &Path, center: &ManagementCenter, qualys: &Qualys, templates: &str) -> Command {
-    let mut command = sending(folder, center);
-    command
-        .args(["-multiinfo", templates, "--set", "qualys.poll_interval=100ms"])
-        .args(["--set", &format!("qualys.url={}", qualys.url())])
-        .args(["--set", &format!("qualys.ca_file={}", qualys.ca_pem_path().display())])
-        .env("QC_QUALYS__USER_ID", "dirk_g")
-        .env("QC_QUALYS__PASSWORD", "d0ntp@n1c");
-    command
-}
-
-pub(crate) fn count(qualys: &Qualys, action: &str) -> usize {
-    let requests = qualys.requests();
-    requests.iter().filter(|request| request.action == action).count()
 }
 
 #[tokio::test]
@@ -59,7 +31,7 @@ async fn overlapping_templates_add_up() {
         }
     }
     for _ in 0..2 {
-        run(importing(folder.path(), &center, &qualys, "424242,535353"))
+        run(from_qualys(sending(folder.path(), &center), &qualys, "424242,535353"))
             .await
             .assert_code(0);
         center.idle().await;
@@ -97,7 +69,7 @@ async fn what_was_acknowledged_of_a_refused_host_stays() {
         ..Options::default()
     })
     .await;
-    run(importing(folder.path(), &center, &qualys, "424242,535353"))
+    run(from_qualys(sending(folder.path(), &center), &qualys, "424242,535353"))
         .await
         .assert_code(76);
     center.idle().await;
@@ -122,7 +94,7 @@ async fn a_login_that_is_refused_is_not_tried_again_for_the_next_template() {
     })
     .await;
     let center = center(Options::default()).await;
-    let mut command = importing(folder.path(), &center, &qualys, "424242,535353,646464");
+    let mut command = from_qualys(sending(folder.path(), &center), &qualys, "424242,535353,646464");
     command.env("QC_QUALYS__PASSWORD", "not this one");
     let ended = run(command).await;
     ended.assert_code(77);
@@ -146,7 +118,7 @@ async fn a_refused_login_is_asked_once() {
     let folder = tempfile::tempdir().unwrap();
     let qualys = qualys(qualys::Options::default()).await;
     let center = center(Options::default()).await;
-    let mut command = importing(folder.path(), &center, &qualys, "424242");
+    let mut command = from_qualys(sending(folder.path(), &center), &qualys, "424242");
     command.env("QC_QUALYS__PASSWORD", "canary-4711");
     let ended = run(command).await;
     ended.assert_code(77);

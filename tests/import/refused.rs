@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use connector_lab::management_center::{AnswerFault, Faults, Options, ServerCertificate};
-
-use crate::support::{Ended, center, held, imported, meant, report, run, sending, small};
+use support::{Ended, center, held, imported, meant, report, run, sending, small};
 
 /// How an import ends, and of how many hosts of all the Management Center then holds what is meant.
 async fn import(faults: Faults) -> (Ended, usize, usize) {

@@ -1,8 +1,7 @@
 //! Public sample reports, where they are at hand, import or are refused.
 
 use connector_lab::management_center::Options;
-
-use crate::support::{center, run, sending};
+use support::{center, run, sending};
 
 fn expected_code(name: &str) -> i32 {
     let refused = ["dd_test_qualys_wrong_root", "dradis_simple_was", "gq_", "rq_"];

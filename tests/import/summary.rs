@@ -1,8 +1,7 @@
 //! The summary, as people and machines read it.
 
 use connector_lab::management_center::{Faults, Options};
-
-use crate::support::{center, faulty, report, run, sending, small};
+use support::{center, faulty, report, run, sending, small};
 
 /// Without what differs from run to run.
 pub(crate) fn steady(text: &str, folder: &std::path::Path) -> String {

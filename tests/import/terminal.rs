@@ -8,10 +8,9 @@ use std::time::Duration;
 use connector_lab::management_center::{Faults, ManagementCenter};
 use connector_lab::qualys::{self as lab, Qualys, Times};
 use connector_lab::report;
+use support::{connector, faulty, from_qualys, qualys, sending, small};
 
 use crate::chromium::{Chromium, View, documenting, keep};
-use crate::qualys::{importing, qualys};
-use crate::support::{connector, faulty, small};
 
 const ROWS: u16 = 60;
 const COLUMNS: u16 = 150;
@@ -66,7 +65,7 @@ async fn on_terminal(command: Command, term: &str) -> Option<String> {
 }
 
 fn import(folder: &Path, center: &ManagementCenter, qualys: &Qualys) -> Command {
-    let mut command = importing(folder, center, qualys, "424242");
+    let mut command = from_qualys(sending(folder, center), qualys, "424242");
     command.args([
         "--set",
         "management_center.max_frame=8192",

@@ -5,8 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use connector_lab::management_center::Options;
-
-use crate::support::{Ended, center, connector, report, run, sending, small};
+use support::{Ended, center, connector, report, run, sending, small};
 
 /// Runs with a file as Kubernetes mounts it; how it ended, and what is left there.
 async fn told(folder: &Path, mut command: Command) -> (Ended, String) {

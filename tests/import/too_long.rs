@@ -4,8 +4,7 @@ use std::fmt::Write as _;
 use std::fs;
 
 use connector_lab::management_center::Options;
-
-use crate::support::{center, held, run, sending};
+use support::{center, held, run, sending};
 
 const FRAME: [&str; 2] = ["--set", "management_center.max_frame=4000"];
 

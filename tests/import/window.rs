@@ -1,8 +1,7 @@
 //! Several frames under way at once change nothing but the time that it takes.
 
 use connector_lab::management_center::{AnswerFault, Faults, Options};
-
-use crate::support::{Ended, center, held, imported, meant, report, run, sending, small};
+use support::{Ended, center, held, imported, meant, report, run, sending, small};
 
 /// How an import with a window ends, and of how many hosts of all the Management Center then holds what is meant.
 async fn import(faults: Faults, settings: &[&str]) -> (Ended, usize, usize) {
@@ -157,7 +156,7 @@ async fn a_refused_part_of_a_long_host_costs_the_host_nothing_that_it_had() {
 
 /// How the first result of a host begins, as a CSV file has it.
 fn first_result(folder: &tempfile::TempDir, report: &std::path::Path, host: std::net::IpAddr) -> String {
-    let mut command = crate::support::connector(folder.path());
+    let mut command = support::connector(folder.path());
     command.args(["-csvfile", "first.csv", "--report"]).arg(report);
     assert!(command.output().unwrap().status.success());
     let lines = std::fs::read_to_string(folder.path().join("first.csv")).unwrap();

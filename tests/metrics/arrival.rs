@@ -1,13 +1,13 @@
 //! What arrives in the Pushgateway, and under which name.
 
 use std::path::Path;
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
+use std::time::Duration;
 
 use connector_lab::management_center::{Faults, Options};
+use support::{Running, center, connector, faulty, report, run, sending, small, until};
 
 use crate::gateway::{Gateway, PASSWORD};
-use crate::support::{Ended, center, connector, faulty, report, run, sending, small};
 
 fn pushing(mut command: Command, gateway: &Gateway) -> Command {
     command.env("QC_TELEMETRY__PUSHGATEWAY__URL", gateway.url());
@@ -150,23 +150,21 @@ async fn a_long_import_says_how_far_it_is_and_one_that_is_terminated_says_so() {
         ])
         .arg("--report")
         .arg(&path);
-    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let begun = Instant::now();
+    let running = Running::of(command);
     let on = |name: &str, label: &str| {
         let series = gateway.series(name);
         series
             .iter()
             .any(|(labels, value)| labels.contains(label) && *value > 0.0)
     };
-    while !(on("running_stage", "stage=\"send\"") && on("running_hosts", "state=\"acknowledged\"")) {
-        assert!(begun.elapsed() < Duration::from_secs(60), "{}", gateway.scrape());
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    until("live numbers of hosts", || {
+        on("running_stage", "stage=\"send\"") && on("running_hosts", "state=\"acknowledged\"")
+    })
+    .await;
     assert!(on("running", ""));
     assert!(gateway.series("last_exit_code").is_empty());
-    connector_lab::testing::signal(child.id(), "TERM");
-    let output = tokio::task::spawn_blocking(move || child.wait_with_output());
-    Ended::new(output.await.unwrap().unwrap()).assert_code(143);
+    running.signal("TERM");
+    running.ended().await.assert_code(143);
     assert_eq!(
         gateway.series("last_exit_code").into_values().collect::<Vec<_>>(),
         [143.0]

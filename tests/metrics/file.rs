@@ -3,8 +3,9 @@
 use std::fs;
 use std::process::Command;
 
+use support::{connector, report, run, small};
+
 use crate::gateway::series;
-use crate::support::{connector, report, run, small};
 
 #[tokio::test]
 async fn each_run_replaces_what_it_knows_and_prometheus_has_nothing_against_it() {

@@ -16,6 +16,3 @@ mod misbehaviour;
 mod prometheus;
 mod recording;
 mod secrets;
-#[path = "../import/support.rs"]
-#[expect(dead_code, reason = "imports need more of it")]
-mod support;

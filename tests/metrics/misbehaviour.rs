@@ -6,8 +6,9 @@ use std::process::Command;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use support::{Ended, connector, report, run, small};
+
 use crate::gateway::{free, misbehaving, request};
-use crate::support::{Ended, connector, report, run, small};
 
 fn writing(folder: &Path, gateway: &str) -> Command {
     let (path, _) = report(folder, small(20));
@@ -97,13 +98,13 @@ async fn a_hanging_one_holds_up_neither_a_long_import_nor_its_end() {
         drop(connection);
     });
     let folder = tempfile::tempdir().unwrap();
-    let center = crate::support::faulty(connector_lab::management_center::Faults {
+    let center = support::faulty(connector_lab::management_center::Faults {
         slow_answers: Duration::from_millis(50),
         ..Default::default()
     })
     .await;
     let (path, _) = report(folder.path(), small(60));
-    let mut command = crate::support::sending(folder.path(), &center);
+    let mut command = support::sending(folder.path(), &center);
     command
         .args([
             "--set",

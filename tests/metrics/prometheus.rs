@@ -13,10 +13,10 @@ use connector_lab::management_center::{Faults, ManagementCenter, Options};
 use connector_lab::qualys::{self, Qualys, Times};
 use connector_lab::report::{self, Report};
 use serde_json::Value;
+use support::{PASSWORD, center, faulty, from_qualys, run, sending, small};
 use tempfile::TempDir;
 
 use crate::gateway::{Gateway, exchange, free};
-use crate::support::{self, center, faulty, run, sending, small};
 
 /// Debian's Prometheus, with our rules.
 pub(crate) struct Prometheus {
@@ -109,14 +109,10 @@ pub(crate) fn importing(folder: &Path, center: &ManagementCenter, gateway: &Gate
     command
 }
 
-/// From the lab's Qualys.
-pub(crate) fn from_qualys(mut command: Command, qualys: &Qualys, password: &str) -> Command {
-    command
-        .args(["-multiinfo", "424242,535353", "--set", "qualys.poll_interval=100ms"])
-        .args(["--set", &format!("qualys.url={}", qualys.url())])
-        .args(["--set", &format!("qualys.ca_file={}", qualys.ca_pem_path().display())])
-        .env("QC_QUALYS__USER_ID", "dirk_g")
-        .env("QC_QUALYS__PASSWORD", password);
+/// From the lab's Qualys, both templates.
+pub(crate) fn both_templates(command: Command, qualys: &Qualys, password: &str) -> Command {
+    let mut command = from_qualys(command, qualys, "424242,535353");
+    command.env("QC_QUALYS__PASSWORD", password);
     command
 }
 
@@ -138,20 +134,17 @@ pub(crate) fn fresh(folder: &Path, options: &report::Options) -> Vec<qualys::Rep
 
 /// One import that succeeds, one whose login is refused, and one that is killed while it sends.
 async fn imports(folder: &Path, gateway: &Gateway) {
-    let qualys = Qualys::start(qualys::Options {
-        user: Some("dirk_g".to_owned()),
-        password: Some("d0ntp@n1c".to_owned()),
+    let qualys = support::qualys(qualys::Options {
         times: Times::instant(),
         files: fresh(folder, &small(60)),
         ..qualys::Options::default()
     })
-    .await
-    .unwrap();
+    .await;
     let center = center(Options::default()).await;
     let berlin = importing(folder, &center, gateway, "berlin");
-    run(from_qualys(berlin, &qualys, "d0ntp@n1c")).await.assert_code(0);
+    run(both_templates(berlin, &qualys, PASSWORD)).await.assert_code(0);
     let munich = importing(folder, &center, gateway, "munich");
-    run(from_qualys(munich, &qualys, "wrong")).await.assert_code(77);
+    run(both_templates(munich, &qualys, "wrong")).await.assert_code(77);
 
     let slow = faulty(Faults {
         slow_answers: Duration::from_millis(100),

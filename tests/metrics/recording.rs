@@ -8,19 +8,17 @@ use connector_lab::management_center::{Faults, ManagementCenter, Options};
 use connector_lab::qualys::{self, Qualys, Times};
 use connector_lab::report;
 use serde_json::{Map, Value, json};
+use support::{PASSWORD, center, faulty, run, small};
 
 use crate::gateway::Gateway;
-use crate::prometheus::{Prometheus, fresh, from_qualys, importing, panels};
-use crate::support::{center, faulty, run, small};
+use crate::prometheus::{Prometheus, both_templates, fresh, importing, panels};
 
 /// Runs of each import, and the time from one to the next.
 const RUNS: u32 = 26;
 const PAUSE: Duration = Duration::from_secs(15);
 
 async fn qualys(folder: &Path, run: u32, hosts: u32, fault: Option<&str>) -> Qualys {
-    Qualys::start(qualys::Options {
-        user: Some("dirk_g".to_owned()),
-        password: Some("d0ntp@n1c".to_owned()),
+    support::qualys(qualys::Options {
         times: Times {
             build_time: Duration::from_millis(1500 + u64::from(run * 37 % 11) * 100),
             queued: Duration::from_millis(300),
@@ -38,7 +36,6 @@ async fn qualys(folder: &Path, run: u32, hosts: u32, fault: Option<&str>) -> Qua
         ..qualys::Options::default()
     })
     .await
-    .unwrap()
 }
 
 async fn import(
@@ -54,7 +51,7 @@ async fn import(
     let qualys = qualys(folder.path(), number, hosts, fault).await;
     let mut command = importing(folder.path(), center, gateway, name);
     command.env("QC_TELEMETRY__EXPECTED_INTERVAL", "15s");
-    let ended = run(from_qualys(command, &qualys, password)).await;
+    let ended = run(both_templates(command, &qualys, password)).await;
     eprintln!("{name} {number}: {:?}", ended.code);
 }
 
@@ -104,9 +101,9 @@ async fn imports_of_some_minutes() {
             19 => (Some("cut=20000@fetch:1"), &berlin),
             _ => (None, &berlin),
         };
-        import("berlin", number, 400 + number * 9, fault, "d0ntp@n1c", target, &gateway).await;
+        import("berlin", number, 400 + number * 9, fault, PASSWORD, target, &gateway).await;
         // Somebody changed a password at Qualys, and not here.
-        let password = if number < RUNS - 2 { "d0ntp@n1c" } else { "yesterday's" };
+        let password = if number < RUNS - 2 { PASSWORD } else { "yesterday's" };
         import("munich", number, 180 + number * 2, None, password, &munich, &gateway).await;
         tokio::time::sleep_until(begun + PAUSE).await;
     }

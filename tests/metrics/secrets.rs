@@ -3,8 +3,9 @@
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
+use support::{connector, report, run, small};
+
 use crate::gateway::{misbehaving, request};
-use crate::support::{connector, report, run, small};
 
 #[tokio::test]
 async fn no_log_no_metric_and_no_file_holds_a_secret_even_if_a_stranger_repeats_it() {

@@ -10,12 +10,12 @@ use std::time::{Duration, Instant};
 use connector_lab::management_center::{self, ManagementCenter};
 use connector_lab::qualys::{self, Qualys};
 use connector_lab::report::{Expected, Report};
+use support::{Ended, Results, held, meant, small};
 use tokio::sync::oneshot;
 
 use crate::namespaces::{Namespaces, Node};
 use crate::proxy;
 use crate::resolver::{self, Answers};
-use crate::support::{Ended, Results, held, meant, small};
 
 const QUALYS: u16 = 8443;
 const CENTER: u16 = 8307;

@@ -16,7 +16,4 @@ mod names;
 mod namespaces;
 mod proxy;
 mod resolver;
-#[path = "../import/support.rs"]
-#[expect(dead_code, reason = "it helps other tests, too")]
-mod support;
 mod weather;

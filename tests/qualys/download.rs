@@ -4,8 +4,8 @@ use std::time::Duration;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use qualys_connector::qualys::{Api, Settings};
+use support::scripted::{REPORT, Reply, Scripted, simple_return};
 
-use crate::scripted::{REPORT, Reply, Scripted, simple_return};
 use crate::{Failure, POLL, TEMPLATE, client, failure, run, settings};
 
 const CHUNKED: &str = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";

@@ -1,8 +1,8 @@
 use std::time::Duration;
 
 use qualys_connector::qualys::{Settings, Stage};
+use support::scripted::{ID, REPORT, Reply, Scripted, empty_list, list};
 
-use crate::scripted::{ID, REPORT, Reply, Scripted, empty_list, list};
 use crate::{POLL, TEMPLATE, client, failure, obtain, run, settings};
 
 /// The title that these settings give to the report of the template.

@@ -1,7 +1,7 @@
 use qualys_connector::exit::Exit;
 use qualys_connector::qualys::{Ending, Login, ReportShare, Settings};
+use support::scripted::{Reply, Scripted, empty_list};
 
-use crate::scripted::{Reply, Scripted, empty_list};
 use crate::{PASSWORD, TEMPLATE, client, failure, run, settings};
 
 fn session(qualys: &Scripted) -> Settings {

@@ -1,9 +1,5 @@
 //! The Qualys client at the real edge: sockets, HTTP, TLS, proxies.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "helpers of tests may panic as tests do"
-)]
+#![expect(clippy::unwrap_used, reason = "helpers of tests may panic as tests do")]
 
 mod download;
 mod lab;
@@ -11,7 +7,6 @@ mod launch;
 mod login;
 mod proxy;
 mod refusals;
-mod scripted;
 mod secrets;
 mod tidy_up;
 mod together;

@@ -225,11 +225,11 @@ async fn a_proxy_that_is_not_there_or_lets_nobody_pass_is_blamed_and_not_qualys(
     let (sentence, exit) = failure(&through(&format!("http://127.0.0.1:{}", free_port()))).await;
     insta::assert_snapshot!(sentence, @"launch at HOST: the proxy gives no connection to Qualys (Connection refused (os error 111)); check qualys.proxy.url (or HTTPS_PROXY), and that the proxy lets CONNECT to Qualys pass");
     assert_eq!(exit.code(), 69);
-    let forbidding = crate::scripted::Scripted::start();
+    let forbidding = support::scripted::Scripted::start();
     forbidding.times(
         20,
         &qualys.address().to_string(),
-        &crate::scripted::Reply::new(403, "", ""),
+        &support::scripted::Reply::new(403, "", ""),
     );
     let (sentence, exit) = failure(&through(&forbidding.url())).await;
     assert!(sentence.contains("the proxy gives no connection"), "{sentence}");

@@ -2,8 +2,8 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use qualys_connector::qualys::{Reason, Settings};
+use support::scripted::{Reply, Scripted};
 
-use crate::scripted::{Reply, Scripted};
 use crate::{PASSWORD, POLL, failure, run, settings};
 
 #[tokio::test]

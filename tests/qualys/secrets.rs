@@ -4,10 +4,10 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
 use qualys_connector::qualys::{Login, Proxy, Settings};
+use support::scripted::{Reply, Scripted};
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::scripted::{Reply, Scripted};
 use crate::{PASSWORD, run, settings};
 
 #[derive(Clone, Default)]

@@ -2,8 +2,8 @@ use std::time::{Duration, Instant};
 
 use qualys_connector::exit::Exit;
 use qualys_connector::qualys::{Ending, Settings};
+use support::scripted::{ID, Reply, Scripted, empty_list, list};
 
-use crate::scripted::{ID, Reply, Scripted, empty_list, list};
 use crate::{TEMPLATE, client, run, settings};
 
 #[tokio::test]

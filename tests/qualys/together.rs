@@ -5,9 +5,9 @@ use std::time::Duration;
 use connector_lab::qualys::{Fault, Limits, Options, Times};
 use futures_util::future::join_all;
 use qualys_connector::qualys::{Login, Settings};
+use support::scripted::{Reply, Scripted};
 
 use crate::lab::{actions, options, start};
-use crate::scripted::{Reply, Scripted};
 use crate::{client, obtain, settings};
 
 const TEMPLATES: [u64; 3] = [11, 22, 33];

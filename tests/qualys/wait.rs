@@ -1,8 +1,8 @@
 use std::time::{Duration, Instant};
 
 use qualys_connector::qualys::{Reason, Settings};
+use support::scripted::{ID, Scripted, empty_list, list};
 
-use crate::scripted::{ID, Scripted, empty_list, list};
 use crate::{POLL, failure, run, settings};
 
 #[tokio::test]

@@ -77,7 +77,7 @@ fn what_a_process_reads_of_itself_is_still_there() {
     std::fs::set_permissions(&message, std::os::unix::fs::PermissionsExt::from_mode(0o666)).unwrap();
     let script = "exec \"$0\" --report /dev/fd/3 --csvfile Output.csv --logfile /dev/fd/4 --metrics-file m.prom \
                   --set log.termination_file=termination-log 3< report.xml 4> log";
-    crate::support::report(folder.path(), crate::support::small(5));
+    support::report(folder.path(), support::small(5));
     let mut command = Command::new("sh");
     command.args(["-c", script]).arg(program).current_dir(folder.path());
     let ended = command.env_clear().uid(NOBODY).gid(NOBODY).output().unwrap();

@@ -5,7 +5,7 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 use std::process::Command;
 
-use crate::support::{connector, report, run, small};
+use support::{connector, report, run, small};
 
 /// A folder that everybody may enter, with secrets of every kind, laid out as Kubernetes does.
 fn folder(mode: u32) -> tempfile::TempDir {

@@ -17,6 +17,3 @@ mod place;
 mod process;
 mod proxies;
 mod strangers;
-#[path = "../import/support.rs"]
-#[expect(dead_code, reason = "imports need more of it")]
-mod support;

@@ -3,7 +3,7 @@
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
 
-use crate::support::{connector, report, run, small};
+use support::{connector, report, run, small};
 
 #[tokio::test]
 async fn what_tells_of_findings_is_for_its_owner_and_group() {

@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use connector_lab::management_center::{self, ManagementCenter};
 use connector_lab::qualys::{self, Qualys, Times};
+use support::{center, connector, small};
 
 use crate::canaries::{OTLP, PKCS12, PUSH, PUSH_PROXY, QUALYS, QUALYS_PROXY, QUALYS_TOKEN, leak, told};
 use crate::echo::{Echo, answer};
-use crate::support::{center, connector, small};
 
 /// Where the secrets come from; nothing in it is searched.
 pub(crate) const SECRETS: &str = "secrets";

@@ -2,12 +2,12 @@
 
 use std::process::Command;
 
+use connector_lab::management_center::Faults;
+use support::{connector, report, run, small};
+
 use crate::canaries::ENVIRONMENT_PROXY;
 use crate::echo::{Echo, answer};
 use crate::place::{Place, set, telling};
-use crate::support::{connector, report, run, small};
-
-use connector_lab::management_center::Faults;
 
 /// A proxy that refuses everything and says nothing.
 fn proxy() -> Echo {

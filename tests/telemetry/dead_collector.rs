@@ -4,9 +4,8 @@ use std::time::{Duration, Instant};
 
 use connector_lab::management_center::Options;
 use serde_json::Value;
+use support::{Ended, center, report, run, sending, small};
 use tokio::net::TcpListener;
-
-use crate::support::{Ended, center, report, run, sending, small};
 
 /// A run with this endpoint, and how long it took.
 async fn run_with(endpoint: &str, protocol: &str, code: i32) -> (Ended, Duration) {

@@ -3,11 +3,11 @@
 use std::process::Command;
 
 use connector_lab::management_center::Options;
+use support::{Ended, center, report, run, small};
 
 use crate::collector::Collector;
 use crate::promise::kept;
 use crate::span::{Span, only};
-use crate::support::{Ended, center, report, run, small};
 use crate::traced;
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";

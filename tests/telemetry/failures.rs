@@ -1,16 +1,15 @@
 //! A failure in each stage: its span, the template's and the run's say so, and no other.
 
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
+use std::time::Duration;
 
 use connector_lab::management_center::{AnswerFault, Faults, Options};
-use connector_lab::testing::signal;
+use support::{Running, center, connector, report, run, small, until};
 
 use crate::collector::Collector;
 use crate::promise::kept;
 use crate::qualys;
 use crate::span::only;
-use crate::support::{self, Ended, center, connector, report, run, small};
 use crate::traced;
 
 /// The tree of a run that ends with `code`.
@@ -165,15 +164,10 @@ async fn a_signal_while_frames_are_sent() {
     let collector = Collector::grpc().await;
     let mut command = traced(folder.path(), &center, &collector, &path);
     command.args(["--set", "management_center.max_frame=2048"]);
-    let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-    let begun = Instant::now();
-    while center.network_map().counters.frames < 12 {
-        assert!(begun.elapsed() < Duration::from_secs(30), "nothing is sent");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    signal(child.id(), "TERM");
-    let output = tokio::task::spawn_blocking(move || child.wait_with_output());
-    Ended::new(output.await.unwrap().unwrap()).assert_code(143);
+    let running = Running::of(command);
+    until("frames", || center.network_map().counters.frames >= 12).await;
+    running.signal("TERM");
+    running.ended().await.assert_code(143);
     let spans = collector.spans();
     let tree = kept(&spans);
     let end = "\n    send !interrupted\n      frames\n";

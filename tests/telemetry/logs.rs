@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 
 use connector_lab::management_center::Options;
 use serde_json::Value;
-
-use crate::support::{center, meant, report, run, sending, small};
+use support::{center, meant, report, run, sending, small};
 
 fn json(lines: &str) -> Vec<Value> {
     lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
@@ -59,7 +58,7 @@ async fn the_line_about_a_failure_names_the_stage_that_failed() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("report.xml");
     std::fs::write(&path, "<ASSET_DATA_REPORT>").unwrap();
-    let mut command = crate::support::connector(folder.path());
+    let mut command = support::connector(folder.path());
     command.args(["-csvfile", "Output.csv", "--report"]).arg(&path);
     let ended = run(command).await;
     let lines = json(&ended.assert_code(65).stderr);
@@ -77,7 +76,7 @@ async fn level_3_shows_every_finding_that_is_imported() {
     let center = center(Options::default()).await;
     let mut sent = sending(folder.path(), &center);
     sent.args(["-level", "3", "--report"]).arg(&path);
-    let mut written = crate::support::connector(folder.path());
+    let mut written = support::connector(folder.path());
     written
         .args(["-level", "3", "-csvfile", "Output.csv", "--report"])
         .arg(&path);
@@ -121,7 +120,7 @@ async fn level_3_shows_every_finding_that_is_imported() {
 async fn outputs_go_together_and_text_is_text_wherever_it_is_asked_for() {
     let folder = tempfile::tempdir().unwrap();
     let (path, _) = report(folder.path(), small(5));
-    let mut command = crate::support::connector(folder.path());
+    let mut command = support::connector(folder.path());
     command.args(["-csvfile", "Output.csv", "--report"]).arg(&path);
     command.args(["--logfile", "log", "--stderr", "--set", "log.format=text"]);
     let ended = run(command).await;

@@ -17,9 +17,6 @@ mod qualys;
 mod rotel;
 mod secrets;
 mod span;
-#[path = "../import/support.rs"]
-#[allow(dead_code, reason = "it supports more than is tested here")]
-mod support;
 mod syslog;
 mod transport;
 mod volume;

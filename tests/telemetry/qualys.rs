@@ -1,31 +1,20 @@
 //! Traces of imports from the lab's Qualys: requests, retries, cancellation.
 
 use std::path::Path;
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
 
 use connector_lab::management_center::{ManagementCenter, Options};
 use connector_lab::qualys::{self, Qualys, Times};
-use connector_lab::testing::signal;
+use support::{Ended, Running, center, count, from_qualys, run, sending, small, until};
 
 use crate::collector::Collector;
 use crate::promise::kept;
 use crate::span::{Span, only};
-use crate::support::{Ended, center, run, sending, small};
-
-pub(crate) async fn lab(options: qualys::Options) -> Qualys {
-    let options = qualys::Options {
-        user: Some("dirk_g".to_owned()),
-        password: Some("d0ntp@n1c".to_owned()),
-        report: small(20),
-        ..options
-    };
-    Qualys::start(options).await.unwrap()
-}
 
 /// A Qualys at which these things go wrong.
 pub(crate) async fn faulty(faults: &[&str]) -> Qualys {
-    lab(qualys::Options {
+    support::qualys(qualys::Options {
+        report: small(20),
         times: Times::instant(),
         faults: faults.iter().map(|fault| fault.parse().unwrap()).collect(),
         ..qualys::Options::default()
@@ -34,13 +23,7 @@ pub(crate) async fn faulty(faults: &[&str]) -> Qualys {
 }
 
 pub(crate) fn importing(folder: &Path, center: &ManagementCenter, qualys: &Qualys, collector: &Collector) -> Command {
-    let mut command = sending(folder, center);
-    command
-        .args(["-multiinfo", "424242", "--set", "qualys.poll_interval=100ms"])
-        .args(["--set", &format!("qualys.url={}", qualys.url())])
-        .args(["--set", &format!("qualys.ca_file={}", qualys.ca_pem_path().display())])
-        .env("QC_QUALYS__USER_ID", "dirk_g")
-        .env("QC_QUALYS__PASSWORD", "d0ntp@n1c");
+    let mut command = from_qualys(sending(folder, center), qualys, "424242");
     collector.receives(&mut command);
     command
 }
@@ -143,16 +126,11 @@ async fn a_request_that_a_signal_cancels_is_no_failure() {
     let folder = tempfile::tempdir().unwrap();
     let (center, collector) = (center(Options::default()).await, Collector::http().await);
     let qualys = faulty(&["hang@fetch"]).await;
-    let mut command = importing(folder.path(), &center, &qualys, &collector);
-    let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-    let begun = Instant::now();
-    while !qualys.requests().iter().any(|request| request.action == "fetch") {
-        assert!(begun.elapsed() < Duration::from_secs(30), "nothing is fetched");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    signal(child.id(), "TERM");
-    let output = tokio::task::spawn_blocking(move || child.wait_with_output());
-    Ended::new(output.await.unwrap().unwrap()).assert_code(143);
+    let command = importing(folder.path(), &center, &qualys, &collector);
+    let running = Running::of(command);
+    until("a fetch", || count(&qualys, "fetch") > 0).await;
+    running.signal("TERM");
+    running.ended().await.assert_code(143);
     let spans = collector.spans();
     let tree = kept(&spans);
     let end = "\n    download !interrupted\n      GET /api/2.0/fo/report/ fetch\n    tidy up\n";

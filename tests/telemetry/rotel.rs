@@ -8,10 +8,10 @@ use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 use connector_lab::management_center::Options;
+use support::{center, report, run, sending, small};
 
 use crate::promise::kept;
 use crate::span::{CLIENT, INTERNAL, Span};
-use crate::support::{center, report, run, sending, small};
 
 struct Rotel {
     process: Child,

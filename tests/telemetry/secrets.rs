@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use connector_lab::management_center::{self, ManagementCenter};
 use connector_lab::qualys::{self as lab, Qualys, Times};
+use support::{center, run, small};
 
 use crate::collector::Collector;
 use crate::qualys::importing;
-use crate::support::{center, run, small};
 
 const PASSWORD: &str = "canary-qualys-password";
 const TOKEN: &str = "canary-qualys-token";

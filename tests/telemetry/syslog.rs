@@ -8,15 +8,14 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use connector_lab::report;
-
-use crate::support::{Ended, connector, run, small};
+use support::{Ended, connector, run, small};
 
 const COMPLETE: &str = "QualysGuard Report Processing Complete";
 
 /// Writes a CSV file and logs to this syslog.
 async fn logging(syslog: &str, more: &[&str]) -> (Ended, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
-    let (path, _) = crate::support::report(folder.path(), small(5));
+    let (path, _) = support::report(folder.path(), small(5));
     let mut command: Command = connector(folder.path());
     command.args(["-csvfile", "Output.csv", "--report"]).arg(&path);
     command.args(["--set", &format!("log.syslog={syslog}")]).args(more);
@@ -160,7 +159,7 @@ async fn a_server_that_takes_nothing_does_not_hold_an_import_up() {
         longest_result: 100,
         ..report::Options::default()
     };
-    let (path, _) = crate::support::report(folder.path(), options);
+    let (path, _) = support::report(folder.path(), options);
     let mut command: Command = connector(folder.path());
     command
         .args(["-csvfile", "Output.csv", "--level", "3", "--set", &syslog, "--report"])

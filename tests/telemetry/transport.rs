@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use connector_lab::management_center::Options;
+use support::{center, report, run, small};
 
 use crate::collector::Collector;
 use crate::promise::kept;
 use crate::span::only;
-use crate::support::{center, report, run, small};
 use crate::traced;
 
 async fn arrives(collector: &Collector, variables: &[(&str, &str)]) {

@@ -2,11 +2,11 @@
 
 use connector_lab::management_center::Options;
 use connector_lab::report;
+use support::{center, report, run};
 
 use crate::collector::Collector;
 use crate::promise::kept;
 use crate::span::only;
-use crate::support::{center, report, run};
 use crate::traced;
 
 #[tokio::test]

@@ -3,16 +3,15 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use connector_lab::management_center::{self, ManagementCenter};
 use connector_lab::qualys::{Fault, Limits, Options, Qualys, Times};
 use connector_lab::report::{self, Report};
+use support::scripted::{Reply, Scripted};
+use support::{Ended, PASSWORD, Results, Running, USER, center, held, meant, sending, small};
 use tempfile::TempDir;
-
-use crate::import_support::{Ended, Results, center, held, meant, sending, small};
-use crate::scripted::{Reply, Scripted};
 
 /// One Qualys, one Management Center, and imports between them.
 pub(crate) struct Import {
@@ -120,8 +119,8 @@ impl Import {
             .args(["-multiinfo", templates, "--summary", "json"])
             .args(["--set", "qualys.poll_interval=30ms"])
             .args(["--set", &format!("qualys.url={url}")])
-            .env("QC_QUALYS__USER_ID", "dirk_g")
-            .env("QC_QUALYS__PASSWORD", "d0ntp@n1c")
+            .env("QC_QUALYS__USER_ID", USER)
+            .env("QC_QUALYS__PASSWORD", PASSWORD)
             .env("TMPDIR", self.folder.path());
         if let Some(ca) = ca {
             command.args(["--set", &format!("qualys.ca_file={}", ca.display())]);
@@ -255,36 +254,11 @@ impl FarEnd {
     }
 }
 
-/// A program that was started.
-pub(crate) struct Running(Child);
-
-impl Running {
-    pub(crate) fn of(mut command: Command) -> Self {
-        Running(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap())
-    }
-
-    /// Sends a signal: `TERM`, `KILL`.
-    pub(crate) fn signal(&self, signal: &str) {
-        connector_lab::testing::signal(self.0.id(), signal);
-    }
-
-    /// Its number.
-    pub(crate) fn id(&self) -> u32 {
-        self.0.id()
-    }
-
-    /// Waits for its end, without holding up the far ends.
-    pub(crate) async fn ended(self) -> Ended {
-        let output = tokio::task::spawn_blocking(move || self.0.wait_with_output());
-        Ended::new(output.await.unwrap().unwrap())
-    }
-}
-
 /// A Qualys whose reports are small and ready at once, with these faults.
 pub(crate) fn usual(faults: &[&str]) -> Options {
     Options {
-        user: Some("dirk_g".to_owned()),
-        password: Some("d0ntp@n1c".to_owned()),
+        user: Some(USER.to_owned()),
+        password: Some(PASSWORD.to_owned()),
         times: Times::instant(),
         report: small(12),
         limits: Limits {

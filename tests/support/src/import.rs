@@ -1,27 +1,20 @@
-//! What all of these tests need: the program, a Management Center, a generated report and what it means.
+//! Reports, Management Centers, and what an import of the one into the other leaves.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 
-use connector_lab::accounts;
 use connector_lab::management_center::{self, Faults, Host, ManagementCenter, NetworkMap, Options};
 use connector_lab::report::{self, Expected, Finding, Kind, Protocol, Report, Status};
-use serde_json::Value;
+
+use crate::program::{Ended, connector, run};
 
 /// Scan results: QID, port, protocol number, title, numbers of CVEs.
-pub(crate) type Results = BTreeSet<(String, Option<u16>, Option<u8>, String, BTreeSet<String>)>;
-
-/// The program, in a folder of its own and with nothing of this process' environment.
-pub(crate) fn connector(folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_qualys-connector"));
-    command.current_dir(folder).env_clear();
-    command
-}
+pub type Results = BTreeSet<(String, Option<u16>, Option<u8>, String, BTreeSet<String>)>;
 
 /// The program on its way to `center`, adding hosts.
-pub(crate) fn sending(folder: &Path, center: &ManagementCenter) -> Command {
+pub fn sending(folder: &Path, center: &ManagementCenter) -> Command {
     let mut command = connector(folder);
     command
         .args(["--server", "127.0.0.1", "--port", &center.address().port().to_string()])
@@ -31,71 +24,13 @@ pub(crate) fn sending(folder: &Path, center: &ManagementCenter) -> Command {
     command
 }
 
-/// Runs the program without holding up the far ends.
-pub(crate) async fn run(mut command: Command) -> Ended {
-    if !command.get_args().any(|argument| argument == "--summary") {
-        command.args(["--summary", "json"]);
-    }
-    let output = tokio::task::spawn_blocking(move || command.output());
-    Ended::new(output.await.unwrap().unwrap())
-}
-
-/// How a run ended.
-pub(crate) struct Ended {
-    pub(crate) code: Option<i32>,
-    pub(crate) stdout: String,
-    pub(crate) stderr: String,
-}
-
-impl Ended {
-    pub(crate) fn new(output: Output) -> Self {
-        Ended {
-            code: output.status.code(),
-            stdout: String::from_utf8(output.stdout).unwrap(),
-            stderr: String::from_utf8(output.stderr).unwrap(),
-        }
-    }
-
-    pub(crate) fn assert_code(&self, code: i32) -> &Self {
-        assert_eq!(
-            self.code,
-            Some(code),
-            "stdout: {}\nstderr: {}",
-            self.stdout,
-            self.stderr
-        );
-        self
-    }
-
-    /// Asserts that a person is told so on standard error.
-    pub(crate) fn assert_says(&self, sentence: &str) -> &Self {
-        assert!(
-            self.stderr.contains(sentence),
-            "not said: {sentence}\nstderr: {}",
-            self.stderr
-        );
-        self
-    }
-
-    /// The summary of the only template.
-    pub(crate) fn summary(&self) -> Value {
-        self.whole_summary()["templates"][0].clone()
-    }
-
-    /// The whole summary, whose numbers add up.
-    pub(crate) fn whole_summary(&self) -> Value {
-        let summary = serde_json::from_str(&self.stdout).unwrap();
-        assert_eq!(accounts::check(&summary), Ok(()), "{summary}");
-        summary
-    }
-}
-
-pub(crate) async fn center(options: Options) -> ManagementCenter {
+/// A Management Center.
+pub async fn center(options: Options) -> ManagementCenter {
     ManagementCenter::start(options).await.unwrap()
 }
 
 /// A Management Center with which something goes wrong.
-pub(crate) async fn faulty(faults: Faults) -> ManagementCenter {
+pub async fn faulty(faults: Faults) -> ManagementCenter {
     center(Options {
         faults,
         ..Options::default()
@@ -104,7 +39,7 @@ pub(crate) async fn faulty(faults: Faults) -> ManagementCenter {
 }
 
 /// How an import into a [`faulty`] Management Center ends, and of how many hosts of all it then holds what is meant.
-pub(crate) async fn imported(faults: Faults, settings: &[&str]) -> (Ended, usize, usize) {
+pub async fn imported(faults: Faults, settings: &[&str]) -> (Ended, usize, usize) {
     let folder = tempfile::tempdir().unwrap();
     let (path, expected) = report(folder.path(), small(40));
     let center = faulty(faults).await;
@@ -124,7 +59,7 @@ pub(crate) async fn imported(faults: Faults, settings: &[&str]) -> (Ended, usize
 }
 
 /// A generated report on disk, and what it says.
-pub(crate) fn report(folder: &Path, options: report::Options) -> (PathBuf, Expected) {
+pub fn report(folder: &Path, options: report::Options) -> (PathBuf, Expected) {
     let report = Report::new(options).unwrap();
     let path = folder.join("report.xml");
     report.write_to(&mut std::fs::File::create(&path).unwrap()).unwrap();
@@ -132,7 +67,7 @@ pub(crate) fn report(folder: &Path, options: report::Options) -> (PathBuf, Expec
 }
 
 /// A small estate with everything that makes estates difficult.
-pub(crate) fn small(hosts: u32) -> report::Options {
+pub fn small(hosts: u32) -> report::Options {
     report::Options {
         hosts,
         findings: 8,
@@ -148,7 +83,7 @@ pub(crate) fn small(hosts: u32) -> report::Options {
 }
 
 /// What the Management Center holds of our scanner, host by host.
-pub(crate) fn held(map: &NetworkMap) -> BTreeMap<IpAddr, Results> {
+pub fn held(map: &NetworkMap) -> BTreeMap<IpAddr, Results> {
     let results = |host: &Host| -> Results {
         let scanner = host.scanners.get("Qualys");
         let results = scanner.into_iter().flat_map(|scanner| &scanner.results);
@@ -168,7 +103,7 @@ pub(crate) fn held(map: &NetworkMap) -> BTreeMap<IpAddr, Results> {
 }
 
 /// What the report means by the default selection, read from the generator without any XML.
-pub(crate) fn meant(expected: &Expected) -> BTreeMap<IpAddr, Results> {
+pub fn meant(expected: &Expected) -> BTreeMap<IpAddr, Results> {
     let mut meant: BTreeMap<IpAddr, Results> = BTreeMap::new();
     for host in &expected.hosts {
         let selected: Results = host

@@ -4,15 +4,12 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
-use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
 
 use connector_lab::management_center::{Faults, ManagementCenter};
+use support::{Ended, Results, Running, connector, faulty, held, meant, report, small};
 use tempfile::TempDir;
-
-use crate::import_support::{Ended, Results, connector, faulty, held, meant, report, small};
 
 /// A report, a Management Center, and imports of the one into the other.
 pub(crate) struct Import {
@@ -187,50 +184,6 @@ pub(crate) fn names(folder: &Path) -> Vec<String> {
         .collect();
     names.sort();
     names
-}
-
-/// A program that was started.
-pub(crate) struct Running(Child);
-
-impl Running {
-    pub(crate) fn of(mut command: Command) -> Self {
-        Running(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap())
-    }
-
-    pub(crate) fn id(&self) -> u32 {
-        self.0.id()
-    }
-
-    /// Standard input, where it is a pipe.
-    pub(crate) fn stdin(&mut self) -> std::process::ChildStdin {
-        self.0.stdin.take().unwrap()
-    }
-
-    /// Sends a signal: `TERM`, `KILL`.
-    pub(crate) fn signal(&self, signal: &str) {
-        connector_lab::testing::signal(self.0.id(), signal);
-    }
-
-    /// Waits for its end, without holding up the far ends. One that a signal ended has the code that a shell gives it.
-    pub(crate) async fn ended(self) -> Ended {
-        let output = tokio::task::spawn_blocking(move || self.0.wait_with_output());
-        let output = output.await.unwrap().unwrap();
-        let signal = output.status.signal();
-        let ended = Ended::new(output);
-        Ended {
-            code: ended.code.or(signal.map(|signal| 128 + signal)),
-            ..ended
-        }
-    }
-}
-
-/// Waits until something is so.
-pub(crate) async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let begun = Instant::now();
-    while !is_so() {
-        assert!(begun.elapsed() < Duration::from_secs(30), "never: {what}");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
 }
 
 /// Which of the cuts of a conversation or a file are made: all of them if `EVERY_BYTE` is set, otherwise so many that an

@@ -8,29 +8,31 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// The id of reports that the script launches.
-pub(crate) const ID: u64 = 4711;
+pub const ID: u64 = 4711;
 
 /// What every fetch delivers unless the script says otherwise.
-pub(crate) const REPORT: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\" ?>\n\n<!DOCTYPE ASSET_DATA_REPORT SYSTEM \
+pub const REPORT: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\" ?>\n\n<!DOCTYPE ASSET_DATA_REPORT SYSTEM \
                           \"https://qualysguard.example/asset_data_report.dtd\">\n<ASSET_DATA_REPORT><HEADER/>\
                           </ASSET_DATA_REPORT>\n<!-- CONFIDENTIAL -->\n";
 
 /// One request as it arrived.
 #[derive(Debug, Clone)]
-pub(crate) struct Request {
-    pub(crate) at: Instant,
-    pub(crate) method: String,
+pub struct Request {
+    /// When it had arrived.
+    pub at: Instant,
+    /// `GET`, `POST`.
+    pub method: String,
     /// Path and query.
-    pub(crate) target: String,
+    pub target: String,
     /// Names in lower case.
-    pub(crate) headers: BTreeMap<String, String>,
+    pub headers: BTreeMap<String, String>,
     /// From query and body.
-    pub(crate) parameters: BTreeMap<String, String>,
+    pub parameters: BTreeMap<String, String>,
 }
 
 /// One reply, and how it is delivered.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Reply {
+pub struct Reply {
     bytes: Vec<u8>,
     /// Silence before the first byte.
     pause: Duration,
@@ -40,7 +42,7 @@ pub(crate) struct Reply {
 }
 
 /// The server. Replies are taken from a queue per action; an empty queue answers well.
-pub(crate) struct Scripted {
+pub struct Scripted {
     address: SocketAddr,
     shared: Arc<Mutex<Shared>>,
 }
@@ -53,7 +55,8 @@ struct Shared {
 }
 
 impl Scripted {
-    pub(crate) fn start() -> Self {
+    /// Listens on a port of this machine.
+    pub fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let scripted = Scripted {
             address: listener.local_addr().unwrap(),
@@ -69,12 +72,13 @@ impl Scripted {
         scripted
     }
 
-    pub(crate) fn url(&self) -> String {
+    /// Its address.
+    pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
     /// Queues a reply to the next request of an action.
-    pub(crate) fn then(&self, action: &str, reply: Reply) -> &Self {
+    pub fn then(&self, action: &str, reply: Reply) -> &Self {
         self.shared
             .lock()
             .unwrap()
@@ -86,7 +90,7 @@ impl Scripted {
     }
 
     /// Queues the same reply several times.
-    pub(crate) fn times(&self, count: usize, action: &str, reply: &Reply) -> &Self {
+    pub fn times(&self, count: usize, action: &str, reply: &Reply) -> &Self {
         for _ in 0..count {
             self.then(action, reply.clone());
         }
@@ -94,17 +98,17 @@ impl Scripted {
     }
 
     /// All requests so far.
-    pub(crate) fn requests(&self) -> Vec<Request> {
+    pub fn requests(&self) -> Vec<Request> {
         self.shared.lock().unwrap().log.clone()
     }
 
     /// The actions of all requests so far, in order.
-    pub(crate) fn actions(&self) -> Vec<String> {
+    pub fn actions(&self) -> Vec<String> {
         self.requests().iter().map(Request::action).collect()
     }
 
     /// The pauses between the requests of one action.
-    pub(crate) fn pauses(&self, action: &str) -> Vec<Duration> {
+    pub fn pauses(&self, action: &str) -> Vec<Duration> {
         let requests = self.requests();
         let times: Vec<_> = requests.iter().filter(|r| r.action() == action).map(|r| r.at).collect();
         times.windows(2).map(|pair| pair[1] - pair[0]).collect()
@@ -113,7 +117,7 @@ impl Scripted {
 
 impl Request {
     /// The action, or the script's name of API v1.
-    pub(crate) fn action(&self) -> String {
+    pub fn action(&self) -> String {
         let path = self.target.split('?').next().unwrap_or_default();
         match self.parameters.get("action") {
             Some(action) => action.clone(),
@@ -124,7 +128,7 @@ impl Request {
 
 impl Reply {
     /// A body with its length, and headers as they are.
-    pub(crate) fn new(status: u16, headers: &str, body: impl AsRef<[u8]>) -> Self {
+    pub fn new(status: u16, headers: &str, body: impl AsRef<[u8]>) -> Self {
         let body = body.as_ref();
         let mut bytes = format!("HTTP/1.1 {status} X\r\n{headers}Content-Length: {}\r\n\r\n", body.len()).into_bytes();
         bytes.extend_from_slice(body);
@@ -132,29 +136,30 @@ impl Reply {
     }
 
     /// Bytes as they are.
-    pub(crate) fn raw(bytes: impl Into<Vec<u8>>) -> Self {
+    pub fn raw(bytes: impl Into<Vec<u8>>) -> Self {
         Reply {
             bytes: bytes.into(),
             ..Reply::default()
         }
     }
 
-    pub(crate) fn ok(body: impl AsRef<[u8]>) -> Self {
+    /// A body that is answered with status 200.
+    pub fn ok(body: impl AsRef<[u8]>) -> Self {
         Reply::new(200, "", body)
     }
 
     /// SIMPLE_RETURN with a code; an item `KEY=VALUE` is optional.
-    pub(crate) fn refusal(status: u16, code: u32, text: &str, item: &str) -> Self {
+    pub fn refusal(status: u16, code: u32, text: &str, item: &str) -> Self {
         Reply::new(status, "", simple_return(&format!("<CODE>{code}</CODE>"), text, item))
     }
 
     /// SIMPLE_RETURN without a code.
-    pub(crate) fn done(text: &str, id: u64) -> Self {
+    pub fn done(text: &str, id: u64) -> Self {
         Reply::ok(simple_return("", text, &format!("ID={id}")))
     }
 
     /// The connection is closed without an answer.
-    pub(crate) fn hang_up() -> Self {
+    pub fn hang_up() -> Self {
         Reply {
             hang_up: true,
             ..Reply::default()
@@ -162,24 +167,27 @@ impl Reply {
     }
 
     /// Only the first bytes, counted from the beginning of the body, then an orderly close.
-    pub(crate) fn cut(mut self, body: usize) -> Self {
+    pub fn cut(mut self, body: usize) -> Self {
         let head = self.bytes.windows(4).position(|four| four == b"\r\n\r\n").unwrap() + 4;
         self.bytes.truncate(head + body);
         self
     }
 
-    pub(crate) fn after(mut self, pause: Duration) -> Self {
+    /// The same, after this silence.
+    pub fn after(mut self, pause: Duration) -> Self {
         self.pause = pause;
         self
     }
 
-    pub(crate) fn lingering(mut self, linger: Duration) -> Self {
+    /// The same; the connection stays open so long after it.
+    pub fn lingering(mut self, linger: Duration) -> Self {
         self.linger = linger;
         self
     }
 }
 
-pub(crate) fn simple_return(code: &str, text: &str, item: &str) -> String {
+/// The answer in which Qualys says how a request ended.
+pub fn simple_return(code: &str, text: &str, item: &str) -> String {
     let item = item
         .split_once('=')
         .map(|(key, value)| format!("<ITEM_LIST><ITEM><KEY>{key}</KEY><VALUE>{value}</VALUE></ITEM></ITEM_LIST>"));
@@ -191,7 +199,7 @@ pub(crate) fn simple_return(code: &str, text: &str, item: &str) -> String {
 }
 
 /// A list of reports: id, title, age in minutes, state.
-pub(crate) fn list(reports: &[(u64, &str, u64, &str)]) -> Reply {
+pub fn list(reports: &[(u64, &str, u64, &str)]) -> Reply {
     let reports: String = reports
         .iter()
         .map(|(id, title, minutes, state)| {
@@ -212,7 +220,7 @@ pub(crate) fn list(reports: &[(u64, &str, u64, &str)]) -> Reply {
 }
 
 /// A list as it is for a while after a launch.
-pub(crate) fn empty_list() -> Reply {
+pub fn empty_list() -> Reply {
     Reply::ok("<REPORT_LIST_OUTPUT><RESPONSE><DATETIME>2026-01-02T00:00:00Z</DATETIME></RESPONSE></REPORT_LIST_OUTPUT>")
 }
 
@@ -279,7 +287,7 @@ fn read_request(reader: &mut impl BufRead) -> Option<Request> {
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
     let query = target.split_once('?').map_or("", |(_, query)| query);
-    let pairs = url::form_urlencoded::parse(query.as_bytes()).chain(url::form_urlencoded::parse(&body));
+    let pairs = form_urlencoded::parse(query.as_bytes()).chain(form_urlencoded::parse(&body));
     Some(Request {
         at: Instant::now(),
         method,
