@@ -5,7 +5,6 @@
 
 use std::io::Read;
 use std::net::IpAddr;
-use std::num::NonZeroU16;
 
 use quick_xml::XmlVersion;
 use quick_xml::events::BytesStart;
@@ -13,16 +12,20 @@ use quick_xml::events::attributes::Attribute;
 
 use super::counts::{LeftOut, Tally};
 use super::error::{Answer, Error, Reached};
-use super::finding::{Key, Kind, Protocol, Status};
+use super::finding::Key;
 use super::glossary::{Details, Glossary};
 use super::grammar::Element;
 use super::hosts::{NewHost, Packer, TooBig, Wholeness};
 use super::numbers::DEFAULT_NETWORK;
 use super::progress::Progress;
 use super::remarks::{Remark, Remarks};
-use super::values::{LINE, Said, address, date, host_name, kind, network, port, protocol, qid, some_line, status};
+use super::values::{LINE, address, date, host_name, kind, network, port, protocol, qid, some_line, status};
 use super::xml::{self, Fault, Handler};
 use super::{About, Format, Keep, Report, Unnamed, limits, text};
+use open::{OpenFinding, OpenHost};
+
+mod open;
+mod scan;
 
 /// Bytes that are read of one text that matters. Qualys' are shorter than 100 kB.
 const TEXT: usize = 1 << 20;
@@ -74,33 +77,6 @@ struct Parser<'p> {
     in_vain: usize,
     /// Some of those weren't kept.
     forgotten: bool,
-}
-
-/// The host between its tags.
-#[derive(Default)]
-struct OpenHost {
-    address: Option<IpAddr>,
-    /// The address that may stand beside one of 0.0.0.0/8.
-    ipv6: Option<IpAddr>,
-    network: u32,
-    name: String,
-    system: String,
-    error: bool,
-    findings: Vec<Key>,
-    unreadable: u64,
-}
-
-/// The finding between its tags; in a scan also what its category says.
-#[derive(Clone, Copy, Default)]
-struct OpenFinding {
-    qid: Option<u32>,
-    port: Option<NonZeroU16>,
-    protocol: Option<Protocol>,
-    /// What its `TYPE` says, if that is known.
-    kind: Option<Option<Kind>>,
-    status: Said,
-    /// Of another format, whose findings have no status.
-    scan: bool,
 }
 
 impl Handler for Parser<'_> {
@@ -277,38 +253,6 @@ impl<'p> Parser<'p> {
         }
     }
 
-    /// A scan says of a host in attributes what a report says in elements.
-    fn scan_host(&mut self, tag: &Tag<'_>) -> Result<(), Error> {
-        self.host.clear();
-        self.host.network = self.network(tag)?;
-        self.host.address = self.attribute(tag, "value")?.and_then(|text| address(&text));
-        if self.keep.names {
-            self.host.name = self
-                .attribute(tag, "name")?
-                .map(|text| host_name(&text))
-                .unwrap_or_default();
-        }
-        Ok(())
-    }
-
-    /// Each finding of a scan carries its own description; only the first of a QID is read.
-    fn scan_item(&mut self, tag: &Tag<'_>, kind: Kind) -> Result<(), Error> {
-        self.finding.qid = self.attribute(tag, "number")?.and_then(|text| qid(&text));
-        self.finding.kind = Some(Some(kind));
-        self.finding.scan = true;
-        self.close_finding()?;
-        self.details = Details::default();
-        self.describing = self.finding.qid.is_some_and(|qid| !self.glossary.contains(qid));
-        if self.describing {
-            self.details.qid = self.finding.qid;
-            self.details
-                .severity(&self.attribute(tag, "severity")?.unwrap_or_default());
-            let cves = self.attribute(tag, "cveid")?.unwrap_or_default();
-            cves.split(',').for_each(|cve| self.details.cve(cve, &mut self.remarks));
-        }
-        Ok(())
-    }
-
     fn network(&self, tag: &Tag<'_>) -> Result<u32, Error> {
         Ok(self
             .attribute(tag, "network_id")?
@@ -325,20 +269,6 @@ impl<'p> Parser<'p> {
                 fault: Fault::malformed(error),
                 reached: self.reached(tag.offset),
             })
-    }
-
-    fn scan_key(&mut self) {
-        let text = self.text.trim();
-        match self.key.as_str() {
-            "TITLE" => self.about.title = some_line(text),
-            "DATE" => self.about.generated = date(text),
-            "STATUS" if !text.eq_ignore_ascii_case("FINISHED") => {
-                let status = text::line(text, LINE);
-                self.remarks.add(Remark::ScanStatus(status.as_str().into()), 1);
-                self.about.unfinished = Some(status);
-            }
-            _ => {}
-        }
     }
 
     fn close_details(&mut self) -> Result<(), Error> {
@@ -449,37 +379,6 @@ impl<'p> Parser<'p> {
             return Err(Error::GlossaryFirst(self.reached(self.progress.bytes())));
         }
         self.fits()
-    }
-}
-
-impl OpenHost {
-    fn clear(&mut self) {
-        self.address = None;
-        self.ipv6 = None;
-        self.network = DEFAULT_NETWORK;
-        self.name.clear();
-        self.system.clear();
-        self.error = false;
-        self.findings.clear();
-        self.unreadable = 0;
-    }
-
-    fn add(&mut self, finding: OpenFinding, remarks: &mut Remarks) {
-        let Some(qid) = finding.qid else {
-            self.unreadable += 1;
-            return;
-        };
-        let kind = finding.kind.unwrap_or_else(|| kind("", remarks));
-        // Qualys gives information no status, and scans give nothing one.
-        let has_none = finding.scan || kind == Some(Kind::Information);
-        let (status, assumed) = match finding.status {
-            Said::Status(status) => (status, false),
-            Said::Nothing => (Status::Active, !has_none),
-            Said::Unknown => (Status::Active, true),
-        };
-        let likely = kind.unwrap_or(Kind::Potential);
-        let key = Key::new(qid, finding.port, finding.protocol, likely, status);
-        self.findings.push(key.assuming(kind.is_none(), assumed));
     }
 }
 
