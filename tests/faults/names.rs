@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use connector_lab::qualys::Options;
-use support::Running;
+use support::{Running, until};
 
 use crate::from_qualys::{Import, Promise, usual};
 
@@ -30,9 +30,16 @@ struct Resolver {
 }
 
 impl Resolver {
-    /// At an address that nobody else's test has. It answers by the number of the look-up, counted from 1.
-    fn start(address: Ipv4Addr, answer: impl Fn(usize) -> Answered + Send + 'static) -> Self {
-        let socket = UdpSocket::bind((address, 53)).unwrap();
+    /// At an address that no other test has; another run of the same one may. It answers by the number of the look-up,
+    /// counted from 1.
+    async fn start(address: Ipv4Addr, answer: impl Fn(usize) -> Answered + Send + 'static) -> Self {
+        let mut socket = None;
+        until("the resolver's port is free", || {
+            socket = UdpSocket::bind((address, 53)).ok();
+            socket.is_some()
+        })
+        .await;
+        let socket = socket.unwrap();
         let asked = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&asked);
         std::thread::spawn(move || {
@@ -79,7 +86,8 @@ pub(crate) async fn import(
             true => answered,
             false => Answered::Right,
         }
-    });
+    })
+    .await;
     let ended = Running::of(command).ended().await;
     import.assert(&ended, &promise).await;
     assert!(resolver.asked() > well, "nobody asked");

@@ -26,6 +26,8 @@ async fn slow() -> (Qualys, ManagementCenter) {
             longest_result: 500,
             ..small(400)
         },
+        // The bar looks ten times a second; a stage that is over before isn't shown.
+        faults: vec!["delay=400ms@fetch".parse().unwrap()],
         ..lab::Options::default()
     })
     .await;
