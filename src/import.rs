@@ -19,6 +19,7 @@ use crate::config::{Config, Templates, UnfinishedScans};
 use crate::qualys::{Ending, Launched, Usage};
 use crate::report::selection::Selection;
 use crate::report::{self, Keep, Report, Selected};
+use crate::stage::Stage;
 use crate::telemetry::spans;
 
 mod commands;
@@ -31,7 +32,6 @@ mod progress;
 mod send;
 mod sink;
 mod source;
-mod stage;
 mod stop;
 mod summary;
 pub mod text;
@@ -43,7 +43,6 @@ pub use progress::{Progress, Running, Snapshot};
 pub use send::send;
 use sink::{Ready, Sink};
 use source::{Source, Template, unless_stopped};
-pub use stage::Stage;
 pub use stop::Stop;
 use summary::Rest;
 pub use summary::{Arrived, BatchSummary, Failure, Named, Outcome, Passed, Stages, Summary, TemplateSummary};
@@ -59,7 +58,7 @@ pub async fn run(config: Config, stop: &Stop, progress: &Progress) -> Summary {
     let mut usage = Usage::default();
     let mut certificate_expires = None;
     let page = config.page.is_some();
-    let configure = spans::stage(Stage::Configure.name());
+    let configure = spans::stage(Stage::Configure);
     let span = configure.clone();
     let preparing = spawn_blocking(move || span.in_scope(|| prepare(config)));
     // Beside a thread that waits for a file, a signal is still heard.

@@ -26,6 +26,7 @@
 //! | `input_file` | small files that are read whole, within a bound |
 //! | `whole_file` | files that appear whole or not at all |
 //! | [`printable`] | strangers' words, made safe to show |
+//! | [`stage`] | the stages of an import: one list of names |
 //! | [`exit`] | the exit codes that schedulers act on |
 //!
 //! Imports run downward in this list only.
@@ -44,6 +45,7 @@ pub mod printable;
 pub mod process;
 pub mod qualys;
 pub mod report;
+pub mod stage;
 pub mod telemetry;
 mod tls;
 mod whole_file;

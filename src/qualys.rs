@@ -30,7 +30,7 @@ use secrecy::SecretString;
 use url::Url;
 
 pub use crate::http::Proxy;
-pub use error::{Error, Stage};
+pub use error::Error;
 pub use fault::{Fault, TimeOut};
 pub use progress::{Progress, ReportProgress};
 pub use refusal::{Meaning, Refusal};

@@ -6,11 +6,11 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::progress::Snapshot;
-use super::stage::Stage;
 use super::summary::{BatchSummary, Outcome, Summary};
 use crate::exit::Exit;
 use crate::qualys::{CLASSES, Reason, Usage};
 use crate::report::{Counts, LeftOut};
+use crate::stage::Stage;
 use crate::telemetry::metrics::{Exposition, Settings, peak_memory};
 
 pub mod table;
@@ -196,13 +196,12 @@ fn certificates(metrics: &mut Exposition, summary: &Summary) {
 
 fn usage(metrics: &mut Exposition, usage: &Usage) {
     for stage in t::QUALYS_STAGES {
-        let name = stage.name().replace(' ', "_");
         for class in CLASSES {
             let requests = usage.answers.get(&(stage, class)).copied().unwrap_or_default();
-            metrics.set(&t::HTTP_REQUESTS, &[&name, class], requests as f64);
+            metrics.set(&t::HTTP_REQUESTS, &[stage.label(), class], requests as f64);
         }
         let retries = usage.retries.get(&stage).copied().unwrap_or_default();
-        metrics.set(&t::HTTP_RETRIES, &[&name], retries as f64);
+        metrics.set(&t::HTTP_RETRIES, &[stage.label()], retries as f64);
     }
     for reason in Reason::ALL {
         let waited = usage.waited.get(&reason).copied().unwrap_or_default();

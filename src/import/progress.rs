@@ -8,8 +8,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::watch;
 
-use super::stage::Stage;
 use crate::report::Counts;
+use crate::stage::Stage;
 use crate::{host_input, qualys, report};
 
 /// A live view of an import. A clone is the same view.

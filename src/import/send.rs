@@ -10,13 +10,13 @@ use super::error::Error;
 use super::progress::Progress;
 use super::sink::{self, Delivered};
 use super::source::{Template, unless_stopped};
-use super::stage::Stage;
 use super::stop::Stop;
 use super::summary::{BatchSummary, Named, Rest, Summary, TemplateSummary};
 use crate::config::SendConfig;
 use crate::host_input::command_file::CommandFile;
 use crate::host_input::delivery::{Delivery, ManagementCenter};
 use crate::qualys::Usage;
+use crate::stage::Stage;
 use crate::telemetry::spans;
 
 /// Sends the commands of a file to the Management Center. `progress` is written for whoever watches.

@@ -13,7 +13,6 @@ use super::commands::{Closings, HostCommands};
 use super::error::Error;
 use super::plan::Plan;
 use super::source::Template;
-use super::stage::Stage;
 use super::stop::Stop;
 use super::summary::{Named, Outcome};
 use super::text::hosts;
@@ -24,6 +23,7 @@ use crate::host_input::delivery::{Delivery, ManagementCenter};
 use crate::host_input::packing::Blocks;
 use crate::host_input::{self, command};
 use crate::report::Selected;
+use crate::stage::Stage;
 
 /// Where the commands go.
 pub(super) struct Sink {

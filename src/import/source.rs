@@ -9,12 +9,12 @@ use tokio::task::spawn_blocking;
 use tracing::warn;
 
 use super::error::Error;
-use super::stage::Stage;
 use super::stop::Stop;
 use super::summary::TemplateSummary;
 use crate::config;
 use crate::qualys::{self, Ending, Launched, ReportShare};
 use crate::report::{self, Keep, Report, file};
+use crate::stage::Stage;
 
 /// Where reports come from.
 pub(super) enum Source {

@@ -14,7 +14,6 @@ use tracing::{Instrument, error, warn};
 use super::error::Error;
 use super::plan::{Plan, Share};
 use super::progress::{Part, Progress};
-use super::stage::Stage;
 use super::stop::Stop;
 use super::told::Told;
 use crate::exit::Exit;
@@ -22,6 +21,7 @@ use crate::host_input::csv_file::CsvWritten;
 use crate::host_input::delivery::Delivery;
 use crate::qualys;
 use crate::report::{Breakdown, Counts, Report};
+use crate::stage::Stage;
 use crate::telemetry::spans;
 
 mod accounts;
@@ -182,7 +182,7 @@ impl Stages {
     pub(super) async fn pass<T: Told>(&mut self, stage: Stage, work: impl Future<Output = T>) -> T {
         let begun = self.part.enter(stage);
         let clock = Instant::now();
-        let span = spans::stage(stage.name());
+        let span = spans::stage(stage);
         let result = work.instrument(span.clone()).await;
         span.in_scope(|| result.tell(&span));
         self.part.leave();

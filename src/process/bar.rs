@@ -11,8 +11,9 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::import::text::{amount, grouped, hosts, took};
-use crate::import::{Progress, Running, Snapshot, Stage};
+use crate::import::{Progress, Running, Snapshot};
 use crate::qualys::ReportProgress;
+use crate::stage::Stage;
 use crate::telemetry::terminal;
 
 /// Time between two looks.

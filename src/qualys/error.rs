@@ -7,21 +7,7 @@ use thiserror::Error;
 use super::fault::Fault;
 use super::refusal::Meaning;
 use crate::exit::Exit;
-
-/// What the client was doing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Stage {
-    /// Preparing the client: trust, proxy, login.
-    Configure,
-    /// Asking for a report, or looking for one to adopt.
-    Launch,
-    /// Polling until it is finished.
-    Wait,
-    /// Fetching it.
-    Download,
-    /// Deleting it, logging out.
-    TidyUp,
-}
+use crate::stage::Stage;
 
 /// Why there is no report, where, and what to do about it.
 #[derive(Debug, Clone, Error)]
@@ -56,24 +42,5 @@ impl fmt::Display for Error {
             Stage::Configure => self.fault.fmt(f),
             stage => write!(f, "{stage} at {}: {}", self.host, self.fault),
         }
-    }
-}
-
-impl Stage {
-    /// The stage's name, in the words of the documentation.
-    pub fn name(self) -> &'static str {
-        match self {
-            Stage::Configure => "configure",
-            Stage::Launch => "launch",
-            Stage::Wait => "wait",
-            Stage::Download => "download",
-            Stage::TidyUp => "tidy up",
-        }
-    }
-}
-
-impl fmt::Display for Stage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
     }
 }

@@ -11,12 +11,13 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use tracing::{Instrument as _, debug, info, warn};
 
-use super::error::{Error, Stage};
+use super::error::Error;
 use super::fault::Fault;
 use super::progress::{Progress, Wait, Waits};
 use super::refusal::{Meaning, Refusal};
 use super::usage::Usage;
 use super::{Api, Login, Settings};
+use crate::stage::Stage;
 use crate::telemetry::spans;
 
 pub(super) mod answer;

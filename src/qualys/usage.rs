@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::error::Stage;
 use super::fault::Fault;
 use super::transport::http::Reply;
 use super::transport::retry::Reason;
+use crate::stage::Stage;
 
 /// Classes of HTTP status codes; `none`: there was no answer.
 pub const CLASSES: [&str; 5] = ["2xx", "3xx", "4xx", "5xx", "none"];

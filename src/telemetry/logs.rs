@@ -196,6 +196,7 @@ mod tests {
     use tracing_subscriber::layer::SubscriberExt as _;
 
     use super::*;
+    use crate::stage::Stage;
     use crate::telemetry::spans;
 
     fn to_file(path: PathBuf) -> Settings {
@@ -217,7 +218,7 @@ mod tests {
         let _second = tracing::Dispatch::new(tracing_subscriber::registry());
         tracing::subscriber::with_default(tracing_subscriber::registry().with(logs.layer()), || {
             let _template = spans::template("424242").entered();
-            let _stage = spans::stage("select").entered();
+            let _stage = spans::stage(Stage::Select).entered();
             tracing::info!(hosts = 7, "imported");
             tracing::debug!("not at this level");
             logs.set_trace(Some("4bf92f35".to_owned()));

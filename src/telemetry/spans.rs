@@ -12,6 +12,7 @@ use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 use url::Url;
 
 use crate::exit::Exit;
+use crate::stage::Stage;
 
 /// The attribute that names a template, for log lines too.
 pub const TEMPLATE: &str = "qualys_connector.template";
@@ -54,11 +55,12 @@ pub fn template(name: &str) -> Span {
 }
 
 /// One stage. Its counts are put on with [`count`] when it ends.
-pub fn stage(stage: &'static str) -> Span {
+pub fn stage(stage: Stage) -> Span {
+    let name = stage.name();
     info_span!(
         "stage",
-        "otel.name" = stage,
-        "qualys_connector.stage" = stage,
+        "otel.name" = name,
+        "qualys_connector.stage" = name,
         "qualys_connector.report.id" = Empty,
         "qualys_connector.bytes" = Empty,
         "qualys_connector.hosts.read" = Empty,

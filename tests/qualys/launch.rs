@@ -1,6 +1,7 @@
 use std::time::Duration;
 
-use qualys_connector::qualys::{Settings, Stage};
+use qualys_connector::qualys::Settings;
+use qualys_connector::stage::Stage;
 use support::scripted::{ID, REPORT, Reply, Scripted, empty_list, list};
 
 use crate::{POLL, TEMPLATE, client, failure, obtain, run, settings};

@@ -2,9 +2,9 @@
 //!
 //! No label has a value that data could add: templates are added up, and neither hosts nor vulnerabilities are named.
 
-use crate::import;
-use crate::qualys::{CLASSES, Reason, Stage};
+use crate::qualys::{CLASSES, Reason};
 use crate::report::LeftOut;
+use crate::stage::Stage;
 use crate::telemetry::metrics::{Label, Metric};
 
 /// When a metric gets a value.
@@ -80,14 +80,13 @@ const STAGE: Label = Label {
     name: "stage",
     // A plan isn't measured.
     values: || {
-        let stages = import::Stage::ALL.into_iter();
-        let measured = stages.filter(|stage| *stage != import::Stage::Plan);
-        measured.map(import::Stage::label).collect()
+        let measured = Stage::ALL.into_iter().filter(|stage| *stage != Stage::Plan);
+        measured.map(Stage::label).collect()
     },
 };
 const QUALYS_STAGE: Label = Label {
     name: "stage",
-    values: || vec!["launch", "wait", "download", "tidy_up"],
+    values: || QUALYS_STAGES.map(Stage::label).to_vec(),
 };
 const LEFT_OUT: Label = Label {
     name: "reason",

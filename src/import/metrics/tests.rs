@@ -155,7 +155,7 @@ fn every_metric_of_the_table_is_said_with_every_value_of_its_labels_and_no_other
         template(1000, 5, Outcome::Written(String::new(), CsvWritten::default())),
     ]);
     all.usage.waited.insert(Reason::Running, Duration::from_secs(3));
-    all.usage.requests.insert((crate::qualys::Stage::Launch, "ok"), 1);
+    all.usage.requests.insert((Stage::Launch, "ok"), 1);
     let said = of_summary(&settings(), &all).text()
         + &of_snapshot(
             &settings(),

@@ -108,7 +108,8 @@ mod tests {
     use std::io::Read;
 
     use super::*;
-    use crate::qualys::{Error, Stage};
+    use crate::qualys::Error;
+    use crate::stage::Stage;
 
     async fn read(pieces: Vec<Piece>) -> (Vec<u8>, Option<io::Error>) {
         let (Pump(sender), mut body) = bridge();

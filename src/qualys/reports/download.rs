@@ -11,12 +11,13 @@ use tracing::info;
 use super::body::{Body, Pumped, bridge};
 use super::list::unexpected;
 use super::{Finished, Launched, Phase, ReportShare, v1};
-use crate::qualys::error::{Error, Stage};
+use crate::qualys::error::Error;
 use crate::qualys::fault::Fault;
 use crate::qualys::refusal::Meaning;
 use crate::qualys::transport::http::{Expects, Request};
 use crate::qualys::transport::stream::Stream;
 use crate::qualys::transport::{Call, Received};
+use crate::stage::Stage;
 
 impl ReportShare {
     /// Downloads a report into `parse`, which reads the body on a thread of its own while it arrives.

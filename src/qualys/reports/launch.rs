@@ -11,12 +11,13 @@ use tracing::{info, warn};
 use super::list::{Report, ReportList, State, unexpected};
 use super::title::Title;
 use super::{Api, Launched, Phase, ReportShare};
-use crate::qualys::error::{Error, Stage};
+use crate::qualys::error::Error;
 use crate::qualys::fault::Fault;
 use crate::qualys::progress::ReportProgress;
 use crate::qualys::transport::answer::Document;
 use crate::qualys::transport::retry::Reason;
 use crate::qualys::transport::{Call, Received};
+use crate::stage::Stage;
 
 /// How often a report that must be there may be missing from the list: right after its launch it can be
 /// (Qualys' own script tolerates it twice).

@@ -3,10 +3,11 @@
 use super::list::unexpected;
 use super::{Api, ReportShare, template, v1};
 use crate::printable::Text;
-use crate::qualys::error::{Error, Stage};
+use crate::qualys::error::Error;
 use crate::qualys::fault::Fault;
 use crate::qualys::transport::http::Expects;
 use crate::qualys::transport::{DOCUMENT, Received};
+use crate::stage::Stage;
 
 impl ReportShare {
     /// Asks for a list, which proves the way there and the login, and costs one call.

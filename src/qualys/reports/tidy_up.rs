@@ -9,11 +9,12 @@ use super::list::unexpected;
 use super::{Launched, Phase, ReportShare};
 use crate::exit::Exit;
 use crate::qualys::Settings;
-use crate::qualys::error::{Error, Stage};
+use crate::qualys::error::Error;
 use crate::qualys::fault::Fault;
 use crate::qualys::transport::answer::Document;
 use crate::qualys::transport::{Call, Received};
 use crate::qualys::usage::Usage;
+use crate::stage::Stage;
 
 /// Tidying up may take so long beyond the deadline.
 const GRACE: Duration = Duration::from_secs(30);

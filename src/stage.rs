@@ -1,31 +1,31 @@
-//! The stages of an import, by the names that logs, spans, metrics, the page and the documentation share.
+//! The stages of an import: the names that code, logs, spans, metrics, the page and the documentation share.
 
 use std::fmt;
 
 /// A stage of an import.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Stage {
-    /// Opens certificates and prepares the way to both ends.
+    /// Checks the configuration, opens certificates and prepares both connections.
     Configure,
-    /// Asks Qualys for the report of a template.
+    /// Asks Qualys for the report of a template, or adopts one.
     Launch,
-    /// Waits until the report is finished.
+    /// Polls until the report is finished.
     Wait,
     /// Downloads the report, and parses it meanwhile.
     Download,
     /// Parses a report file.
     Parse,
-    /// Makes one host of what several templates report of it.
+    /// Joins what several templates report of one host.
     Merge,
-    /// Decides what goes on.
+    /// Decides what will be sent.
     Select,
     /// Sends commands to the Management Center.
     Send,
     /// Writes commands into a file.
     Write,
-    /// Counts commands.
+    /// Counts commands without sending them.
     Plan,
-    /// Leaves nothing at Qualys that nobody will use.
+    /// Deletes reports at Qualys that nobody will use.
     TidyUp,
 }
 
@@ -45,7 +45,7 @@ impl Stage {
         Stage::TidyUp,
     ];
 
-    /// Its name for people: `tidy up`.
+    /// Its name in text: `tidy up`.
     pub const fn name(self) -> &'static str {
         match self {
             Stage::Configure => "configure",
