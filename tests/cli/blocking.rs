@@ -1,11 +1,14 @@
 //! Files that block, never end, or are none: nothing that is read or written holds a run up, or takes its memory.
 
 use std::fs::{self, Permissions};
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use connector_lab::management_center::{ManagementCenter, Options};
+use qualys_connector::config::Syntax;
+use qualys_connector::config::settings::SETTINGS;
 use rustix::fs::{CWD, FileType, mknodat};
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -16,7 +19,7 @@ use crate::files::REPORT;
 struct Named {
     /// The setting, as sentences name it, where they don't name the file.
     key: &'static str,
-    /// The arguments, `FILE` for the file.
+    /// The arguments, `FILE` for the file, `WHOLE` for its whole path.
     line: &'static str,
     variable: Option<&'static str>,
     codes: &'static [i32],
@@ -36,7 +39,10 @@ const fn named(key: &'static str, line: &'static str, codes: &'static [i32]) -> 
 const FROM_QUALYS: &str = "--csvfile out.csv --multiinfo 7 --set qualys.url=https://127.0.0.1:1 --set qualys.login=token \
                            --set qualys.deadline=1s --set qualys.poll_interval=1s";
 
-/// Everything that is read or written, but for the file of `send`, which needs a Management Center's certificate.
+/// The file in the place of a mounted secret.
+const MOUNTED: &str = "secrets/qualys.user_id";
+
+/// Everything that is read or written.
 fn all() -> Vec<Named> {
     let waited = |named: Named| Named {
         is_waited_for: true,
@@ -46,11 +52,23 @@ fn all() -> Vec<Named> {
         variable: Some(key),
         ..named(key, line, codes)
     };
+    let otel = |key| variable(key, "--csvfile out.csv --report in.xml", &[0]);
     vec![
         waited(named("report.file", "--csvfile out.csv --report FILE", &[65, 74])),
         waited(named(
+            "commands",
+            "send FILE --server 127.0.0.1 --port 9 --pkcs12 right.pkcs12",
+            &[65, 74],
+        )),
+        waited(named(
             "--config",
             "--csvfile out.csv --report in.xml --config FILE",
+            &[78],
+        )),
+        waited(variable("QC_CONFIG", "--csvfile out.csv --report in.xml", &[78])),
+        waited(named(
+            "-plugininfo",
+            "-csvfile out.csv --report in.xml -plugininfo FILE QualysGuard",
             &[78],
         )),
         waited(variable(
@@ -59,11 +77,20 @@ fn all() -> Vec<Named> {
             &[78],
         )),
         waited(named(
-            "pkcs12",
-            "--server 192.0.2.1 --report in.xml --pkcs12 FILE",
+            "management_center.pkcs12",
+            "--server 127.0.0.1 --port 9 --report in.xml --pkcs12 FILE",
             &[77],
         )),
+        named(
+            "management_center.trust",
+            "--server 127.0.0.1 --port 9 --report in.xml --pkcs12 right.pkcs12 --set management_center.trust=ca_file:FILE",
+            &[77],
+        ),
         variable("QC_SECRETS_DIR", "--csvfile out.csv --report in.xml", &[78]),
+        Named {
+            key: MOUNTED,
+            ..variable("QC_SECRETS_DIR", "--csvfile out.csv --report in.xml", &[78])
+        },
         named("qualys.token_file", "FROM_QUALYS --set qualys.token_file=FILE", &[78]),
         named(
             "qualys.ca_file",
@@ -76,12 +103,14 @@ fn all() -> Vec<Named> {
              --set telemetry.pushgateway.ca_file=FILE --set telemetry.metrics_required=y",
             &[69],
         ),
-        variable(
-            "OTEL_EXPORTER_OTLP_CERTIFICATE",
-            "--csvfile out.csv --report in.xml",
-            &[0],
-        ),
+        otel("OTEL_EXPORTER_OTLP_CERTIFICATE"),
+        otel("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE"),
+        otel("OTEL_EXPORTER_OTLP_CLIENT_KEY"),
+        otel("OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE"),
+        otel("OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE"),
+        otel("OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY"),
         variable("SSL_CERT_FILE", "FROM_QUALYS --set qualys.token_file=token", &[69, 75]),
+        variable("SSL_CERT_DIR", "FROM_QUALYS --set qualys.token_file=token", &[69, 75]),
         named("csv.file", "--report in.xml --csvfile FILE", &[0, 73]),
         named(
             "page.file",
@@ -90,12 +119,17 @@ fn all() -> Vec<Named> {
         ),
         named("log.file", "--csvfile out.csv --report in.xml --logfile FILE", &[0, 73]),
         named(
+            "log.syslog",
+            "--csvfile out.csv --report in.xml --set log.syslog=unix:WHOLE",
+            &[0],
+        ),
+        named(
             "telemetry.metrics_file",
             "--csvfile out.csv --report in.xml --metrics-file FILE --set telemetry.metrics_required=y",
             &[0, 73],
         ),
         named(
-            "",
+            "log.termination_file",
             "--csvfile out.csv --report in.xml --set log.termination_file=FILE",
             &[0],
         ),
@@ -104,7 +138,9 @@ fn all() -> Vec<Named> {
 
 /// How a run ends that may have so much memory, and is told to stop when it waits.
 fn ended(place: &Place, named: &Named, file: &str, is_waited_for: bool) -> Output {
+    let whole = place.path().join(file);
     let line = named.line.replace("FROM_QUALYS", FROM_QUALYS).replace("FILE", file);
+    let line = line.replace("WHOLE", whole.to_str().unwrap());
     let mut command = Command::new("/bin/sh");
     command
         .args([
@@ -121,8 +157,15 @@ fn ended(place: &Place, named: &Named, file: &str, is_waited_for: bool) -> Outpu
     if named.key.starts_with("OTEL_") {
         command.env("OTEL_EXPORTER_OTLP_ENDPOINT", "https://127.0.0.1:1");
     }
-    if let Some(variable) = named.variable {
-        command.env(variable, file);
+    match named.variable {
+        Some(variable) if named.key == MOUNTED => {
+            let mounted = place.path().join(MOUNTED);
+            let _ = fs::remove_file(&mounted);
+            symlink(place.path().join(file), mounted).unwrap();
+            command.env(variable, "secrets");
+        }
+        Some(variable) => drop(command.env(variable, file)),
+        None => {}
     }
     let mut child = command.spawn().unwrap();
     let begun = Instant::now();
@@ -139,11 +182,25 @@ fn ended(place: &Place, named: &Named, file: &str, is_waited_for: bool) -> Outpu
 }
 
 #[test]
-fn no_file_holds_a_run_up() {
+fn every_file_that_a_setting_names_is_among_them() {
+    let all = all();
+    let paths = SETTINGS.iter().filter(|setting| matches!(setting.syntax, Syntax::Path));
+    let missing: Vec<_> = paths
+        .map(|setting| setting.key)
+        .filter(|key| all.iter().all(|named| named.key != *key))
+        .collect();
+    assert_eq!(missing, [""; 0]);
+}
+
+#[tokio::test]
+async fn no_file_holds_a_run_up() {
     let place = Place::empty()
         .file("in.xml", REPORT)
         .file("token", "token")
-        .file("closed", "x");
+        .file("closed", "x")
+        .file(MOUNTED, "");
+    let center = ManagementCenter::start(Options::default()).await.unwrap();
+    fs::copy(center.pkcs12(), place.path().join("right.pkcs12")).unwrap();
     let pipe = place.path().join("pipe");
     mknodat(CWD, &pipe, FileType::Fifo, 0o600.into(), 0).unwrap();
     fs::create_dir(place.path().join("folder")).unwrap();
@@ -154,8 +211,8 @@ fn no_file_holds_a_run_up() {
         .chain(closed.then_some("closed"));
     for file in kinds {
         for named in all() {
-            // A secrets folder is one.
-            if named.key == "QC_SECRETS_DIR" && file == "folder" {
+            // A folder is what these ask for.
+            if ["QC_SECRETS_DIR", "SSL_CERT_DIR"].contains(&named.key) && file == "folder" {
                 continue;
             }
             let is_waited_for = named.is_waited_for && file == "pipe";

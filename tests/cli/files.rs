@@ -4,6 +4,9 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::process::Command;
 
+use qualys_connector::config::Syntax;
+use qualys_connector::config::settings::SETTINGS;
+
 use crate::Place;
 
 pub(crate) const REPORT: &str = "<ASSET_DATA_REPORT><HEADER><TEMPLATE><NAME>Estate</NAME></TEMPLATE></HEADER><HOST_LIST>\
@@ -19,19 +22,37 @@ fn place() -> Place {
         .file("token", "token")
         .file("ca.pem", "ca")
         .file("key.pem", "key")
+        .file("push.pem", "ca")
+        .file("center.pem", "ca")
+        .file("web.pem", "ca")
+        .file("socket", "")
         .file("user", "dirk_g")
         .file("secrets/qualys.password", "d0ntp@n1c")
         .file("stranger", "mine");
     symlink("in.xml", place.path().join("link.xml")).unwrap();
     fs::hard_link(place.path().join("in.xml"), place.path().join("hard.xml")).unwrap();
     symlink("new", place.path().join("dangling")).unwrap();
+    let socket = format!("unix:{}", place.path().join("socket").display());
     place
+        .variable("QC_LOG__SYSLOG", &socket)
         .variable("QC_SECRETS_DIR", "secrets")
         .variable("QC_QUALYS__USER_ID_FILE", "user")
         .variable("QC_QUALYS__TOKEN_FILE", "token")
         .variable("QC_QUALYS__CA_FILE", "ca.pem")
+        .variable("QC_TELEMETRY__PUSHGATEWAY__CA_FILE", "push.pem")
+        .variable("QC_MANAGEMENT_CENTER__TRUST", "ca_file:center.pem")
         .variable("OTEL_EXPORTER_OTLP_CLIENT_KEY", "key.pem")
+        .variable("SSL_CERT_FILE", "web.pem")
 }
+
+/// Everything that is written: how it is named, and its setting.
+const OUTPUTS: [(&str, &str); 5] = [
+    ("--csvfile", "csv.file"),
+    ("--report-html", "page.file"),
+    ("--metrics-file", "telemetry.metrics_file"),
+    ("--logfile", "log.file"),
+    ("QC_LOG__TERMINATION_FILE", "log.termination_file"),
+];
 
 /// All that stands in a place, with what it holds.
 fn content(place: &Place) -> Vec<(String, Vec<u8>)> {
@@ -55,13 +76,7 @@ fn what_is_written_overwrites_nothing_that_is_read() {
     let place = place();
     let before = content(&place);
     let base = ["--report", "in.xml", "--config", "qc.yaml", "--pkcs12", "client.pkcs12"];
-    let outputs = [
-        ("--csvfile", "csv.file"),
-        ("--report-html", "page.file"),
-        ("--metrics-file", "telemetry.metrics_file"),
-        ("--logfile", "log.file"),
-        ("QC_LOG__TERMINATION_FILE", "log.termination_file"),
-    ];
+    let outputs = OUTPUTS;
     let inputs = [
         ("in.xml", "report.file"),
         ("./in.xml", "report.file"),
@@ -71,11 +86,21 @@ fn what_is_written_overwrites_nothing_that_is_read() {
         ("client.pkcs12", "management_center.pkcs12"),
         ("token", "qualys.token_file"),
         ("ca.pem", "qualys.ca_file"),
+        ("push.pem", "telemetry.pushgateway.ca_file"),
+        ("center.pem", "management_center.trust"),
+        ("socket", "log.syslog"),
         ("key.pem", "OTEL_EXPORTER_OTLP_CLIENT_KEY"),
+        ("web.pem", "SSL_CERT_FILE"),
         ("user", "QC_QUALYS__USER_ID_FILE"),
         ("secrets/qualys.password", "QC_SECRETS_DIR"),
         ("secrets/new", "QC_SECRETS_DIR"),
     ];
+    let paths = SETTINGS.iter().filter(|setting| matches!(setting.syntax, Syntax::Path));
+    for path in paths {
+        let is_output = OUTPUTS.iter().any(|(_, key)| *key == path.key);
+        let is_input = inputs.iter().any(|(_, key)| *key == path.key);
+        assert!(is_output || is_input, "{} is compared with nothing", path.key);
+    }
     for (output, key) in outputs {
         for (input, named) in inputs {
             // With a place to take the report to, and without one.
@@ -109,15 +134,31 @@ fn what_is_written_overwrites_nothing_that_is_read() {
 fn two_outputs_have_two_files() {
     let place = place();
     let before = content(&place);
-    let outputs = ["--csvfile", "--report-html", "--metrics-file", "--logfile"];
-    for (index, first) in outputs.iter().enumerate() {
-        for second in &outputs[index + 1..] {
+    for (index, (first, first_key)) in OUTPUTS.iter().enumerate() {
+        for (second, second_key) in &OUTPUTS[index + 1..] {
             for (one, other) in [("out", "./out"), ("new", "dangling"), ("none/out", "none/out")] {
-                let sink = if *first == "--csvfile" { "" } else { "--csvfile out.csv" };
-                let line = format!("--report in.xml {sink} {first} {one} {second} {other}");
-                let said = place.fails(&line);
-                assert!(said.ends_with("exit 78"), "{line}: {said}");
-                assert!(said.contains(" are written to the same file; "), "{line}: {said}");
+                let mut run = Command::new(env!("CARGO_BIN_EXE_qualys-connector"));
+                run.args(["--report", "in.xml"]).current_dir(place.path()).env_clear();
+                if *first != "--csvfile" {
+                    run.args(["--csvfile", "out.csv"]);
+                }
+                for (output, file) in [(first, one), (second, other)] {
+                    match output.starts_with("--") {
+                        true => run.args([output, file]),
+                        false => run.env(output, file),
+                    };
+                }
+                let ended = run.output().unwrap();
+                let said = String::from_utf8(ended.stderr).unwrap();
+                let line = format!("{first} {one} {second} {other}: {said}");
+                assert_eq!(ended.status.code(), Some(78), "{line}");
+                let told = said
+                    .lines()
+                    .find(|line| line.contains(" are written to the same file; "));
+                assert!(
+                    told.is_some_and(|told| told.contains(first_key) && told.contains(second_key)),
+                    "{line}"
+                );
                 assert_eq!(content(&place), before, "{line}");
             }
         }
@@ -167,7 +208,8 @@ fn several_templates_need_a_file() {
 fn what_can_be_shared_is() {
     let place = place();
     let before = content(&place).len();
-    let line = "--report in.xml --csvfile /dev/null --report-html /dev/null --logfile /dev/null --summary none";
+    let line = "--report in.xml --csvfile /dev/null --report-html /dev/null --logfile /dev/null --summary none --set \
+                log.syslog=none";
     let (stdout, stderr, code) = place.run(&line.split(' ').collect::<Vec<_>>());
     assert_eq!((stdout.as_str(), stderr.as_str(), code), ("", "", 0));
     assert_eq!(content(&place).len(), before);
