@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
+use super::draw::SIGNALS;
 use crate::memory;
 
 /// How often the process is looked at.
@@ -18,7 +19,7 @@ const EVERY: Duration = Duration::from_millis(2);
 /// Longer than any settings of the soak allow, and than tidying up takes at Qualys' worst (30 s).
 const TOO_LONG: Duration = Duration::from_secs(45);
 /// What an import may end with, whatever happens to it: neither a wrong configuration nor our bug is to blame here.
-const CODES: [i32; 7] = [0, 65, 69, 75, 76, 77, 143];
+const CODES: [i32; 6] = [0, 65, 69, 75, 76, 77];
 
 /// How a run ended.
 #[derive(Debug, Default)]
@@ -41,9 +42,10 @@ impl Ended {
     pub(super) fn how(&self) -> String {
         match (self.code, self.signal) {
             (Some(code), _) => format!("exit {code}"),
-            (None, Some(9)) => "SIGKILL".to_owned(),
-            (None, Some(15)) => "SIGTERM".to_owned(),
-            (None, signal) => format!("signal {signal:?}"),
+            (None, signal) => match signal.and_then(|signal| Signal::try_from(signal).ok()) {
+                Some(signal) => signal.to_string(),
+                None => format!("signal {signal:?}"),
+            },
         }
     }
 
@@ -60,12 +62,12 @@ impl Ended {
         if self.stderr.contains("panicked") {
             return Err("it panicked".to_owned());
         }
-        let sent = self.sent.map(|signal| signal as i32);
+        let sent = SIGNALS.iter().find(|(signal, _)| Some(*signal) == self.sent);
         match (self.code, self.signal) {
-            (Some(143), _) if sent != Some(Signal::SIGTERM as i32) => Err("nobody sent it SIGTERM".to_owned()),
             (Some(code), _) if CODES.contains(&code) => Ok(()),
-            // Before it listens to signals, SIGTERM is what it is for every process.
-            (None, signal) if signal == sent => Ok(()),
+            (Some(code), _) if sent.is_some_and(|(_, caught)| *caught == Some(code)) => Ok(()),
+            // Before it listens to signals, each is what it is for every process.
+            (None, Some(by)) if sent.is_some_and(|(signal, _)| *signal as i32 == by) => Ok(()),
             _ => Err(format!("it ended with {}", self.how())),
         }
     }

@@ -8,6 +8,8 @@ use connector_lab::report::{self, Random};
 use ipnet::Ipv4Net;
 use nix::sys::signal::Signal;
 
+mod faults;
+
 /// One import of the soak.
 #[derive(Debug)]
 pub(super) struct Import {
@@ -27,6 +29,8 @@ pub(super) struct Import {
     pub(super) telemetry: Telemetry,
     /// The Management Center answers each frame so late.
     pub(super) slow: Duration,
+    /// Which commands the Management Center counts.
+    pub(super) counts: Counts,
     pub(super) merges: bool,
     pub(super) settings: Vec<String>,
 }
@@ -60,80 +64,20 @@ pub(super) enum Telemetry {
     Dead,
 }
 
-/// At Qualys; WHEN is drawn.
-const AT_QUALYS: [&str; 32] = [
-    "status=503",
-    "status=500",
-    "status=429/1",
-    "status=502",
-    "throttled=1",
-    "busy=1",
-    "maintenance",
-    "code=1920",
-    "code=7001",
-    "empty",
-    "html",
-    "close",
-    "reset",
-    "hang",
-    "done-close",
-    "done-reset",
-    "done-hang",
-    "done-status=502",
-    "delay=300ms",
-    "error-report",
-    "wrong-root=NOT_A_REPORT",
-    "truncate-report",
-    "truncate",
-    "cut",
-    "cut-chunked",
-    "cut-close",
-    "reset-body",
-    "hang-body",
-    "drip=8000",
-    "ends=Errors",
-    "runs-forever",
-    "certificate=foreign",
-];
+/// How a Management Center counts the commands of a frame; only one way is likely.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Counts {
+    pub(super) header: bool,
+    pub(super) no_flush: bool,
+    pub(super) no_update: bool,
+}
 
-/// Faults that an answer's number is drawn for.
-const OF_ANSWERS: [&str; 14] = [
-    "close-before-answer",
-    "close-after-answer",
-    "close-within-answer",
-    "cut",
-    "reset",
-    "never-answer",
-    "stop-reading",
-    "error-frame",
-    "wrong-count",
-    "garbage",
-    "without-done",
-    "huge-length",
-    "wrong-type",
-    "twice",
-];
-
-/// Those of a whole connection, or of lines; an address or a QID is drawn.
-const AT_CENTER: [&str; 18] = [
-    "refuse-connections=0",
-    "refuse-connections=1",
-    "silent",
-    "plain-text",
-    "foreign-certificate",
-    "expired-certificate",
-    "not-yet-valid-certificate",
-    "close-after-tls",
-    "refuse-version",
-    "refuse-version=error",
-    "close-after-handshake",
-    "split-answers",
-    "long-answers=3000",
-    "drop-lines",
-    "drop-lines=ScanFlush",
-    "drop-lines=AddHost",
-    "refuse-host",
-    "refuse-scan",
+/// Signals that end a run, and the exit code that each leads to where it is caught.
+pub(super) const SIGNALS: [(Signal, Option<i32>); 4] = [
+    (Signal::SIGTERM, Some(143)),
+    (Signal::SIGHUP, Some(143)),
+    (Signal::SIGINT, Some(130)),
+    (Signal::SIGKILL, None),
 ];
 
 impl Import {
@@ -152,11 +96,11 @@ impl Import {
         let report = templates
             .first()
             .map_or_else(report::Options::default, |template| template.report.clone());
-        let at_qualys = random.chance(35).then(|| at_qualys(random));
-        let at_center = random.chance(45).then(|| at_center(random, &report));
+        let at_qualys = random.chance(35).then(|| faults::at_qualys(random));
+        let at_center = random.chance(45).then(|| faults::at_center(random, &report));
         let signal = random.chance(20).then(|| {
             let at = Duration::from_millis(u64::from(random.between(1, 400)));
-            (*random.pick(&[Signal::SIGTERM, Signal::SIGKILL]), at)
+            (random.pick(&SIGNALS).0, at)
         });
         let telemetry = match random.below(10) {
             0..=4 => Telemetry::None,
@@ -168,6 +112,14 @@ impl Import {
             _ => Duration::from_millis(u64::from(random.between(5, 40))),
         };
         let merges = random.chance(10);
+        let counts = match random.chance(20) {
+            true => Counts {
+                header: random.chance(50),
+                no_flush: random.chance(50),
+                no_update: random.chance(50),
+            },
+            false => Counts::default(),
+        };
         let settings = [
             format!("commands.mode={}", if merges { "merge" } else { "replace" }),
             format!("commands.description_length={}", random.pick(&[0, 60, 1024])),
@@ -193,6 +145,7 @@ impl Import {
             signal,
             telemetry,
             slow,
+            counts,
             merges,
             settings: settings.into(),
         }
@@ -200,25 +153,39 @@ impl Import {
 
     /// Templates are delivered each by itself.
     pub(super) fn apart(&self) -> bool {
-        self.settings
-            .iter()
-            .any(|setting| setting == "commands.templates=disjoint")
+        self.is_set("commands.templates=disjoint")
     }
 
-    /// Each kind of thing that goes wrong in this import.
+    fn is_set(&self, setting: &str) -> bool {
+        self.settings.iter().any(|set| set == setting)
+    }
+
+    /// Some hosts are longer than a frame.
+    fn has_long_hosts(&self) -> bool {
+        let many = |template: &Template| template.report.findings >= 12;
+        self.is_set("management_center.max_frame=2000") && self.templates.iter().any(many)
+    }
+
+    /// Each kind of thing that goes wrong in this import, or that makes it harder.
     pub(super) fn kinds(&self) -> Vec<String> {
         let name = |fault: &str| fault.split(['=', '@']).next().unwrap_or_default().to_owned();
-        let mut kinds = Vec::new();
-        match (self.templates.len(), self.shared) {
-            (1, _) => {}
-            (_, true) => kinds.push("templates that share hosts".to_owned()),
-            (_, false) => kinds.push("templates that share none".to_owned()),
-        }
-        kinds.extend(
-            self.other
-                .as_ref()
-                .map(|_| "another import at the same time".to_owned()),
-        );
+        let several = self.templates.len() > 1;
+        let windows = ["1", "2", "4"].map(|window| {
+            let setting = format!("management_center.window={window}");
+            (self.is_set(&setting), format!("window {window}"))
+        });
+        let oddities = [
+            (several && self.shared, "templates that share hosts"),
+            (several && !self.shared, "templates that share none"),
+            (several && self.spoils_the_report(), "of several templates one fails"),
+            (self.apart(), "templates declared disjoint"),
+            (self.other.is_some(), "another import at the same time"),
+            (self.has_long_hosts(), "hosts longer than a frame"),
+            (self.counts != Counts::default(), "commands counted in another way"),
+        ];
+        let oddities = oddities.map(|(is_so, kind)| (is_so, kind.to_owned()));
+        let drawn = windows.into_iter().chain(oddities).filter(|(is_so, _)| *is_so);
+        let mut kinds: Vec<String> = drawn.map(|(_, kind)| kind).collect();
         kinds.extend(
             self.at_qualys
                 .as_deref()
@@ -299,42 +266,6 @@ impl Template {
     }
 }
 
-fn at_qualys(random: &mut Random) -> String {
-    let mut fault = (*random.pick(&AT_QUALYS)).to_owned();
-    match fault.as_str() {
-        "truncate-report" | "truncate" | "cut" | "cut-chunked" | "cut-close" | "reset-body" | "hang-body" => {
-            fault += &format!("={}@fetch:{}", random.between(0, 20_000), when(random));
-        }
-        "error-report" | "wrong-root=NOT_A_REPORT" | "drip=8000" => fault += &format!("@fetch:{}", when(random)),
-        "certificate=foreign" => {}
-        "ends=Errors" | "runs-forever" => fault += &format!("@launch:{}", when(random)),
-        _ => {
-            let action = random.pick(&["launch", "list", "fetch", "delete", "any"]);
-            fault += &format!("@{action}:{}", when(random));
-        }
-    }
-    fault
-}
-
-fn when(random: &mut Random) -> &'static str {
-    random.pick::<&str>(&["1", "1", "1-2", "2", "2-3", "1-"])
-}
-
-fn at_center(random: &mut Random, report: &report::Options) -> (String, Option<u64>) {
-    let connections = *random.pick(&[Some(1), Some(1), Some(2), None]);
-    if random.chance(60) {
-        let fault = random.pick(&OF_ANSWERS);
-        return (format!("{fault}={}", random.below(9)), connections);
-    }
-    let host = |random: &mut Random| format!("10.0.0.{}", 1 + random.below(report.hosts));
-    let fault = match *random.pick(&AT_CENTER) {
-        "drop-lines" => format!("drop-lines={},", host(random)),
-        fault @ ("refuse-host" | "refuse-scan") => format!("{fault}={}", host(random)),
-        fault => fault.to_owned(),
-    };
-    (fault, connections)
-}
-
 impl fmt::Display for Import {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for Template { id, earlier, report } in self.templates.iter().chain(&self.other) {
@@ -359,8 +290,9 @@ impl fmt::Display for Import {
         }
         write!(
             f,
-            "; answers after {:.0?}; telemetry: {:?}; {}",
+            "; answers after {:.0?}; {:?}; telemetry: {:?}; {}",
             self.slow,
+            self.counts,
             self.telemetry,
             self.settings.join(" ")
         )
@@ -403,5 +335,34 @@ mod tests {
         );
         let at_center = kinds.iter().filter(|kind| kind.starts_with("Management Center"));
         assert_eq!(at_center.count(), 28, "{kinds:?}");
+        for kind in [
+            "window 1",
+            "window 4",
+            "templates that share hosts",
+            "templates that share none",
+            "of several templates one fails",
+            "templates declared disjoint",
+            "another import at the same time",
+            "hosts longer than a frame",
+            "commands counted in another way",
+            "SIGTERM",
+            "SIGHUP",
+            "SIGINT",
+            "SIGKILL",
+        ] {
+            assert!(kinds.contains(kind), "{kind} isn't among {kinds:?}");
+        }
+    }
+
+    /// A line has no fewer bytes than its address, its QID and the words around them.
+    #[test]
+    fn hosts_that_are_called_longer_than_a_frame_are() {
+        let mut imports = (0..3000).map(|number| Import::draw(1, number));
+        let import = imports.find(Import::has_long_hosts).unwrap();
+        let is_long = |template: &Template| {
+            let report = report::Report::new(template.report.clone()).unwrap();
+            report.hosts().any(|host| host.findings.len() * 100 > 2000)
+        };
+        assert!(import.templates.iter().any(is_long), "{import}");
     }
 }

@@ -81,6 +81,9 @@ impl Place {
         let center = ManagementCenter::start(management_center::Options {
             // Its keys last.
             dir: Some(self.path("center")),
+            count_header: import.counts.header,
+            no_count_flush: import.counts.no_flush,
+            no_count_update: import.counts.no_update,
             ..management_center::Options::default()
         });
         let mut files = Vec::new();

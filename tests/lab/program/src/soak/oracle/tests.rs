@@ -1,0 +1,140 @@
+use super::*;
+
+fn host(qids: &[u32]) -> Findings {
+    let results = qids.iter().map(|qid| ((qid.to_string(), None, None), BTreeSet::new()));
+    let mut findings = Findings::from([([10, 0, 0, 1].into(), results.collect::<Results>())]);
+    findings.retain(|_, results| !results.is_empty());
+    findings
+}
+
+fn meaning(qids: &[u32]) -> Meaning {
+    Meaning {
+        selected: host(qids),
+        clean: BTreeSet::new(),
+    }
+}
+
+fn piece(qids: &[u32]) -> Piece {
+    Piece {
+        templates: vec![7],
+        meaning: meaning(qids),
+        networks: vec!["10.0.0.0/8".parse().unwrap()],
+        ..Piece::default()
+    }
+}
+
+/// An import that selected two findings of one host, and did this with the host.
+fn ended(code: i32, what: &str) -> Ended {
+    let hosts = |which: &str| u64::from(which == what);
+    let stdout = serde_json::json!({ "exit": code, "templates": [{ "template": "7", "exit": code,
+        "hosts": { "read": 1, "selected": 1, "clean": 0, "left_out": {}, "acknowledged": hosts("acknowledged"),
+            "refused": hosts("refused"), "not_sent": hosts("not_sent") },
+        "findings": { "read": 2, "selected": 2, "left_out": {}, "acknowledged": 2 * hosts("acknowledged"),
+            "refused": 2 * hosts("refused"), "not_sent": 2 * hosts("not_sent") },
+        "frames": 2, "refusals": [],
+    }]});
+    Ended {
+        code: Some(code),
+        stdout: stdout.to_string(),
+        ..Ended::default()
+    }
+}
+
+fn judged(ended: &Ended, after: &[u32]) -> Result<Hosts, String> {
+    let met = Met {
+        connections: 1,
+        ..Met::default()
+    };
+    judge(ended, &host(&[1, 2]), &piece(&[2, 3]), &host(after), met)
+}
+
+#[test]
+fn an_import_that_succeeds_leaves_what_the_report_means() {
+    let good = ended(0, "acknowledged");
+    assert_eq!(judged(&good, &[2, 3]).map(|hosts| hosts.new), Ok(1));
+    for lost in [&[1, 2][..], &[1, 2, 3]] {
+        assert!(judged(&good, lost).unwrap_err().starts_with("silent loss"), "{lost:?}");
+    }
+}
+
+#[test]
+fn half_a_host_is_no_outcome_of_any_import() {
+    for code in [0, 69, 76] {
+        for half in [&[][..], &[2], &[3], &[1, 3]] {
+            let broken = judged(&ended(code, "not_sent"), half).unwrap_err();
+            assert!(broken.contains("neither old nor new"), "{broken}");
+        }
+    }
+}
+
+#[test]
+fn only_a_kill_leaves_a_host_of_a_refused_frame_in_part() {
+    let killed = Ended {
+        signal: Some(9),
+        sent: Some(nix::sys::signal::Signal::SIGKILL),
+        ..Ended::default()
+    };
+    let judged = |ended: &Ended, refused| {
+        let met = Met {
+            connections: 1,
+            refused,
+            ..Met::default()
+        };
+        judge(ended, &host(&[1, 2]), &piece(&[2, 3]), &host(&[3]), met).map(|hosts| hosts.refused)
+    };
+    assert_eq!(judged(&killed, true), Ok(1));
+    assert!(judged(&killed, false).is_err());
+    assert!(judged(&ended(69, "not_sent"), true).is_err());
+}
+
+#[test]
+fn what_is_missing_is_told() {
+    for told in ["refused", "not_sent"] {
+        assert!(judged(&ended(69, told), &[1, 2]).is_ok());
+    }
+    let broken = judged(&ended(69, "acknowledged"), &[1, 2]).unwrap_err();
+    assert!(broken.starts_with("silent loss"), "{broken}");
+}
+
+#[test]
+fn accounts_that_do_not_add_up_are_no_accounts() {
+    assert!(judged(&ended(69, "nobody"), &[1, 2]).is_err());
+}
+
+#[test]
+fn without_a_template_nothing_that_was_there_may_go() {
+    let two = |obtained: &[u64]| {
+        let templates: Vec<_> = obtained
+            .iter()
+            .map(|id| serde_json::json!({ "template": id.to_string(), "exit": 0, "hosts": { "read": 1 }, "findings": { "read": 1 } }))
+            .collect();
+        let one = u64::from(!obtained.is_empty());
+        let stdout = serde_json::json!({ "exit": 65, "templates": templates, "merged": {
+            "hosts": { "read": one, "selected": one, "clean": 0, "left_out": {}, "to_clear": 0, "acknowledged": one,
+                "cleared": 0, "refused": 0, "not_sent": 0 },
+            "findings": { "read": one, "selected": one, "left_out": {}, "acknowledged": one, "refused": 0, "not_sent": 0 },
+            "frames": 2, "refusals": [],
+        }});
+        Ended {
+            code: Some(65),
+            stdout: stdout.to_string(),
+            ..Ended::default()
+        }
+    };
+    let piece = Piece {
+        templates: vec![7, 8],
+        parts: vec![([7].into(), meaning(&[2])), ([8].into(), meaning(&[3]))],
+        ..piece(&[2, 3])
+    };
+    let judged = |after: &[u32]| {
+        let met = Met {
+            connections: 0,
+            ..Met::default()
+        };
+        judge(&two(&[7]), &host(&[1]), &piece, &host(after), met)
+    };
+    assert_eq!(judged(&[1, 2]).map(|hosts| hosts.new), Ok(1));
+    for lost in [&[2][..], &[2, 3], &[]] {
+        assert!(judged(lost).is_err(), "{lost:?}");
+    }
+}
