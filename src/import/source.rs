@@ -202,7 +202,8 @@ async fn finish(
 /// Ends when a process that was told to stop should have ended.
 async fn hurried(stop: &Stop) {
     stop.token().cancelled().await;
-    tokio::time::sleep(qualys::HURRY).await;
+    let told_at = stop.told_at().unwrap_or_else(Instant::now);
+    tokio::time::sleep_until((told_at + qualys::HURRY).into()).await;
 }
 
 /// The work's result, or the end of it when `stop` comes first.

@@ -3,6 +3,7 @@
 use std::fs;
 use std::io;
 use std::sync::{Arc, OnceLock};
+use std::time::Instant;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -14,7 +15,7 @@ use crate::exit::Exit;
 #[derive(Debug, Clone, Default)]
 pub struct Stop {
     token: CancellationToken,
-    exit: Arc<OnceLock<Exit>>,
+    told: Arc<OnceLock<(Exit, Instant)>>,
 }
 
 impl Stop {
@@ -45,7 +46,7 @@ impl Stop {
     /// Tells everything to stop; the process ends with `exit`.
     pub fn now(&self, exit: Exit) {
         // The first one told is the one that counts.
-        let _ = self.exit.set(exit);
+        let _ = self.told.set((exit, Instant::now()));
         self.token.cancel();
     }
 
@@ -56,7 +57,12 @@ impl Stop {
 
     /// How the process ends, if it has been told to stop.
     pub fn exit(&self) -> Option<Exit> {
-        self.exit.get().copied()
+        self.told.get().map(|(exit, _)| *exit)
+    }
+
+    /// When it was told so.
+    pub(super) fn told_at(&self) -> Option<Instant> {
+        self.told.get().map(|(_, at)| *at)
     }
 }
 

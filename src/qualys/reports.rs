@@ -49,6 +49,8 @@ pub struct ReportShare {
     /// Our reports, as a list showed them. Locked while it is asked for, so that several launches ask once.
     ours: tokio::sync::Mutex<Option<Listing>>,
     board: Board,
+    /// Since when tidying up has done nothing but fail.
+    in_vain_since: Mutex<Option<Instant>>,
 }
 
 /// A report that Qualys is making, or has made.
@@ -88,6 +90,7 @@ impl ReportShare {
             transport: Transport::new(settings, deadline)?,
             ours: tokio::sync::Mutex::default(),
             board: Board::default(),
+            in_vain_since: Mutex::default(),
         })
     }
 

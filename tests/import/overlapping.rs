@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::net::IpAddr;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use connector_lab::management_center::{AnswerFault, Faults, ManagementCenter, Options};
 use connector_lab::qualys::{self as lab, Qualys, Times};
@@ -364,4 +364,22 @@ async fn told_to_stop_before_all_reports_are_there_nothing_is_sent() {
     assert_eq!(pair.held(), before);
     assert_eq!(pair.center.network_map().counters.connections, connections);
     assert_eq!(summary["merged"]["error"], "interrupted before anything was sent");
+}
+
+/// Nobody who tells a run to stop waits as long for each report as for one.
+#[tokio::test]
+async fn told_to_stop_while_tidying_up_it_ends_soon_however_many_reports_there_are() {
+    let pair = Pair::new().await;
+    let silent = lab::Options {
+        faults: vec!["hang@delete".parse().unwrap()],
+        ..lab::Options::default()
+    };
+    let qualys = pair.qualys_with(BEFORE.map(Some), silent).await;
+    let command = from_qualys(sending(pair.folder.path(), &pair.center), &qualys, "11,22");
+    let running = Running::of(command);
+    until("a deletion", || count(&qualys, "delete") > 0).await;
+    let told = Instant::now();
+    running.signal("TERM");
+    running.ended().await.assert_code(0);
+    assert!(told.elapsed() < Duration::from_secs(15), "{:?}", told.elapsed());
 }

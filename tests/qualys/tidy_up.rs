@@ -166,3 +166,31 @@ async fn tidying_up_after_the_deadline_does_not_extend_it_for_the_next_template(
     let error = client.launch(535_353).await.unwrap_err();
     assert_eq!(error.exit().code(), 75, "{error}");
 }
+
+/// Kubernetes kills thirty seconds after it has told a process to end, however many reports there are.
+#[tokio::test]
+async fn reports_that_cannot_be_deleted_share_one_time() {
+    let qualys = Scripted::start();
+    let too_many = Reply::refusal(409, 1965, "Too many calls", "SECONDS_TO_WAIT=1");
+    qualys.times(200, "delete", &too_many);
+    let settings = Settings {
+        adopt_within: Duration::ZERO,
+        ..settings(&qualys.url())
+    };
+    let client = client(&settings);
+    let mut finished = Vec::new();
+    for template in [TEMPLATE, 535_353, 646_464] {
+        let launched = client.launch(template).await.unwrap();
+        client.wait(&launched).await.unwrap();
+        finished.push(launched);
+    }
+    let started = Instant::now();
+    for launched in &finished {
+        client.tidy_up(launched, Ending::Terminated).await;
+    }
+    let took = started.elapsed();
+    assert!(
+        took > Duration::from_secs(5) && took < Duration::from_secs(12),
+        "{took:?}"
+    );
+}

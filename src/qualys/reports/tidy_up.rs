@@ -12,11 +12,11 @@ use crate::qualys::Settings;
 use crate::qualys::error::Error;
 use crate::qualys::fault::Fault;
 use crate::qualys::transport::answer::Document;
-use crate::qualys::transport::{Call, Received};
+use crate::qualys::transport::{Call, Received, locked};
 use crate::qualys::usage::Usage;
 use crate::stage::Stage;
 
-/// Tidying up may take so long beyond the deadline.
+/// Tidying up may take so long beyond the deadline, for all reports together that can't be.
 const GRACE: Duration = Duration::from_secs(30);
 
 /// An interrupted process has little time: Kubernetes kills after 30 s, and others have to end too.
@@ -97,7 +97,6 @@ impl ReportShare {
         });
         let Some(id) = launched.id else { return };
         let settings = self.settings();
-        let call = self.late_call(ending);
         match Fate::of(launched, ending, settings) {
             Fate::Nothing => {}
             Fate::Kept => info!(report = id, "the report is kept at Qualys (qualys.keep_report)"),
@@ -114,11 +113,11 @@ impl ReportShare {
                 "the report is still being made, and too old for the next run; it stays at Qualys until a run deletes it"
             ),
             Fate::Cancelled => {
-                let outcome = self.act(call, "cancel", id).await;
+                let outcome = self.act(ending, "cancel", id).await;
                 self.say(id, "cancelled", outcome);
             }
             Fate::Deleted => {
-                let outcome = self.act(call, "delete", id).await;
+                let outcome = self.act(ending, "delete", id).await;
                 if outcome.is_ok() {
                     self.transport.note(|progress| progress.usage.deleted += 1);
                 }
@@ -133,12 +132,14 @@ impl ReportShare {
         self.usage()
     }
 
-    /// Tidying up may take a moment more than the deadline, or must be quick.
+    /// Tidying up may take a moment more than the deadline, or must be quick. What one report has taken in vain, the next
+    /// doesn't get again.
     fn late_call(&self, ending: Ending) -> Call {
-        let (now, call) = (Instant::now(), self.transport.call(Stage::TidyUp));
+        let since = *locked(&self.in_vain_since).get_or_insert_with(Instant::now);
+        let call = self.transport.call(Stage::TidyUp);
         let deadline = match ending {
-            Ending::Terminated | Ending::Interrupted => now + HURRY,
-            Ending::Done | Ending::Later => call.deadline.max(now + GRACE),
+            Ending::Terminated | Ending::Interrupted => since + HURRY,
+            Ending::Done | Ending::Later => call.deadline.max(since + GRACE),
         };
         Call { deadline, ..call }
     }
@@ -151,9 +152,13 @@ impl ReportShare {
         Ok(())
     }
 
-    async fn act(&self, call: Call, action: &'static str, id: u64) -> Result<(), Error> {
+    async fn act(&self, ending: Ending, action: &'static str, id: u64) -> Result<(), Error> {
         let request = self.request(action, vec![("id", id.to_string())]);
-        self.transport.ask(call, &request, done).await
+        let outcome = self.transport.ask(self.late_call(ending), &request, done).await;
+        if outcome.is_ok() {
+            *locked(&self.in_vain_since) = None;
+        }
+        outcome
     }
 
     fn say(&self, id: u64, done: &str, outcome: Result<(), Error>) {
