@@ -8,7 +8,7 @@
 //! left out where no host is going to be flushed.
 //!
 //! A kind that isn't counted can't be missed either. ScanFlush may be dropped then without a word, and its host is
-//! updated by what closes the queue next.
+//! updated by what closes the queue next; so that ScanFlush isn't counted is said.
 
 use super::Replies;
 use super::answer::{Answer, Refusal, Verdict};
@@ -83,6 +83,11 @@ impl Counting {
                 Verdict::Refused(refusal) => Err(refusal),
             },
         }
+    }
+
+    /// Whether a ScanFlush that was sent is counted.
+    pub(super) fn sees_flushes(&self) -> bool {
+        self.flushes
     }
 
     /// The number that tells that all of `commands` were understood, which are the lines of `payload` but for its header.

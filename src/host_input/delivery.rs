@@ -36,6 +36,10 @@ const GRACE: Duration = Duration::from_secs(20);
 /// Times that a queue which can't be closed by a command is closed by ending the connection.
 const UPDATES_REFUSED: usize = 10;
 
+/// A Management Center that drops ScanFlush looks the same.
+const FLUSH_IS_UNSEEN: &str = "this Management Center doesn't count ScanFlush, so its answers don't show whether hosts were \
+                               replaced: look whether fixed vulnerabilities leave its network map";
+
 /// What became of a delivery; true at any moment, also when it fails half way.
 #[derive(Debug, Default, Clone)]
 pub struct Delivery {
@@ -79,6 +83,8 @@ pub struct Delivery {
     pub refusals: Vec<(String, String)>,
     /// Indices of the hosts of which nothing was acknowledged, though they are settled.
     pub refused_whole: Vec<usize>,
+    /// ScanFlush was sent to a Management Center that doesn't count it.
+    pub flush_is_unseen: bool,
     /// When the certificate expires that the Management Center showed last.
     pub server_certificate_expires: Option<SystemTime>,
     /// Shows the numbers to whoever watches.
@@ -96,8 +102,14 @@ impl Delivery {
         self.hosts.saturating_sub(self.settled) as u64 + self.hosts_incomplete
     }
 
+    /// What whoever reads of the delivery should know, each in a sentence.
+    pub fn warnings(&self) -> Vec<String> {
+        let unseen = self.flush_is_unseen.then(|| FLUSH_IS_UNSEEN.to_owned());
+        self.shortened().into_iter().chain(unseen).collect()
+    }
+
     /// What went in part so that it fits into a frame, in a sentence.
-    pub fn shortened(&self) -> Option<String> {
+    fn shortened(&self) -> Option<String> {
         let (descriptions, references) = (self.descriptions_dropped, self.references_dropped);
         if descriptions == 0 && references == 0 {
             return None;

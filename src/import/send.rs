@@ -67,12 +67,13 @@ async fn file(
             ..Delivery::default()
         };
         let delivered = center.deliver(&commands, stop.token(), &mut delivery).await;
+        let remarks = delivery.warnings();
         let (outcome, result) = sink::sent(delivered, delivery);
         Delivered {
             outcome,
             to_clear: 0,
             named: Named::default(),
-            remarks: Vec::new(),
+            remarks,
             result,
         }
     };

@@ -170,7 +170,7 @@ impl Sink {
                 let delivered = center.deliver(&commands, stop.token(), &mut delivery).await;
                 self.remember(&commands, delivery.settled, &delivery.refused_whole);
                 named = commands.named(delivery.settled, &delivery.refused_whole);
-                remarks.extend(delivery.shortened());
+                remarks.extend(delivery.warnings());
                 sent(delivered, delivery)
             }
             Ready::CsvFile(file, path) => match file.write(&commands) {

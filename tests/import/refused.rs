@@ -203,6 +203,7 @@ async fn whatever_a_center_counts_all_is_imported_and_a_dropped_line_is_found() 
             };
             let told = import(0).await;
             assert_eq!(held(&center.network_map()), meant(&expected), "{}", told.stderr);
+            assert_eq!(flush_is_unseen(&told), no_count_flush, "{}", told.stdout);
             center.set_faults(Faults {
                 drop_lines: vec![format!("AddScanResult,{victim},")],
                 ..Faults::default()
@@ -212,4 +213,24 @@ async fn whatever_a_center_counts_all_is_imported_and_a_dropped_line_is_found() 
             assert_eq!(summary["hosts"]["refused"], 1);
         }
     }
+}
+
+/// Whether a summary says that nothing shows whether hosts were replaced.
+fn flush_is_unseen(ended: &Ended) -> bool {
+    let summary = ended.summary();
+    let remarks = summary["remarks"].as_array().unwrap().iter();
+    let mut remarks = remarks.map(|remark| remark.as_str().unwrap());
+    remarks.any(|remark| remark.starts_with("this Management Center doesn't count ScanFlush"))
+}
+
+/// It looks as if it didn't count ScanFlush: what was fixed stays in the network map, and the summary says that it may.
+#[tokio::test]
+async fn a_center_that_drops_every_flush_is_no_silent_loss() {
+    let faults = Faults {
+        drop_lines: vec!["ScanFlush".to_owned()],
+        ..Faults::default()
+    };
+    let (ended, ..) = import(faults).await;
+    ended.assert_code(0);
+    assert!(flush_is_unseen(&ended), "{}", ended.stdout);
 }

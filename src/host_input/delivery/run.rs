@@ -104,6 +104,7 @@ impl<'a, B: Blocks> Run<'a, B> {
             Ok(counting) => {
                 debug!(?counting, "which commands this Management Center counts");
                 self.counting = counting;
+                self.delivery.flush_is_unseen |= !counting.sees_flushes();
                 Ok(())
             }
             Err(refusal) => Err(Error::HeaderRefused { reason: refusal.reason }),

@@ -119,6 +119,7 @@ async fn one(place: &Place, import: &Import, tally: &mut Tally) -> Result<Option
         connections: far_ends.connections(),
         merges: import.merges,
         refused: import.refuses(),
+        drops_flush: import.drops_flush(),
     };
     tally.import(import, &ended);
     for piece in &pieces {

@@ -21,6 +21,8 @@ pub(super) struct Accounts {
     pub(super) findings_selected: Option<u64>,
     pub(super) hosts_refused: u64,
     pub(super) hosts_not_sent: u64,
+    /// Nothing showed whether hosts were replaced, and that is said.
+    pub(super) flush_is_unseen: bool,
     /// Hosts that are named as refused.
     pub(super) refused: BTreeSet<String>,
 }
@@ -73,6 +75,8 @@ pub(super) fn read(ended: &Ended, templates: &[u64]) -> Result<Accounts, String>
     if entry.get("frames").is_none() {
         return Ok(accounts);
     }
+    let remarks = entry.get("remarks").and_then(Value::as_array);
+    let mut remarks = remarks.into_iter().flatten().filter_map(Value::as_str);
     let refusals = entry.get("refusals").and_then(Value::as_array);
     let named = refusals
         .into_iter()
@@ -80,6 +84,7 @@ pub(super) fn read(ended: &Ended, templates: &[u64]) -> Result<Accounts, String>
         .filter_map(|refusal| refusal.get("host")?.as_str());
     Ok(Accounts {
         sent: true,
+        flush_is_unseen: remarks.any(|remark| remark.contains("doesn't count ScanFlush")),
         hosts_refused: hosts.get("refused").unwrap_or(0),
         hosts_not_sent: hosts.get("not_sent").unwrap_or(0),
         refused: named.map(str::to_owned).collect(),

@@ -212,6 +212,12 @@ impl Import {
         of_center.is_some_and(|(fault, _)| refuses.iter().any(|name| fault.starts_with(name)))
     }
 
+    /// The Management Center drops every ScanFlush, on some connections at least.
+    pub(super) fn drops_flush(&self) -> bool {
+        let of_center = self.at_center.as_ref();
+        of_center.is_some_and(|(fault, _)| fault == "drop-lines=ScanFlush")
+    }
+
     /// What becomes of the report at Qualys is settled when it is launched: trying again with it would be of no use.
     pub(super) fn spoils_the_report(&self) -> bool {
         let spoilt = |fault: &String| fault.starts_with("ends") || fault.starts_with("runs-forever");

@@ -47,6 +47,8 @@ pub(super) struct Met {
     pub(super) merges: bool,
     /// Lines or hosts were refused.
     pub(super) refused: bool,
+    /// Every ScanFlush was dropped.
+    pub(super) drops_flush: bool,
 }
 
 /// How many hosts an import left in which state.
@@ -226,6 +228,11 @@ pub(super) fn judge(
     }
     let hosts = hosts?;
     let meaning = &piece.meaning;
+    // A Management Center that drops ScanFlush looks as if it didn't count it, and lets the new join the old.
+    let joined = match met.drops_flush && accounts.flush_is_unseen {
+        true => 0,
+        false => hosts.joined,
+    };
     if part.is_some() && accounts.code == Some(0) {
         return Err("it ended with 0 without the report of a template".to_owned());
     }
@@ -233,7 +240,7 @@ pub(super) fn judge(
         let Some(selected) = accounts.findings_selected else {
             return Err("it ended with 0 without a report".to_owned());
         };
-        if hosts.old + hosts.joined + hosts.refused > 0 {
+        if hosts.old + joined + hosts.refused > 0 {
             return Err(format!("silent loss: it ended with 0, and the map holds {hosts:?}"));
         }
         if selected != meaning.findings() {
@@ -244,14 +251,14 @@ pub(super) fn judge(
         }
         return Ok(hosts);
     }
-    if hosts.joined > met.connections {
+    if joined > met.connections {
         return Err(format!("{hosts:?} after {} connections", met.connections));
     }
     if accounts.whole && !accounts.sent && before != after {
         return Err("it sent nothing, and the map has changed".to_owned());
     }
     let told = accounts.hosts_refused + accounts.hosts_not_sent;
-    if accounts.sent && hosts.old + hosts.joined + hosts.refused > told {
+    if accounts.sent && hosts.old + joined + hosts.refused > told {
         return Err(format!(
             "silent loss: {told} hosts were told as missing, the map holds {hosts:?}"
         ));
@@ -276,7 +283,7 @@ pub(super) fn succeeded(
     let met = Met {
         connections: 1,
         merges,
-        refused: false,
+        ..Met::default()
     };
     judge(ended, before, piece, after, met).map(|_| ())
 }

@@ -138,3 +138,29 @@ fn without_a_template_nothing_that_was_there_may_go() {
         assert!(judged(lost).is_err(), "{lost:?}");
     }
 }
+
+#[test]
+fn what_a_dropped_flush_leaves_is_excused_only_where_one_was_dropped_and_that_is_said() {
+    let ended = |remark: &str| {
+        let ended = ended(0, "acknowledged");
+        Ended {
+            stdout: ended.stdout.replace(
+                "\"refusals\":[]",
+                &format!("\"refusals\":[],\"remarks\":[\"{remark}\"]"),
+            ),
+            ..ended
+        }
+    };
+    let unseen = "this Management Center doesn't count ScanFlush, so";
+    let judged = |remark, drops_flush| {
+        let met = Met {
+            connections: 1,
+            drops_flush,
+            ..Met::default()
+        };
+        judge(&ended(remark), &host(&[1, 2]), &piece(&[2, 3]), &host(&[1, 2, 3]), met)
+    };
+    assert_eq!(judged(unseen, true).map(|hosts| hosts.joined), Ok(1));
+    assert!(judged(unseen, false).is_err());
+    assert!(judged("", true).is_err());
+}
