@@ -5,6 +5,7 @@
 //! | `transport` | one conversation: requests with login, limits, retries and counts; knows no reports |
 //! | `reports` | the report share: launch, wait, download, tidy up, for several templates at the same time |
 //! | `error`, `fault`, `refusal`, `codes` | what goes wrong, what it means, what to do |
+//! | `platforms` | where accounts live |
 //! | `usage`, `progress` | what a run asked of Qualys, and how far it is |
 //!
 //! Nothing here knows what a report says. Source of the protocol: Qualys' API guide and recorded exchanges (certain),
@@ -15,6 +16,7 @@ mod error;
 mod fault;
 #[cfg(fuzzing)]
 pub mod fuzzing;
+pub mod platforms;
 mod progress;
 mod refusal;
 mod reports;

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use qualys_connector::config::Syntax;
 use qualys_connector::config::settings::{SETTINGS, Setting};
+use qualys_connector::qualys::platforms::PLATFORMS;
 use serde_json::{Value, json};
 
 /// Settings that the chart makes from other values: `templates`, and the index of an Indexed Job's pod.
@@ -20,6 +21,10 @@ fn schema(setting: &Setting) -> Value {
         Syntax::Number(least, most) => json!({"type": "integer", "minimum": least, "maximum": most}),
         Syntax::Duration { .. } => json!({"type": "string", "pattern": "^(0|([0-9]+ ?[a-z]+ ?)+)$"}),
         Syntax::Url(schemes) => json!({"type": "string", "pattern": url(schemes)}),
+        Syntax::Platform => {
+            let names = PLATFORMS.map(|platform| platform.name).join("|");
+            json!({"type": "string", "pattern": format!("^({names}|https://[^@\\s]+)$")})
+        }
         Syntax::Words { words, .. } => json!({"enum": words()}),
         Syntax::Form { list: true, .. } => {
             let item = json!({"type": ["string", "integer"]});

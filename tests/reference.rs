@@ -21,6 +21,7 @@ use qualys_connector::config::settings::SETTINGS;
 use qualys_connector::exit::Exit;
 use qualys_connector::host_input::answer::texts::TEXTS;
 use qualys_connector::qualys::codes;
+use qualys_connector::qualys::platforms::PLATFORMS;
 
 use pages::holds;
 
@@ -64,6 +65,15 @@ fn every_setting_is_in_the_configuration_page() {
     }
     page.push('\n');
     holds("docs/configuration.md", "settings", &page);
+}
+
+#[test]
+fn every_platform_is_in_the_page_about_qualys() {
+    let mut table = String::from("| platform | address of its API |\n|---|---|\n");
+    for platform in PLATFORMS {
+        writeln!(table, "| {} | `{}` |", platform.name, platform.api).unwrap();
+    }
+    holds("docs/qualys.md", "platforms", &table);
 }
 
 #[test]

@@ -371,7 +371,7 @@ mod tests {
             Syntax::Number(_, most) if most.to_string() != setting.default => most.to_string(),
             Syntax::Number(least, _) => least.to_string(),
             Syntax::Duration { .. } => "7m".into(),
-            Syntax::Url(_) => "https://another.example".into(),
+            Syntax::Url(_) | Syntax::Platform => "https://another.example".into(),
             Syntax::Words { words: all, .. } => words(all()),
             Syntax::Form { .. } => match setting.key {
                 "qualys.template_ids" => "7".into(),

@@ -69,10 +69,11 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn url(self, key: &str) -> Option<Url> {
-        let Syntax::Url(schemes) = setting(key)?.syntax else {
-            return None;
-        };
-        value::url(self.given(key)?, schemes).ok()
+        match setting(key)?.syntax {
+            Syntax::Url(schemes) => value::url(self.given(key)?, schemes).ok(),
+            Syntax::Platform => value::platform(self.given(key)?).ok(),
+            _ => None,
+        }
     }
 
     pub(super) fn host(self, key: &str) -> Option<String> {

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::settings::{SETTINGS, Setting};
 use super::value::Syntax;
+use crate::qualys::platforms::PLATFORMS;
 
 /// The schema.
 pub fn schema() -> Value {
@@ -98,6 +99,14 @@ fn values(syntax: &Syntax) -> Vec<Value> {
             forms
         }
         Syntax::Url(schemes) => vec![json!({"type": "string", "pattern": address(schemes)})],
+        Syntax::Platform => {
+            let names = PLATFORMS.map(|platform| platform.name);
+            vec![
+                json!({"enum": names}),
+                json!({"type": "string", "pattern": format!("^({})$", names.map(any_case).join("|"))}),
+                json!({"type": "string", "pattern": address(&["https"])}),
+            ]
+        }
         // Capitals don't matter, and some words have other spellings: the list is for completion, the text for the rest.
         Syntax::Words { words, spellings, .. } => {
             let spellings = spellings();

@@ -36,8 +36,9 @@ pub struct Setting {
 
 /// Every setting, section by section.
 pub static SETTINGS: &[Setting] = &[
-    url("qualys.url", &["https"], "Base address of Qualys' API")
+    Setting::new("qualys.url", Syntax::Platform, "Platform of Qualys that the account lives on, or the base address of its API")
         .default("https://qualysapi.qualys.com")
+        .example("EU2")
         .old("url"),
     text("qualys.user_id", "User at Qualys")
         .example("dirk_g")
@@ -382,7 +383,7 @@ impl Setting {
     /// The value as anybody may see it: secrets are hidden, and so is an address with a password inside, which
     /// [`Syntax::check`] refuses.
     pub(super) fn shown<'a>(&self, text: &'a str) -> &'a str {
-        let hidden = self.secret || (matches!(self.syntax, Syntax::Url(_)) && text.contains('@'));
+        let hidden = self.secret || (matches!(self.syntax, Syntax::Url(_) | Syntax::Platform) && text.contains('@'));
         if hidden { "[redacted]" } else { text }
     }
 

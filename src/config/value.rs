@@ -9,6 +9,7 @@ use clap::ValueEnum;
 use url::{Host, Url};
 
 use crate::http::is_this_machine;
+use crate::qualys::platforms::{self, PLATFORMS};
 
 /// How the values of a setting are written.
 #[derive(Debug, Clone, Copy)]
@@ -30,6 +31,8 @@ pub enum Syntax {
     },
     /// An address with one of these schemes.
     Url(&'static [&'static str]),
+    /// The name of one of Qualys' platforms, or an address of an API.
+    Platform,
     /// One of a few words.
     Words {
         /// The words.
@@ -77,6 +80,7 @@ impl Syntax {
                 }
             }),
             Syntax::Url(schemes) => url(text, schemes).map(drop),
+            Syntax::Platform => platform(text).map(drop),
             Syntax::Words { check, .. } | Syntax::Form { check, .. } => check(text),
         }
     }
@@ -98,6 +102,13 @@ impl Syntax {
             Syntax::Url(schemes) => {
                 let schemes: Vec<_> = schemes.iter().map(|scheme| format!("{scheme}://")).collect();
                 format!("an address that begins with {}", one_of(&schemes))
+            }
+            Syntax::Platform => {
+                let names = PLATFORMS.map(|platform| platform.name);
+                format!(
+                    "a platform ({}) or an address that begins with https://",
+                    one_of(&names)
+                )
             }
             Syntax::Words { words, .. } => one_of(&words()),
             Syntax::Form { expected, .. } => (*expected).into(),
@@ -203,6 +214,12 @@ pub(super) fn url(text: &str, schemes: &[&str]) -> Result<Url, String> {
         Some(0) => Err("port 0 means \"any port\", so nothing can be reached there".into()),
         _ => Ok(url),
     }
+}
+
+/// Reads the name of a platform, or the address of an API.
+pub(super) fn platform(text: &str) -> Result<Url, String> {
+    let address = platforms::find(text).map_or(text, |platform| platform.api);
+    url(address, &["https"])
 }
 
 /// The base of Qualys' API in an address that may go on to one of its calls, as in files of the old tool.
@@ -317,6 +334,24 @@ mod tests {
         assert_eq!(base("https://q/tenant/"), "https://q/tenant");
         assert_eq!(base("http://127.0.0.1:8080"), "http://127.0.0.1:8080/");
         assert!(url("http://q", &["https"]).is_err());
+    }
+
+    #[test]
+    fn a_platform_is_named_or_addressed() {
+        for known in PLATFORMS {
+            let address = platform(known.api).unwrap();
+            assert_eq!(platform(known.name), Ok(address.clone()));
+            assert_eq!(platform(&known.name.to_ascii_lowercase()), Ok(address));
+        }
+        assert_eq!(
+            platform("https://qualysapi.example").unwrap().as_str(),
+            "https://qualysapi.example/"
+        );
+        assert_eq!(platform("EU9").unwrap_err(), "no address");
+        assert_eq!(
+            platform("http://qualysapi.example").unwrap_err(),
+            "it begins with http:"
+        );
     }
 
     #[test]

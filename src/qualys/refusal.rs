@@ -190,8 +190,9 @@ impl Refusal {
             Meaning::BeingProcessed => "Qualys is still working on the request",
             Meaning::Maintenance => "Qualys is down for maintenance: come back later",
             Meaning::BadLogin => {
-                "check qualys.user_id and qualys.password, whether qualys.url is the account's own platform, and \
-                 whether the account may use the API; it is not tried again, because repeated failures lock the account"
+                "check qualys.user_id and qualys.password; the account may live on another platform than qualys.url (see \
+                 Help > About in Qualys), or may not use the API; it is not tried again, because repeated failures lock the \
+                 account"
             }
             Meaning::InactiveUser => "the account is inactive: have it activated in Qualys",
             Meaning::Unregistered => {
@@ -347,7 +348,7 @@ mod tests {
     fn the_two_refusals_of_the_old_guide_say_what_to_check() {
         insta::assert_snapshot!(
             refusal(401, 2010, "Bad Login/Password"),
-            @r#"Qualys refuses: "Bad Login/Password" (code 2010); check qualys.user_id and qualys.password, whether qualys.url is the account's own platform, and whether the account may use the API; it is not tried again, because repeated failures lock the account"#
+            @r#"Qualys refuses: "Bad Login/Password" (code 2010); check qualys.user_id and qualys.password; the account may live on another platform than qualys.url (see Help > About in Qualys), or may not use the API; it is not tried again, because repeated failures lock the account"#
         );
         insta::assert_snapshot!(
             refusal(200, 999, "Internal error. (Incident Signature: Tried to launch invalid report.)"),

@@ -1,5 +1,9 @@
 //! What can be wrong on the way to Qualys, and there; and with the far ends of telemetry.
 
+use std::io::{BufRead as _, BufReader};
+use std::net::TcpListener;
+use std::thread;
+
 use crate::setup::{BlackHole, Setup, closed_port, proxy, settled};
 
 /// What is said of a set-up.
@@ -37,6 +41,22 @@ async fn a_proxy_that_was_given_as_https_and_isnt() {
         Setup::right()
             .await
             .with("qualys.proxy.url", format!("https://{proxy}"))
+    );
+}
+
+#[tokio::test]
+async fn a_platform_is_reached_by_its_name() {
+    let proxy = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = proxy.local_addr().unwrap();
+    let asked = thread::spawn(move || {
+        let mut line = String::new();
+        BufReader::new(proxy.accept().unwrap().0).read_line(&mut line).unwrap();
+        line
+    });
+    behind(address).await.with("qualys.url", "eu2").check(&[]).await;
+    assert_eq!(
+        asked.join().unwrap(),
+        "CONNECT qualysapi.qg2.apps.qualys.eu:443 HTTP/1.1\r\n"
     );
 }
 

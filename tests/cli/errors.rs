@@ -106,7 +106,7 @@ fn values_are_wrong() {
         .variable("QC_LOG__SYSLOG", "loghost")
         .variable("QC_COMMANDS__SCANNER", "1234");
     insta::assert_snapshot!(place.fails("-server https://fmc -port 65536 -level 4 -multiinfo 7,7"), @r#"
-    error: QC_QUALYS__URL: qualys.url 'http://qualysapi.qualys.com': it begins with http:; expected an address that begins with https://, for example https://qualysapi.qualys.com
+    error: QC_QUALYS__URL: qualys.url 'http://qualysapi.qualys.com': it begins with http:; expected a platform (US1, US2, US3, US4, GOV1, CA1, EU1, EU2, EU3, UK1, AE1, KSA1, IN1 or AU1) or an address that begins with https://, for example EU2
     error: option --multiinfo: qualys.template_ids '7,7': template 7 is named twice
     error: QC_QUALYS__PROXY__URL: qualys.proxy.url 'https://192.168.1.100:0': port 0 means "any port", so nothing can be reached there; expected an address that begins with http:// or https://, for example https://192.168.1.100:443
     error: QC_QUALYS__POLL_INTERVAL: qualys.poll_interval '30': time unit needed, for example 30sec or 30ms; expected a time with its unit (s, m, h, d), for example 30s

@@ -81,6 +81,8 @@ fn schema_and_program_agree() {
         (json!({"qualys": {"pasword": "x"}}), false),
         (json!({"qualys": {"proxy": {"uri": "http://p"}}}), false),
         (json!({"qualys": {"poll_interval": "30"}}), false),
+        (json!({"qualys": {"url": "EU2"}}), true),
+        (json!({"qualys": {"url": "EU9"}}), false),
         (json!({"qualys": {"url": "ftp://qualys"}}), false),
         (json!({"qualys": {"url": "http://qualys.example"}}), false),
         (json!({"qualys": {"url": "https://user:secret@qualys.example"}}), false),
@@ -136,6 +138,21 @@ fn addresses() -> impl Strategy<Value = String> {
         .prop_map(|(scheme, user, host, port, path)| format!("{scheme}{user}{host}{port}{path}"))
 }
 
+/// Names of platforms, right and nearly right.
+fn platforms() -> impl Strategy<Value = String> {
+    one_of(&[
+        "EU2",
+        "eu2",
+        "Ksa1",
+        "US1",
+        "EU",
+        "EU22",
+        " EU2",
+        "EU9",
+        "qg2.apps.qualys.eu",
+    ])
+}
+
 /// Lists of these items, with separators in front, between and behind.
 fn lists(items: &'static [&'static str]) -> impl Strategy<Value = String> {
     let separated = (one_of(&[",", " ", ", ", ",,"]), one_of(items));
@@ -167,6 +184,7 @@ proptest! {
     #[test]
     fn schema_and_program_judge_every_text_alike(
         (key, text) in prop_oneof![
+            (Just("qualys.url".to_owned()), platforms()),
             (one_of(&["qualys.url", "qualys.proxy.url", "telemetry.pushgateway.url"]), addresses()),
             (one_of(&["qualys.template_ids", "selection.qids", "selection.exclude_qids"]), lists(NUMBERS)),
             (one_of(&["selection.statuses", "selection.kinds"]), lists(WORDS)),

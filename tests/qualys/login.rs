@@ -60,7 +60,7 @@ async fn a_refused_login_is_never_repeated() {
     let qualys = Scripted::start();
     qualys.times(9, "login", &refused);
     let (sentence, exit) = failure(&session(&qualys)).await;
-    insta::assert_snapshot!(sentence, @r#"launch at HOST: Qualys refuses: "Bad Login/Password" (code 2000); check qualys.user_id and qualys.password, whether qualys.url is the account's own platform, and whether the account may use the API; it is not tried again, because repeated failures lock the account"#);
+    insta::assert_snapshot!(sentence, @r#"launch at HOST: Qualys refuses: "Bad Login/Password" (code 2000); check qualys.user_id and qualys.password; the account may live on another platform than qualys.url (see Help > About in Qualys), or may not use the API; it is not tried again, because repeated failures lock the account"#);
     assert_eq!(exit, Exit::Credentials);
     assert_eq!(qualys.actions(), ["login"]);
 
