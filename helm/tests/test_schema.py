@@ -63,6 +63,7 @@ MISTAKES = {
     "port": ("defaults/settings/management_center/port", 65536),
     "severity": ("defaults/settings/selection/min_severity", 6),
     "duration": ("defaults/settings/qualys/deadline", 7200),
+    "platform": ("defaults/settings/qualys/url", "EU9"),
     "plain HTTP": ("defaults/settings/qualys/url", "http://qualysapi.qualys.com"),
     "address with a login": ("otel/endpoint", "http://user:secret@collector:4318"),
     "template's title": ("imports/nightly/templates", ["Weekly report"]),
