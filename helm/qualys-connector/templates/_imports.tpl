@@ -62,33 +62,14 @@ before anything is rendered.
 {{- /* Whose metrics and whose reports at Qualys they are. The pods of an Indexed Job are told apart by their template's index,
 whose variable comes earlier. */ -}}
 {{- $_ := set $implied "telemetry" (dict "import" (printf "%s%s" .identity (ternary "-$(QC_QUALYS__TEMPLATE_INDEX)" "" (eq .mode "indexed")))) -}}
-{{- if .settings.telemetry -}}
-{{- $_ := set $implied.telemetry "expected_interval" (include "qualys-connector.interval" .schedule) -}}
-{{- if (default dict .settings.telemetry.pushgateway).url -}}
+{{- if (default dict (default dict .settings.telemetry).pushgateway).url -}}
 {{- $_ := set $implied.telemetry "pushgateway" (dict "namespace" .namespace) -}}
-{{- end -}}
 {{- end -}}
 {{- /* Pods know nothing of each other's templates, so nothing can be merged. */ -}}
 {{- if eq .mode "indexed" -}}
 {{- $_ := set $implied "commands" (dict "templates" "disjoint") -}}
 {{- end -}}
 {{- toYaml (mergeOverwrite $implied (deepCopy .settings)) -}}
-{{- end }}
-
-{{/* The longest time between two runs, as far as a schedule shows it; `telemetry.expected_interval` says it better. */}}
-{{- define "qualys-connector.interval" -}}
-{{- $macros := dict "@hourly" "0 * * * *" "@daily" "0 0 * * *" "@midnight" "0 0 * * *" "@weekly" "0 0 * * 0" "@monthly" "0 0 1 * *" "@yearly" "0 0 1 1 *" "@annually" "0 0 1 1 *" -}}
-{{- $fields := regexSplit " +" (get $macros . | default .) -1 -}}
-{{- $hour := index $fields 1 -}}
-{{- $any := list "*" "?" -}}
-{{- if not (has (index $fields 3) $any) -}}366d
-{{- else if not (has (index $fields 2) $any) -}}31d
-{{- else if regexMatch "^(1-5|mon-fri)$" (lower (index $fields 4)) -}}3d
-{{- else if not (has (index $fields 4) $any) -}}7d
-{{- else if has $hour $any -}}1h
-{{- else if regexMatch "^[*]/[0-9]+$" $hour -}}{{ min 24 (int (trimPrefix "*/" $hour)) }}h
-{{- else -}}1d
-{{- end -}}
 {{- end }}
 
 {{/* Variables of the program for settings: of a dict with `name`, the variable so far, and `value`. */}}
