@@ -89,9 +89,9 @@ async fn reset() {
 /// 69: each try ends by qualys.idle_timeout, before the answer or in its middle; 0 if the fault passes.
 #[tokio::test]
 async fn hang() {
-    let quick = ["qualys.connect_timeout=300ms", "qualys.idle_timeout=150ms"];
+    let quick = ["qualys.connect_timeout=800ms", "qualys.idle_timeout=400ms"];
     for fault in ["hang", "hang-body=9000"] {
-        let says = "not a byte arrived within qualys.idle_timeout (150ms)";
+        let says = "not a byte arrived within qualys.idle_timeout (400ms)";
         let import = Import::faulty(&[&format!("{fault}@fetch")]).await.set(&quick);
         import.ends(given_up(says)).await;
         let passing = Import::faulty(&[&format!("{fault}@fetch:1")]).await.set(&quick);
@@ -104,14 +104,14 @@ async fn hang() {
 async fn slow_drip() {
     let slow = Import::faulty(&["drip=40000@fetch"])
         .await
-        .set(&["qualys.idle_timeout=500ms"]);
+        .set(&["qualys.idle_timeout=3s"]);
     slow.ends(imported()).await;
-    let import = Import::faulty(&["drip=2000@fetch"]).await;
-    let late = import.start_with(&["qualys.deadline=1500ms"]).ended().await;
+    let import = Import::faulty(&["drip=1000@fetch"]).await;
+    let late = import.start_with(&["qualys.deadline=4s"]).ended().await;
     let promise = Promise {
         exit: 75,
         asked: "list launch list fetch",
-        ..given_up("qualys.deadline (1s) was reached before the answer was complete")
+        ..given_up("qualys.deadline (4s) was reached before the answer was complete")
     };
     import.assert(&late, &promise).await;
     import.next_completes(1).await;

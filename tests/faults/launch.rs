@@ -75,12 +75,12 @@ async fn reset() {
 /// 69: each try ends by qualys.idle_timeout; 0 if it happened all the same, with one launch.
 #[tokio::test]
 async fn hang() {
-    let quick = ["qualys.connect_timeout=300ms", "qualys.idle_timeout=100ms"];
+    let quick = ["qualys.connect_timeout=800ms", "qualys.idle_timeout=400ms"];
     let import = Import::faulty(&["hang@launch"]).await.set(&quick);
     import
         .ends(Promise {
             exit: 69,
-            says: "not a byte arrived within qualys.idle_timeout (100ms)",
+            says: "not a byte arrived within qualys.idle_timeout (400ms)",
             asked: SEVEN_LAUNCHES,
             imported: false,
             left: &[],
@@ -105,7 +105,7 @@ async fn hang() {
 async fn slow_drip() {
     Import::faulty(&["drip=400@launch"])
         .await
-        .set(&["qualys.idle_timeout=600ms"])
+        .set(&["qualys.idle_timeout=3s"])
         .ends(Promise {
             exit: 0,
             says: "",
@@ -116,13 +116,13 @@ async fn slow_drip() {
         .await;
 
     let import = Import::faulty(&["drip=40@launch"]).await;
-    let late = import.start_with(&["qualys.deadline=1s"]).ended().await;
+    let late = import.start_with(&["qualys.deadline=4s"]).ended().await;
     import
         .assert(
             &late,
             &Promise {
                 exit: 75,
-                says: "qualys.deadline (1s) was reached before the answer was complete",
+                says: "qualys.deadline (4s) was reached before the answer was complete",
                 asked: "list launch",
                 imported: false,
                 left: &["Finished"],

@@ -126,16 +126,16 @@ async fn reset() {
 #[tokio::test]
 async fn hang() {
     let patience = [
-        "management_center.answer_timeout=1s",
-        "management_center.connect_timeout=1s",
-        "management_center.connect_deadline=3s",
+        "management_center.answer_timeout=2s",
+        "management_center.connect_timeout=2s",
+        "management_center.connect_deadline=6s",
     ];
     let silent = || Faults {
         silent: true,
         ..Faults::default()
     };
-    let never = |answer| (always(answer, AnswerFault::Never), "didn't answer within 1s");
-    let from_the_beginning = [(silent(), "no TLS handshake within 1s"), never(0), never(1)];
+    let never = |answer| (always(answer, AnswerFault::Never), "didn't answer within 2s");
+    let from_the_beginning = [(silent(), "no TLS handshake within 2s"), never(0), never(1)];
     let forever = from_the_beginning.clone().into_iter().map(async |(faults, says)| {
         let import = Import::into(faults).await;
         let promise = Promise {
@@ -172,13 +172,13 @@ async fn slow_drip() {
     let import = Import::into(dripping(100)).await;
     let promise = Promise {
         exit: 69,
-        says: "didn't answer within 1s",
+        says: "didn't answer within 2s",
         connections: 2..=6,
         held: Held::None,
     };
     let patience = [
-        "management_center.answer_timeout=1s",
-        "management_center.connect_deadline=3s",
+        "management_center.answer_timeout=2s",
+        "management_center.connect_deadline=6s",
     ];
     import.ends(&patience, promise).await;
     import.next_completes().await;
@@ -200,10 +200,10 @@ async fn half_a_message() {
     let promise = Promise {
         exit: 69,
         says: "the connection ended",
-        connections: 2..=4,
+        connections: 2..=6,
         held: Held::None,
     };
-    import.ends(&["management_center.deadline=1s"], promise).await;
+    import.ends(&["management_center.deadline=3s"], promise).await;
     import.next_completes().await;
 }
 
@@ -272,14 +272,14 @@ async fn false_length() {
         import.next_completes().await;
     }
     let patience = [
-        "management_center.answer_timeout=1s",
-        "management_center.connect_deadline=3s",
+        "management_center.answer_timeout=2s",
+        "management_center.connect_deadline=6s",
     ];
     let longer = [0, 1].map(async |answer| {
         let import = Import::into(always(answer, AnswerFault::FalseLength(3))).await;
         let promise = Promise {
             exit: 69,
-            says: "didn't answer within 1s",
+            says: "didn't answer within 2s",
             connections: 2..=6,
             held: Held::None,
         };
@@ -362,7 +362,7 @@ async fn out_of_order() {
     }
     // With one frame under way, it is an answer that doesn't come.
     let import = Import::into(once(always(3, AnswerFault::AfterNext))).await;
-    import.ends(&["management_center.answer_timeout=1s"], AGAIN).await;
+    import.ends(&["management_center.answer_timeout=2s"], AGAIN).await;
 }
 
 /// 0: a connection that ends at any byte, within TLS or above it, costs another connection and nothing else.
@@ -491,7 +491,7 @@ async fn descriptor_limit() {
         ..always(6, AnswerFault::Reset)
     })
     .await;
-    let running = Running::of(import.command(&["management_center.deadline=2s"]));
+    let running = Running::of(import.command(&["management_center.deadline=4s"]));
     until("frames", || import.center.network_map().counters.frames >= 2).await;
     no_more_descriptors(running.id());
     let ended = running.ended().await;

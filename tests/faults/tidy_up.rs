@@ -69,7 +69,7 @@ async fn reset() {
 /// 0: each try ends by qualys.idle_timeout, then the report is left.
 #[tokio::test]
 async fn hang() {
-    let quick = ["qualys.connect_timeout=300ms", "qualys.idle_timeout=100ms"];
+    let quick = ["qualys.connect_timeout=800ms", "qualys.idle_timeout=400ms"];
     let import = Import::faulty(&["hang@delete"]).await.set(&quick);
     import
         .ends(given_up("not a byte arrived within qualys.idle_timeout"))
@@ -85,7 +85,7 @@ async fn hang() {
 async fn slow_drip() {
     Import::faulty(&["drip=400@delete"])
         .await
-        .set(&["qualys.idle_timeout=600ms"])
+        .set(&["qualys.idle_timeout=3s"])
         .ends(Promise {
             asked: ALL,
             ..overcome("")

@@ -75,10 +75,10 @@ async fn reset() {
 /// 69: each try ends by qualys.idle_timeout, and the next import goes on with the report; 0 if the fault passes.
 #[tokio::test]
 async fn hang() {
-    let quick = ["qualys.connect_timeout=300ms", "qualys.idle_timeout=100ms"];
+    let quick = ["qualys.connect_timeout=800ms", "qualys.idle_timeout=400ms"];
     let import = Import::faulty(&["hang@list:2-"]).await.set(&quick);
     import
-        .ends(given_up("not a byte arrived within qualys.idle_timeout (100ms)"))
+        .ends(given_up("not a byte arrived within qualys.idle_timeout (400ms)"))
         .await;
     let passing = Import::faulty(&["hang@list:2"]).await.set(&quick);
     passing
@@ -91,15 +91,15 @@ async fn hang() {
 async fn slow_drip() {
     Import::faulty(&["drip=600@list:2"])
         .await
-        .set(&["qualys.idle_timeout=600ms"])
+        .set(&["qualys.idle_timeout=3s"])
         .ends(overcome("", "list launch list fetch delete"))
         .await;
     let import = Import::faulty(&["drip=40@list:2-"]).await;
-    let late = import.start_with(&["qualys.deadline=1s"]).ended().await;
+    let late = import.start_with(&["qualys.deadline=4s"]).ended().await;
     let promise = Promise {
         exit: 75,
         asked: "list launch list",
-        ..given_up("qualys.deadline (1s) was reached before the answer was complete")
+        ..given_up("qualys.deadline (4s) was reached before the answer was complete")
     };
     import.assert(&late, &promise).await;
     import.next_completes(1).await;

@@ -197,7 +197,7 @@ async fn a_delivery_that_ends_early_leaves_no_host_with_half_the_truth() {
         refuse_connections_after: Some(2),
         ..Faults::default().answer(3, AnswerFault::CloseAfter)
     });
-    let settings = ["management_center.max_frame=2000", "management_center.deadline=1s"];
+    let settings = ["management_center.max_frame=2000", "management_center.deadline=4s"];
     let ended = pair.import([Some(&first), Some(&second)], &settings).await;
     ended.assert_code(69).whole_summary();
     let (old, new) = (BTreeSet::from([11, 21]), BTreeSet::from([111, 121]));
@@ -331,7 +331,7 @@ async fn reports_stay_at_qualys_until_their_delivery_is_done() {
     };
     let qualys = pair.qualys_with(BEFORE.map(Some), runs_forever).await;
     let mut command = from_qualys(sending(pair.folder.path(), &pair.center), &qualys, "11,22");
-    command.args(["--set", "qualys.deadline=2s", "--set", "qualys.reports_at_once=1"]);
+    command.args(["--set", "qualys.deadline=6s", "--set", "qualys.reports_at_once=1"]);
     let ended = run(command).await;
     ended.assert_code(75).whole_summary();
     pair.center.idle().await;

@@ -8,7 +8,7 @@ use support::{Ended, center, held, imported, meant, report, run, sending, small}
 
 /// How an import ends, and of how many hosts of all the Management Center then holds what is meant.
 async fn import(faults: Faults) -> (Ended, usize, usize) {
-    imported(faults, &["management_center.answer_timeout=1s"]).await
+    imported(faults, &["management_center.answer_timeout=3s"]).await
 }
 
 /// A host with something to send.
@@ -118,7 +118,7 @@ async fn hosts_that_are_left_in_doubt_are_named() {
     };
     let (ended, right, all) = imported(
         faults,
-        &["management_center.deadline=1s", "management_center.max_frame=6000"],
+        &["management_center.deadline=4s", "management_center.max_frame=6000"],
     )
     .await;
     let summary = ended.assert_code(69).summary();

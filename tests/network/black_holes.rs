@@ -68,11 +68,11 @@ fn a_qualys_that_falls_silent_while_it_sends_changes_nothing() {
     let silence = "OUTPUT -p tcp --sport 8443 -m connbytes --connbytes 60000: --connbytes-dir reply --connbytes-mode bytes \
                    -j DROP";
     estate.network.rule(Node::Qualys, silence);
-    let import = estate.import(&["qualys.idle_timeout=500ms"]);
+    let import = estate.import(&["qualys.idle_timeout=1s"]);
     import
         .ended
         .assert_code(69)
-        .assert_says("not a byte arrived within qualys.idle_timeout (500ms)");
+        .assert_says("not a byte arrived within qualys.idle_timeout (1s)");
     assert_within(&import, 10);
     assert_eq!(estate.connections(), 0);
 }

@@ -254,10 +254,11 @@ impl<E> Drop for Running<E> {
     }
 }
 
-/// Asserts that an import took no longer than its settings allow.
+/// Asserts that an import took no longer than its settings allow, and what a busy machine adds.
 pub(crate) fn assert_within(import: &Import, seconds: u64) {
+    const BUSY: Duration = Duration::from_secs(15);
     assert!(
-        import.took < Duration::from_secs(seconds),
+        import.took < Duration::from_secs(seconds) + BUSY,
         "{:?}: {}",
         import.took,
         import.ended.stderr

@@ -239,7 +239,7 @@ async fn the_old_interface_delivers_the_same_hosts() {
 async fn left_overs_that_are_ours_and_old_are_deleted() {
     let (qualys, settings) = start(options(&["hang@fetch:1"])).await;
     let first = client(&settings);
-    tokio::time::timeout(Duration::from_millis(300), obtain(&first, TEMPLATE))
+    tokio::time::timeout(Duration::from_secs(3), obtain(&first, TEMPLATE))
         .await
         .unwrap_err();
     qualys.advance(Duration::from_secs(7 * 3600));

@@ -200,7 +200,7 @@ async fn an_unclear_launch_is_looked_up_before_it_is_repeated() {
         Reply::refusal(200, 999, "Internal error", ""),
         Reply::refusal(409, 1981, "Being processed", ""),
         Reply::done("New report launched", ID).cut(20),
-        Reply::done("New report launched", ID).after(Duration::from_millis(400)),
+        Reply::done("New report launched", ID).after(Duration::from_secs(4)),
     ] {
         let qualys = Scripted::start();
         qualys.then("launch", unclear.clone());
@@ -209,8 +209,8 @@ async fn an_unclear_launch_is_looked_up_before_it_is_repeated() {
             .then("list", list(&[(8, TITLE, 0, "Running")]));
         qualys.then("list", list(&[(8, TITLE, 0, "Finished")]));
         let settings = Settings {
-            connect_timeout: Duration::from_millis(100),
-            idle_timeout: Duration::from_millis(200),
+            connect_timeout: Duration::from_secs(1),
+            idle_timeout: Duration::from_secs(1),
             ..settings(&qualys.url())
         };
         run(&settings).await.0.unwrap();
