@@ -19,9 +19,13 @@ def strings(file, pattern=r"[^\"\\{}\n]{2,40}"):
 
 
 def settings():
-    text = (SOURCE / "config/settings.rs").read_text()
-    keys = re.findall(r'"([a-z_]+(?:\.[a-z_0-9]+)+)"', text)
-    values = re.findall(r'\.(?:default|example|old)\("([^"]+)"\)', text)
+    """Keys, and the values that rows hold, in the order of the table."""
+    keys, values = [], []
+    for module, section in re.findall(r"^    \w+: (\w+)::(\w+),$", (SOURCE / "config/sections.rs").read_text(), re.M):
+        text = (SOURCE / f"config/sections/{module}.rs").read_text()
+        name, rows = re.search(rf'^    {section} "(.+?)" {{\n(.+?)^    }}', text, re.M | re.S).groups()
+        keys += [f"{name}.{key or field}" for field, key in re.findall(r'^        (\w+)(?: as "(.+?)")?: ', rows, re.M)]
+        values += re.findall(r'\.(?:default|example|old)\("([^"]+)"\)', rows)
     return keys, values
 
 

@@ -11,7 +11,7 @@ use clap::error::ErrorKind;
 use clap::{ArgAction, Args, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-use crate::config::{Assignment, Mistake, Origin};
+use crate::config::{Assignment, ConfigError, Origin};
 
 mod completions;
 mod help;
@@ -242,7 +242,7 @@ impl Cli {
     }
 
     /// The settings that are named.
-    pub fn assignments(&self) -> Vec<Result<Assignment, Mistake>> {
+    pub fn assignments(&self) -> Vec<Result<Assignment, ConfigError>> {
         let Options {
             ipv6,
             syslog,
@@ -307,24 +307,24 @@ pub fn completions(shell: Shell) -> String {
 }
 
 /// One `--set KEY=VALUE`.
-fn set(text: &str) -> Result<Assignment, Mistake> {
+fn set(text: &str) -> Result<Assignment, ConfigError> {
     let origin = || Origin::Option("--set");
     let Some((key, value)) = text.split_once('=') else {
-        return Err(Mistake::Misplaced {
+        return Err(ConfigError::Misplaced {
             origin: origin(),
             reason: "expected KEY=VALUE, for example --set commands.add_host=y".into(),
         });
     };
     let assignment = Assignment::new(key, value, origin())?;
-    match assignment.is_secret() {
-        false => Ok(assignment),
-        true => Err(Mistake::Misplaced {
+    match assignment.setting() {
+        setting if setting.secret => Err(ConfigError::Misplaced {
             origin: origin(),
             reason: format!(
                 "{key} is a secret, and options show in the list of processes; set it by {}_FILE or in the \
                  configuration file",
-                assignment.variable()
+                setting.variable()
             ),
         }),
+        _ => Ok(assignment),
     }
 }

@@ -1,16 +1,25 @@
 //! Configure: the settings that an import runs with, and the layers that they come from.
 //!
-//! [`Given::gather`] collects what all layers say, [`Given::import`] makes the [`Config`] of it or names every
-//! mistake at once. Whoever holds a [`Config`] needs no further checks. The layers, weakest first:
+//! [`Given::gather`] collects what all layers say and parses each value, once; [`Given::import`] makes the [`Config`] of it
+//! or names every error at once. Whoever holds a [`Config`] needs no further checks. The layers, weakest first:
 //!
-//! 1. defaults, in the table of [`settings`];
+//! 1. defaults, in the rows of `sections`;
 //! 2. a YAML file: sections with keys, or the flat `QualysGuard.yaml` of the Perl connector;
 //! 3. variables `QC_SECTION__KEY`, and `QC_SECTION__KEY_FILE` for values that stand in files;
 //! 4. a directory of mounted secrets, `QC_SECRETS_DIR`;
 //! 5. options on the command line.
 //!
-//! Every value is text until its section is built, and keeps the place where it stands. Nothing here connects to
-//! anything or opens the certificate.
+//! | module | is the home of |
+//! |---|---|
+//! | `sections` | a file a section: its rows, its contradictions, and the module's settings that are made of it |
+//! | `row`, `value`, `syntax`, `parse` | what a row is, the field that it sets, and how values are written |
+//! | `layers`, `origin` | what each layer says, which one wins, and where a value stands |
+//! | `given` | all of it together |
+//! | `error`, `contradiction`, `warnings` | what is wrong with it, or odd |
+//! | `files`, `exposed` | which files it names, and who else can read them |
+//! | `settings`, `listing`, `schema`, `migration` | what is shown of settings |
+//!
+//! Nothing here connects to anything or opens the certificate.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -20,10 +29,9 @@ use crate::qualys;
 use crate::report::selection::Selection;
 use crate::telemetry::{logs, metrics, traces};
 
-mod bounded;
-mod environment;
+mod contradiction;
+mod error;
 mod exposed;
-mod file;
 mod files;
 #[cfg(fuzzing)]
 pub mod fuzzing;
@@ -31,27 +39,30 @@ mod given;
 mod layers;
 mod listing;
 mod migration;
-mod mistake;
 mod origin;
-mod read;
+mod parse;
+mod row;
 pub mod schema;
-mod secrets;
 mod sections;
 pub mod settings;
+mod syntax;
 mod templates;
+#[cfg(test)]
+mod tests;
 mod value;
 mod warnings;
-mod yaml;
 
-pub use bounded::Unreadable;
-pub use environment::Surroundings;
+pub use contradiction::Contradiction;
+pub use error::{ConfigError, ConfigErrors};
+pub use files::{Collision, Named};
 pub use given::Given;
+pub use layers::environment::Surroundings;
+pub use layers::small_file::Unreadable;
 pub use listing::Listing;
 pub use migration::Migration;
-pub use mistake::{Mistake, Mistakes};
 pub use origin::{Assignment, Origin};
+pub use syntax::Syntax;
 pub use templates::{TemplateIds, TemplateIdsError, Templates, UnfinishedScans};
-pub use value::Syntax;
 
 /// What an import runs with: checked, and complete.
 #[derive(Debug)]
@@ -130,8 +141,8 @@ pub struct PlanSettings {
 /// looks at.
 #[derive(Debug)]
 pub struct Parts {
-    /// All mistakes of all layers; `Err` keeps their order and their exit code.
-    pub mistakes: Result<(), Mistakes>,
+    /// All errors of all layers, in their order.
+    pub errors: Result<(), ConfigErrors>,
     /// What the user should know, one sentence each.
     pub warnings: Vec<String>,
     /// `report.file`, when it takes the place of Qualys; `-` is standard input.

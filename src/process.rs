@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use crate::cli::{self, Cli, Command, Output, Summary};
-use crate::config::{Config, Given, Listing, Mistake, Mistakes, Sink, Surroundings};
+use crate::config::{Config, ConfigError, ConfigErrors, Given, Listing, Sink, Surroundings};
 use crate::exit::Exit;
 use crate::import::{self, Progress, Stop};
 use crate::page::{self, PageFile};
@@ -93,7 +93,7 @@ fn unparsed(error: &clap::Error) -> Exit {
 /// As the old tool did: the version on top, then how to use it; and what is needed at least.
 fn nothing_given() -> Ending {
     print(&cli::usage());
-    failed(&Mistake::NoSink, Exit::Usage)
+    failed(&ConfigError::NoSink, Exit::Usage)
 }
 
 fn list(given: Given, output: Output) -> Exit {
@@ -112,8 +112,8 @@ fn list(given: Given, output: Output) -> Exit {
             }
             shown
         }
-        Err(mistakes) => {
-            mistaken(&mistakes);
+        Err(errors) => {
+            misconfigured(&errors);
             Exit::Config
         }
     }
@@ -133,11 +133,11 @@ fn unsaid(metrics: Option<&Settings>, ending: Ending) -> Ending {
     ending
 }
 
-fn mistaken(mistakes: &Mistakes) -> Ending {
-    for mistake in mistakes.iter() {
-        tell(format_args!("error: {mistake}"));
+fn misconfigured(errors: &ConfigErrors) -> Ending {
+    for error in errors.iter() {
+        tell(format_args!("error: {error}"));
     }
-    mistakes.into()
+    errors.into()
 }
 
 fn failed<E: Error + ?Sized>(error: &E, exit: Exit) -> Ending {
@@ -165,7 +165,7 @@ fn wrote(result: io::Result<()>) -> Exit {
 
 fn import(given: Given, cli: &Cli, listing: &Listing) -> Ending {
     let metrics = given.metrics();
-    let configured = given.import().map_err(|mistakes| mistaken(&mistakes));
+    let configured = given.import().map_err(|errors| misconfigured(&errors));
     match configured.and_then(|config| Ok((begin(&config.log, &config.traces, &config.warnings)?, config))) {
         Ok((telemetry, config)) => {
             let outputs = Outputs::of(&config.page, csv_file(&config));
@@ -180,7 +180,7 @@ fn import(given: Given, cli: &Cli, listing: &Listing) -> Ending {
 
 /// An import that sends nothing, and whose metrics would only mislead.
 fn plan(given: Given, cli: &Cli, listing: &Listing) -> Ending {
-    let configured = given.plan().map_err(|mistakes| mistaken(&mistakes));
+    let configured = given.plan().map_err(|errors| misconfigured(&errors));
     match configured.and_then(|config| Ok((begin(&config.log, &config.traces, &config.warnings)?, config))) {
         Ok((telemetry, config)) => {
             let outputs = Outputs::of(&config.page, None);
@@ -195,7 +195,7 @@ fn plan(given: Given, cli: &Cli, listing: &Listing) -> Ending {
 }
 
 fn send(given: Given, file: &Path, cli: &Cli, listing: &Listing) -> Ending {
-    let configured = given.send().map_err(|mistakes| mistaken(&mistakes));
+    let configured = given.send().map_err(|errors| misconfigured(&errors));
     match configured.and_then(|config| Ok((begin(&config.log, &config.traces, &config.warnings)?, config))) {
         Ok((telemetry, config)) => {
             let outputs = Outputs::of(&config.page, None);

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use qualys_connector::config::Syntax;
-use qualys_connector::config::settings::{SETTINGS, Setting};
+use qualys_connector::config::settings::{self, Setting};
 use qualys_connector::qualys::platforms::PLATFORMS;
 use serde_json::{Value, json};
 
@@ -51,7 +51,7 @@ fn put(object: &mut Value, key: &str, leaf: Value) {
 fn the_chart_knows_every_setting() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("helm/qualys-connector/values.schema.json");
     let mut settings = json!({});
-    for setting in SETTINGS {
+    for setting in settings::all() {
         if !setting.secret && !MADE_BY_THE_CHART.contains(&setting.key) {
             put(&mut settings, setting.key, schema(setting));
         }

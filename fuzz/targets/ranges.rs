@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 use libfuzzer_sys::fuzz_target;
 use qualys_connector::config::TemplateIds;
-use qualys_connector::config::settings::SETTINGS;
+use qualys_connector::config::settings;
 use qualys_connector::host_input::command::{Domain, Name};
 use qualys_connector::host_input::trust::Trust;
 use qualys_connector::report::selection::{Kinds, Networks, Qids, Ranges, Statuses};
@@ -26,8 +26,8 @@ fuzz_target!(|text: &str| {
     if let Ok(ranges) = text.parse::<Ranges>() {
         contained(text, &ranges);
     }
-    for setting in SETTINGS {
-        if let Err(reason) = setting.syntax.check(text) {
+    for setting in settings::all() {
+        if let Err(reason) = setting.check(text) {
             assert!(!reason.is_empty(), "{}", setting.key);
         }
     }

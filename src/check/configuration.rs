@@ -1,18 +1,18 @@
-//! The configuration: every mistake of every layer, and what is odd though right.
+//! The configuration: every error of every layer, and what is odd though right.
 
 use super::finding::{Finding, parted};
 use super::walk::Walk;
-use crate::config::{Mistake, Parts};
+use crate::config::{ConfigError, Parts};
 
 const STEP: &str = "configuration";
 
 pub(super) fn check(parts: &Parts, walk: &mut Walk) {
-    match &parts.mistakes {
+    match &parts.errors {
         Ok(()) => walk.add(Finding::passed(STEP, "every setting is right (config lists them)")),
-        Err(mistakes) => {
-            for mistake in mistakes.iter() {
-                let (text, remedy) = told(mistake);
-                walk.add(Finding::failed(STEP, mistake.exit(), text, remedy));
+        Err(errors) => {
+            for error in errors.iter() {
+                let (text, remedy) = told(error);
+                walk.add(Finding::failed(STEP, error.exit(), text, remedy));
             }
         }
     }
@@ -24,14 +24,15 @@ pub(super) fn check(parts: &Parts, walk: &mut Walk) {
 }
 
 /// What is wrong, and what to do.
-fn told(mistake: &Mistake) -> (String, String) {
-    let sentence = mistake.to_string();
-    let (text, remedy) = match mistake {
-        Mistake::Missing { key, remedy } => return (format!("{key} is not set"), remedy.clone()),
-        Mistake::NoSink | Mistake::NoServer => match sentence.split_once(": ") {
-            Some((text, remedy)) => (text, Some(remedy)),
-            None => (sentence.as_str(), None),
-        },
+fn told(error: &ConfigError) -> (String, String) {
+    let sentence = error.to_string();
+    let (text, remedy) = match error {
+        ConfigError::Missing(_) | ConfigError::NoCertificate | ConfigError::NoSink | ConfigError::NoServer => {
+            match sentence.split_once(": ") {
+                Some((text, remedy)) => (text, Some(remedy)),
+                None => (sentence.as_str(), None),
+            }
+        }
         _ => parted(&sentence),
     };
     let remedy = remedy.unwrap_or("correct it there; config shows every setting and where it stands");

@@ -5,7 +5,7 @@ use clap::{Arg, ValueHint};
 use clap_complete::Shell;
 
 use super::help::visible;
-use crate::config::settings::{SETTINGS, find};
+use crate::config::settings::{all, find};
 
 pub(super) fn script(shell: Shell) -> String {
     let hinted = |option: Arg| with_values(option, shell);
@@ -27,7 +27,7 @@ fn with_values(option: Arg, shell: Shell) -> Arg {
         return option;
     }
     if option.get_id() == "set" {
-        let names = SETTINGS.iter().filter(|setting| !setting.secret);
+        let names = all().filter(|setting| !setting.secret);
         let names = names.map(|setting| format!("{}=", setting.key));
         return one_of(option, names).value_hint(ValueHint::Other);
     }

@@ -6,41 +6,32 @@
 
 use std::collections::HashMap;
 use std::ffi::OsString;
+use std::fmt;
 use std::fs::{self, Metadata};
 use std::io;
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
-use super::mistake::Mistake;
-use super::read::Reader;
-use super::settings;
+use super::sections::Sections;
 use super::templates::TemplateIds;
+use super::value::Value;
 use crate::host_input::csv_file;
 use crate::host_input::trust::Trust;
 use crate::telemetry::logs::Syslog;
 use crate::whole_file;
 
-/// The settings of files that are written, in the order in which they are compared.
-const OUTPUTS: [&str; 5] = [CSV, "page.file", METRICS, "log.file", TERMINATION];
-const CSV: &str = "csv.file";
-const METRICS: &str = "telemetry.metrics_file";
-const TERMINATION: &str = "log.termination_file";
-
-/// The settings of files that are read.
-const INPUTS: [&str; 5] = [
-    "report.file",
-    "management_center.pkcs12",
-    "qualys.token_file",
-    "qualys.ca_file",
-    "telemetry.pushgateway.ca_file",
-];
-
 /// A file that something names.
 #[derive(Debug, Clone)]
-pub(super) struct Named {
+pub struct Named {
     /// What names it, in the words of errors: a setting, a variable, an argument.
     by: String,
     path: PathBuf,
+}
+
+impl fmt::Display for Named {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.by, self.path.display())
+    }
 }
 
 impl Named {
@@ -49,6 +40,11 @@ impl Named {
             by: by.into(),
             path: path.into(),
         }
+    }
+
+    /// The file that a setting names.
+    fn by(setting: &Value<PathBuf>) -> Option<Self> {
+        Some(Named::new(setting.key(), setting.get()?))
     }
 }
 
@@ -72,135 +68,138 @@ pub(super) enum Work {
 }
 
 /// Two files that are one.
-#[derive(Debug)]
-pub(super) struct Collision {
-    /// The settings of outputs that take part.
-    keys: Vec<&'static str>,
-    sentence: String,
+#[derive(Debug, thiserror::Error)]
+pub enum Collision {
+    /// What is written would be read as a setting.
+    #[error(
+        "{output} would be written into the folder that QC_SECRETS_DIR names, where each file is read as a setting; name a \
+         file elsewhere"
+    )]
+    AmongSecrets {
+        /// What would be written.
+        output: Named,
+    },
+    /// What is written would destroy what is read.
+    #[error("{output} would overwrite {input}: it is the same file; name another one")]
+    Overwrites {
+        /// What would be written.
+        output: Named,
+        /// What is read.
+        input: Named,
+    },
+    /// Of two outputs only the later would be left.
+    #[error("{one} and {other} are written to the same file; give each a file of its own")]
+    SameOutput {
+        /// The later one.
+        one: Named,
+        /// The earlier one.
+        other: Named,
+    },
 }
 
 impl Collision {
+    /// Whether the output of a setting takes part.
     pub(super) fn concerns(&self, key: &str) -> bool {
-        self.keys.contains(&key)
-    }
-}
-
-impl From<Collision> for Mistake {
-    fn from(collision: Collision) -> Self {
-        Mistake::Contradiction(collision.sentence)
+        match self {
+            Collision::AmongSecrets { output } | Collision::Overwrites { output, .. } => output.by == key,
+            Collision::SameOutput { one, other } => one.by == key || other.by == key,
+        }
     }
 }
 
 /// Everything that collides. `also` are files that were read already, or that other programs' variables name; paths are
 /// below `directory`.
 pub(super) fn collisions(
-    read: Reader<'_>,
+    sections: &Sections,
     directory: &Path,
     also: &[Named],
     secrets: Option<&Path>,
     work: Work,
 ) -> Vec<Collision> {
-    let mut taken: HashMap<Identity, (Option<&'static str>, String)> = HashMap::new();
-    for input in also.iter().cloned().chain(inputs(read)) {
-        if let Some(identity) = identity(directory, &input.path) {
-            taken.entry(identity).or_insert_with(|| (None, told(&input)));
-        }
-    }
+    let inputs = also.iter().cloned().chain(inputs(sections));
+    let inputs = inputs.filter_map(|input| Some((identity(directory, &input.path)?, input)));
+    // Of inputs that are one file, the first is named.
+    let inputs: Vec<_> = inputs.collect();
+    let inputs: HashMap<_, _> = inputs.into_iter().rev().collect();
     let secrets = secrets.and_then(|folder| fs::metadata(directory.join(folder)).ok());
-    let mut collisions = Vec::new();
-    for (key, output) in outputs(read, work) {
-        let (first, output) = (told(&output), output.path);
-        if is_below(&directory.join(&output), secrets.as_ref()) {
-            collisions.push(Collision {
-                keys: vec![key],
-                sentence: format!(
-                    "{first} would be written into the folder that QC_SECRETS_DIR names, where each file is read as a \
-                     setting; name a file elsewhere"
-                ),
-            });
+    let (mut written, mut collisions) = (HashMap::new(), Vec::new());
+    for output in outputs(sections, work) {
+        if is_below(&directory.join(&output.path), secrets.as_ref()) {
+            let output = output.clone();
+            collisions.push(Collision::AmongSecrets { output });
         }
-        let Some(identity) = identity(directory, &output) else {
+        let Some(identity) = identity(directory, &output.path) else {
             continue;
         };
-        match taken.get(&identity) {
-            Some((None, input)) => collisions.push(Collision {
-                keys: vec![key],
-                sentence: format!("{first} would overwrite {input}: it is the same file; name another one"),
-            }),
-            Some((Some(other), second)) => collisions.push(Collision {
-                keys: vec![key, other],
-                sentence: format!("{first} and {second} are written to the same file; give each a file of its own"),
-            }),
-            None => {
-                taken.insert(identity, (Some(key), first));
-            }
+        if let Some(input) = inputs.get(&identity).cloned() {
+            collisions.push(Collision::Overwrites { output, input });
+        } else if let Some(other) = written.get(&identity).cloned() {
+            collisions.push(Collision::SameOutput { one: output, other });
+        } else {
+            written.insert(identity, output);
         }
     }
     collisions
 }
 
-/// What takes the files of several templates has to be a file: names are made from its own.
-pub(super) fn csv_mistake(read: Reader<'_>, directory: &Path) -> Option<Mistake> {
-    let file = read.path(CSV).filter(|_| is_by_template(read))?;
-    whole_file::is_stream(&directory.join(&file)).then(|| {
-        Mistake::Contradiction(format!(
-            "csv.file ({}) is a pipe or a device, which can't take the files of several templates; name a file, or import \
-             one template (--multiinfo ID)",
-            file.display()
-        ))
-    })
+/// `csv.file`, where it is none that could take the files of several templates: their names are made from its own.
+pub(super) fn csv_stream(sections: &Sections, directory: &Path) -> Option<PathBuf> {
+    let file = sections.csv.file.get().filter(|_| sections.has_csv_files())?;
+    whole_file::is_stream(&directory.join(&file)).then_some(file)
 }
 
-/// Whether each template gets a CSV file of its own.
-pub(super) fn is_by_template(read: Reader<'_>) -> bool {
-    let several = |ids: TemplateIds| ids.into_vec().len() > 1;
-    !read.is_set("report.file") && read.parsed("qualys.template_ids").is_some_and(several)
-}
-
-fn told(file: &Named) -> String {
-    format!("{} ({})", file.by, file.path.display())
-}
-
-fn inputs(read: Reader<'_>) -> Vec<Named> {
-    let mut inputs: Vec<_> = INPUTS
-        .into_iter()
-        .filter_map(|key| Some(Named::new(key, read.path(key)?)))
-        .collect();
-    if let Some(Trust::CaFile { path, .. }) = read.parsed("management_center.trust") {
-        inputs.push(Named::new("management_center.trust", path));
+fn inputs(sections: &Sections) -> Vec<Named> {
+    let settings = [
+        &sections.report.file,
+        &sections.management_center.pkcs12,
+        &sections.qualys.token_file,
+        &sections.qualys.ca_file,
+        &sections.pushgateway.ca_file,
+    ];
+    let mut inputs: Vec<_> = settings.into_iter().filter_map(Named::by).collect();
+    let trust = &sections.management_center.trust;
+    if let Some(Trust::CaFile { path, .. }) = trust.get() {
+        inputs.push(Named::new(trust.key(), path));
     }
-    let sockets = match read.parsed("log.syslog") {
+    let syslog = &sections.log.syslog;
+    let sockets = match syslog.get() {
         Some(Syslog::Unix(path)) => vec![path],
         Some(Syslog::Local) => Syslog::LOCAL.map(str::to_owned).into(),
         _ => Vec::new(),
     };
-    inputs.extend(sockets.into_iter().map(|path| Named::new("log.syslog", path)));
+    inputs.extend(sockets.into_iter().map(|path| Named::new(syslog.key(), path)));
     inputs
 }
 
-fn outputs(read: Reader<'_>, work: Work) -> Vec<(&'static str, Named)> {
-    let mut outputs = Vec::new();
-    for key in OUTPUTS {
-        let Some(path) = read.path(key) else { continue };
-        match (key, work) {
-            (CSV | METRICS, Work::Send) => {}
-            (CSV, Work::Import) if is_by_template(read) => {
-                let ids = read.parsed::<TemplateIds>("qualys.template_ids");
-                for id in ids.map(TemplateIds::into_vec).unwrap_or_default() {
-                    let file = csv_file::of_template(&path, &id.to_string());
-                    outputs.push((key, Named::new(key, file)));
-                }
-            }
-            _ => outputs.push((key, Named::new(key, path))),
-        }
-    }
-    debug_assert!(
-        OUTPUTS
-            .into_iter()
-            .chain(INPUTS)
-            .all(|key| settings::find(key).is_some())
+/// The files that are written, in the order in which they are compared.
+fn outputs(sections: &Sections, work: Work) -> Vec<Named> {
+    let (page, log) = (
+        &sections.page.file,
+        [&sections.log.file, &sections.log.termination_file],
     );
-    outputs
+    let of_import = match work {
+        Work::Import => (csv_files(sections), Named::by(&sections.telemetry.metrics_file)),
+        Work::Send => (Vec::new(), None),
+    };
+    let (csv, metrics) = of_import;
+    let log = log.into_iter().filter_map(Named::by);
+    csv.into_iter()
+        .chain(Named::by(page))
+        .chain(metrics)
+        .chain(log)
+        .collect()
+}
+
+fn csv_files(sections: &Sections) -> Vec<Named> {
+    let setting = &sections.csv.file;
+    let ids = sections.qualys.template_ids.get().map(TemplateIds::into_vec);
+    match (setting.get(), ids) {
+        (Some(file), Some(ids)) if sections.has_csv_files() => {
+            let files = ids.iter().map(|id| csv_file::of_template(&file, &id.to_string()));
+            files.map(|file| Named::new(setting.key(), file)).collect()
+        }
+        (file, _) => file.map(|file| Named::new(setting.key(), file)).into_iter().collect(),
+    }
 }
 
 /// Nothing for what can be shared: devices, such as a terminal or `/dev/null`.

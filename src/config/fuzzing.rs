@@ -1,6 +1,6 @@
 //! For fuzzers only: what is read of a YAML file, before anybody asks what its keys mean.
 
-use super::yaml::{self, Value};
+use super::layers::yaml::{self, Value};
 
 /// The keys with their lines and values, and the faults with their lines.
 pub fn yaml(text: &str) -> (Vec<(String, usize, Vec<String>)>, Vec<(usize, String)>) {

@@ -1,35 +1,41 @@
-//! The layers laid over each other: which of them wins for a setting, and where its value stands.
+//! Layers: a module reads each, and here they are laid over each other.
 //!
-//! figment decides and remembers that. What it merges are the numbers of assignments; their texts stay outside, in
-//! the one type for secrets, so that nothing can retype, trim or print them on the way.
+//! figment does that: it nests the keys and lets the later assignment win. All that it is given of an assignment is its
+//! number. Values and origins stay outside, since figment would retype, copy and print values, and knows no lines of files.
 
-use figment::value::{Dict, Map, Value};
-use figment::{Figment, Metadata, Profile, Provider};
+use figment::Figment;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::origin::{Assignment, Origin};
-use super::settings::{SETTINGS, Setting};
+use super::settings::{self, Setting};
+
+pub(super) mod environment;
+pub(super) mod file;
+pub(super) mod mounted_secrets;
+pub(super) mod small_file;
+pub(super) mod yaml;
 
 /// Everything that was said about settings.
 #[derive(Debug, Default)]
 pub(super) struct Layers {
     figment: Figment,
-    texts: Vec<SecretString>,
+    said: Vec<Said>,
 }
 
-/// What the strongest layer says about a setting.
-pub(super) struct Given<'a> {
+/// What an assignment says about its setting.
+#[derive(Debug)]
+pub(super) struct Said {
     /// The value; nothing for a setting that has neither value nor default.
-    pub(super) text: Option<&'a SecretString>,
-    /// Where it stands, as [`Origin`] writes it.
-    pub(super) origin: String,
+    pub(super) text: Option<SecretString>,
+    /// Where it stands.
+    pub(super) origin: Origin,
 }
 
 impl Layers {
     /// The weakest layer: the defaults.
     pub(super) fn new() -> Self {
         let mut layers = Layers::default();
-        for setting in SETTINGS.iter().filter(|setting| !setting.default.is_empty()) {
+        for setting in settings::all().filter(|setting| !setting.default.is_empty()) {
             layers.add(Assignment {
                 setting,
                 text: setting.default.into(),
@@ -45,51 +51,27 @@ impl Layers {
     /// value of a secret may be empty.
     pub(super) fn add(&mut self, assignment: Assignment) {
         let Assignment { setting, text, origin } = assignment;
-        let emptied = text.expose_secret().is_empty() && !setting.secret;
-        let layer = Layer {
-            key: setting.key,
-            number: self.texts.len(),
-            origin: match emptied {
-                true => format!("{origin} (empty)"),
-                false => origin.to_string(),
-            },
-        };
-        self.texts.push(if emptied { setting.default.into() } else { text });
-        self.figment = std::mem::take(&mut self.figment).merge(layer);
+        let key_and_number = (setting.key, self.said.len());
+        self.figment = std::mem::take(&mut self.figment).merge(key_and_number);
+        self.said
+            .push(match text.expose_secret().is_empty() && !setting.secret {
+                true => Said {
+                    text: Some(setting.default)
+                        .filter(|text| !text.is_empty())
+                        .map(SecretString::from),
+                    origin: Origin::Empty(Box::new(origin)),
+                },
+                false => Said {
+                    text: Some(text),
+                    origin,
+                },
+            });
     }
 
-    /// What holds for a setting; nothing if no layer names it.
-    pub(super) fn get(&self, setting: &Setting) -> Option<Given<'_>> {
-        let number = self.figment.find_value(setting.key).ok()?.to_u128()?;
-        let text = self.texts.get(usize::try_from(number).ok()?)?;
-        let set = setting.secret || !text.expose_secret().is_empty();
-        Some(Given {
-            text: set.then_some(text),
-            origin: self.figment.find_metadata(setting.key)?.name.to_string(),
-        })
-    }
-
-    /// The value that holds for a setting, if it has one.
-    pub(super) fn text(&self, setting: &Setting) -> Option<&SecretString> {
-        self.get(setting)?.text
-    }
-}
-
-/// One assignment, as figment takes it.
-struct Layer {
-    key: &'static str,
-    number: usize,
-    origin: String,
-}
-
-impl Provider for Layer {
-    fn metadata(&self) -> Metadata {
-        Metadata::named(self.origin.clone())
-    }
-
-    fn data(&self) -> figment::Result<Map<Profile, Dict>> {
-        let nested = figment::util::nest(self.key, Value::from(self.number));
-        Ok(Profile::Default.collect(nested.into_dict().unwrap_or_default()))
+    /// What the strongest layer says about a setting; nothing if no layer names it.
+    pub(super) fn get(&self, setting: &Setting) -> Option<&Said> {
+        let number: usize = self.figment.extract_inner(setting.key).ok()?;
+        self.said.get(number)
     }
 }
 
@@ -103,8 +85,9 @@ mod tests {
     }
 
     fn hear(layers: &Layers, key: &str) -> Option<(Option<String>, String)> {
-        let given = layers.get(find(key).unwrap())?;
-        Some((given.text.map(|text| text.expose_secret().to_owned()), given.origin))
+        let said = layers.get(find(key).unwrap())?;
+        let text = said.text.as_ref().map(|text| text.expose_secret().to_owned());
+        Some((text, said.origin.to_string()))
     }
 
     #[test]

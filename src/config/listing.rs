@@ -6,7 +6,7 @@ use secrecy::ExposeSecret as _;
 use serde::Serialize;
 
 use super::layers::Layers;
-use super::settings::SETTINGS;
+use super::settings::{self, Setting};
 use crate::printable::escaped;
 
 /// A value that is longer doesn't spread the column, it sticks out.
@@ -27,16 +27,19 @@ struct Line {
 
 impl Listing {
     pub(super) fn new(layers: &Layers) -> Self {
-        let line = |setting| {
-            let given = layers.get(setting);
-            let text = given.as_ref().and_then(|given| given.text);
+        let line = |setting: &'static Setting| {
+            let said = layers.get(setting);
+            let text = said.and_then(|said| said.text.as_ref());
             Line {
                 key: setting.key,
-                value: text.map(|text| setting.shown(text.expose_secret()).to_owned()),
-                source: given.map(|given| given.origin),
+                value: text.map(|text| match text.expose_secret() {
+                    text if setting.hides(text) => "[redacted]".to_owned(),
+                    text => text.to_owned(),
+                }),
+                source: said.map(|said| said.origin.to_string()),
             }
         };
-        Listing(SETTINGS.iter().map(line).collect())
+        Listing(settings::all().map(line).collect())
     }
 }
 

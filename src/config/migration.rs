@@ -7,7 +7,7 @@ use secrecy::ExposeSecret as _;
 
 use super::layers::Layers;
 use super::origin::Origin;
-use super::settings::{SETTINGS, Setting};
+use super::settings::{self, Setting};
 use crate::printable::is_hidden;
 
 /// What layers say, as a file of our own.
@@ -27,9 +27,9 @@ impl Migration {
             secrets: Vec::new(),
         };
         let mut open: Vec<&str> = Vec::new();
-        for setting in SETTINGS {
-            let Some(given) = layers.get(setting) else { continue };
-            let (Some(text), false) = (given.text, given.origin == Origin::Default.to_string()) else {
+        for setting in settings::all() {
+            let Some(said) = layers.get(setting) else { continue };
+            let (Some(text), false) = (&said.text, said.origin == Origin::Default) else {
                 continue;
             };
             let names: Vec<&str> = setting.key.split('.').collect();
@@ -39,7 +39,7 @@ impl Migration {
             migration.open(&mut open, path);
             let indent = "  ".repeat(path.len());
             // Writing to a String can't fail.
-            let _ = writeln!(migration.yaml, "{indent}# {} ({})", setting.help, given.origin);
+            let _ = writeln!(migration.yaml, "{indent}# {} ({})", setting.help, said.origin);
             if setting.secret {
                 let _ = writeln!(migration.yaml, "{indent}# {name}: a secret, see above");
                 migration.secrets.push(setting);
@@ -98,7 +98,7 @@ fn scalar(text: &str) -> String {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::yaml;
+    use super::super::layers::yaml;
     use super::*;
 
     proptest! {

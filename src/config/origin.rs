@@ -1,13 +1,11 @@
-//! Assignments: a setting, its text, and where that stands. All layers speak in them.
+//! Origins: where a value stands; and assignments, in which all layers speak.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::environment::SECRETS_DIR;
-use super::files::Named;
-use super::mistake::Mistake;
+use super::error::ConfigError;
 use super::settings::{self, Setting};
 
 /// What one layer says about one setting.
@@ -25,14 +23,14 @@ impl Assignment {
     /// # Errors
     ///
     /// No setting has this key.
-    pub fn new(key: &str, text: impl Into<SecretString>, origin: Origin) -> Result<Self, Mistake> {
+    pub fn new(key: &str, text: impl Into<SecretString>, origin: Origin) -> Result<Self, ConfigError> {
         match settings::find(key) {
             Some(setting) => Ok(Assignment {
                 setting,
                 text: text.into(),
                 origin,
             }),
-            None => Err(Mistake::Unknown {
+            None => Err(ConfigError::Unknown {
                 nearest: settings::nearest(key).map(|setting| setting.key.to_owned()),
                 given: key.to_owned(),
                 origin,
@@ -40,9 +38,9 @@ impl Assignment {
         }
     }
 
-    /// The environment variable of the setting.
-    pub fn variable(&self) -> String {
-        self.setting.variable()
+    /// The setting.
+    pub fn setting(&self) -> &'static Setting {
+        self.setting
     }
 
     /// The file that a secret stands in.
@@ -53,23 +51,9 @@ impl Assignment {
         };
         (self.setting.secret && !self.text.expose_secret().is_empty()).then_some(path)
     }
-
-    /// The file that holds this value alone, and what names it.
-    pub(super) fn own_file(&self) -> Option<Named> {
-        match &self.origin {
-            Origin::VariableFile { variable, path } => Some(Named::new(variable, path)),
-            Origin::Secret(path) => Some(Named::new(SECRETS_DIR, path)),
-            _ => None,
-        }
-    }
-
-    /// Whether the setting is one whose value nobody may read.
-    pub fn is_secret(&self) -> bool {
-        self.setting.secret
-    }
 }
 
-/// Where a value stands, in the words that errors and `qualys-connector config` use.
+/// Where a value stands. Errors and `qualys-connector config` show it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
     /// In the code.
@@ -96,6 +80,8 @@ pub enum Origin {
     Secret(PathBuf),
     /// An option on the command line, with its dashes.
     Option(&'static str),
+    /// There the value is empty, which brings the default back.
+    Empty(Box<Origin>),
 }
 
 impl Origin {
@@ -113,6 +99,7 @@ impl fmt::Display for Origin {
             Origin::VariableFile { variable, path } => write!(f, "{variable} ({})", path.display()),
             Origin::Secret(path) => write!(f, "{}", path.display()),
             Origin::Option(name) => write!(f, "option {name}"),
+            Origin::Empty(origin) => write!(f, "{origin} (empty)"),
         }
     }
 }

@@ -5,14 +5,14 @@
 
 use serde_json::{Map, Value, json};
 
-use super::settings::{SETTINGS, Setting};
-use super::value::Syntax;
+use super::settings::{self, Setting};
+use super::syntax::Syntax;
 use crate::qualys::platforms::PLATFORMS;
 
 /// The schema.
 pub fn schema() -> Value {
     let mut root = section("qualys-connector's configuration file");
-    for setting in SETTINGS {
+    for setting in settings::all() {
         insert(&mut root, &setting.key.split('.').collect::<Vec<_>>(), setting);
     }
     if let Some(root) = root.as_object_mut() {
@@ -144,7 +144,7 @@ fn values(syntax: &Syntax) -> Vec<Value> {
     }
 }
 
-/// An address as [`value::url`](super::value::url) reads it: with one of the schemes, or plain HTTP on this machine; without
+/// An address as [`parse::url`](super::parse::url) reads it: with one of the schemes, or plain HTTP on this machine; without
 /// user, query and fragment.
 fn address(schemes: &[&str]) -> String {
     const HOST: &str = r"(\[[0-9A-Fa-f:.]+\]|[^\s/?#@:\\\[\]]+)";

@@ -1,66 +1,75 @@
 //! What a user should know of a configuration that is right.
 
-use secrecy::ExposeSecret as _;
-
-use super::layers::Layers;
 use super::origin::Origin;
-use super::settings;
+use super::parse;
+use super::sections::Sections;
+use crate::qualys::Login;
 
 /// Before an import.
-pub(super) fn import(layers: &Layers, certificates: &[String]) -> Vec<String> {
+pub(super) fn import(sections: &Sections, certificates: &[String]) -> Vec<String> {
     let mut warnings = Vec::new();
-    if is_set(layers, "csv.file") {
-        if let Some(origin) = origin(layers, "management_center.server") {
+    if sections.csv.file.is_set() {
+        if let Some(origin) = sections.management_center.server.origin() {
             warnings.push(format!(
                 "management_center.server ({origin}) is ignored: csv.file is set, so nothing is sent"
             ));
         }
     } else {
-        warnings.extend(send(layers, certificates));
+        warnings.extend(send(sections, certificates));
     }
-    warnings.extend(plan(layers));
-    warnings.extend(metrics(layers));
+    warnings.extend(plan(sections));
+    warnings.extend(metrics(sections));
     warnings
 }
 
-fn metrics(layers: &Layers) -> Vec<String> {
+fn metrics(sections: &Sections) -> Vec<String> {
     let mut warnings = Vec::new();
-    let text = |key| Some(layers.text(settings::find(key)?)?.expose_secret());
-    if text("telemetry.metrics_file").is_some_and(|path| !path.ends_with(".prom")) {
+    let file = sections.telemetry.metrics_file.get();
+    if file.is_some_and(|file| !file.as_os_str().as_encoded_bytes().ends_with(b".prom")) {
         warnings.push(
             "telemetry.metrics_file doesn't end in .prom, so node_exporter's textfile collector won't read it".into(),
         );
     }
-    let login = ["telemetry.pushgateway.username", "telemetry.pushgateway.token"];
-    if let Some(key) = login.into_iter().find(|key| is_set(layers, key))
-        && text("telemetry.pushgateway.url").is_some_and(|url| url.starts_with("http:"))
-    {
+    let to = &sections.pushgateway;
+    let login = match (to.username.is_set(), to.token.is_set()) {
+        (true, _) => to.username.key(),
+        (false, true) => to.token.key(),
+        (false, false) => return warnings,
+    };
+    if to.url.get().is_some_and(|url| url.scheme() == "http") {
         warnings.push(format!(
-            "{key} travels unencrypted, since telemetry.pushgateway.url begins with http:"
+            "{login} travels unencrypted, since telemetry.pushgateway.url begins with http:"
         ));
     }
     warnings
 }
 
 /// Before an import that is only planned.
-pub(super) fn plan(layers: &Layers) -> Vec<String> {
-    let ignored = is_set(layers, "qualys.proxy.username") && !is_set(layers, "qualys.proxy.url");
-    let warning = ignored.then(|| "qualys.proxy.username is ignored: qualys.proxy.url is not set".into());
-    warning.into_iter().collect()
+pub(super) fn plan(sections: &Sections) -> Vec<String> {
+    let qualys = &sections.qualys;
+    let mut warnings = Vec::new();
+    if qualys.proxy_username.is_set() && !qualys.proxy_url.is_set() {
+        warnings.push("qualys.proxy.username is ignored: qualys.proxy.url is not set".into());
+    }
+    let login = qualys.login.get().filter(|login| *login != Login::Token);
+    if let Some(login) = login.filter(|_| qualys.token_file.is_set() && !sections.report.file.is_set()) {
+        let login = parse::name(&login);
+        warnings.push(format!("qualys.token_file is ignored: qualys.login is {login}"));
+    }
+    warnings
 }
 
 /// Before the sending of a file.
-pub(super) fn send(layers: &Layers, certificates: &[String]) -> Vec<String> {
+pub(super) fn send(sections: &Sections, certificates: &[String]) -> Vec<String> {
     let mut warnings = Vec::new();
-    let found = origin(layers, "management_center.pkcs12") == Some(Origin::WorkingDirectory.to_string());
+    let found = sections.management_center.pkcs12.origin() == Some(&Origin::WorkingDirectory);
     if let (true, [taken, _, ..]) = (found, certificates) {
         warnings.push(format!(
             "{} files end in .pkcs12 in the working directory; {taken} is taken (say --pkcs12 FILE to choose)",
             certificates.len()
         ));
     }
-    let password = origin(layers, "management_center.pkcs12_password");
-    if password == Some(Origin::PASSWORD.to_string()) {
+    if sections.management_center.pkcs12_password.origin() == Some(&Origin::PASSWORD) {
         warnings.push(
             "--password shows in the list of processes; better set management_center.pkcs12_password in the \
              configuration file or by QC_MANAGEMENT_CENTER__PKCS12_PASSWORD_FILE"
@@ -68,14 +77,4 @@ pub(super) fn send(layers: &Layers, certificates: &[String]) -> Vec<String> {
         );
     }
     warnings
-}
-
-fn is_set(layers: &Layers, key: &str) -> bool {
-    settings::find(key).is_some_and(|setting| layers.text(setting).is_some())
-}
-
-/// Where the value of a setting stands, if it has one.
-fn origin(layers: &Layers, key: &str) -> Option<String> {
-    let given = layers.get(settings::find(key)?)?;
-    given.text.is_some().then_some(given.origin)
 }

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use tracing::debug;
 
-use crate::config::Mistakes;
+use crate::config::ConfigErrors;
 use crate::exit::Exit;
 use crate::import::Summary;
 use crate::printable::{one_line, shortened};
@@ -107,10 +107,10 @@ fn is_replaceable(text: &str) -> bool {
     text.trim().is_empty() || text.len() <= LONGEST && ours().unwrap_or_default()
 }
 
-impl From<&Mistakes> for Ending {
-    fn from(mistakes: &Mistakes) -> Self {
-        let sentences: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
-        Ending::new(mistakes.exit(), sentences.join("; "))
+impl From<&ConfigErrors> for Ending {
+    fn from(errors: &ConfigErrors) -> Self {
+        let sentences: Vec<_> = errors.iter().map(ToString::to_string).collect();
+        Ending::new(errors.exit(), sentences.join("; "))
     }
 }
 

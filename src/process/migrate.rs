@@ -3,10 +3,10 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use super::{failed_with, mistaken, print};
+use super::{failed_with, misconfigured, print};
 use crate::cli::old_line::{self, OldLine};
 use crate::cli::{Cli, Command};
-use crate::config::{Given, Mistake, Surroundings};
+use crate::config::{ConfigError, Given, Surroundings};
 use crate::exit::Exit;
 use crate::telemetry::terminal::tell;
 
@@ -86,18 +86,18 @@ pub(super) fn migrate(line: Vec<String>) -> Exit {
     text.push_str("# Every key is in docs/configuration.md; qualys-connector schema helps editors.\n");
     text.push_str(&migration.yaml);
     let printed = print(&text);
-    let mistakes = match cli.command() {
+    let errors = match cli.command() {
         Command::Send { file } => gather().sending(&file).send().err(),
         _ => gather().import().err(),
     };
-    match mistakes {
-        Some(mistakes) if mistakes.iter().all(Mistake::is_absence) => {
-            for mistake in mistakes.iter() {
-                tell(format_args!("incomplete: {mistake}"));
+    match errors {
+        Some(errors) if errors.iter().all(ConfigError::is_absence) => {
+            for error in errors.iter() {
+                tell(format_args!("incomplete: {error}"));
             }
             printed
         }
-        Some(mistakes) => mistaken(&mistakes).exit,
+        Some(errors) => misconfigured(&errors).exit,
         None => printed,
     }
 }

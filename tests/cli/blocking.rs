@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use connector_lab::management_center::{ManagementCenter, Options};
 use qualys_connector::config::Syntax;
-use qualys_connector::config::settings::SETTINGS;
+use qualys_connector::config::settings;
 use rustix::fs::{CWD, FileType, mknodat};
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -184,7 +184,7 @@ fn ended(place: &Place, named: &Named, file: &str, is_waited_for: bool) -> Outpu
 #[test]
 fn every_file_that_a_setting_names_is_among_them() {
     let all = all();
-    let paths = SETTINGS.iter().filter(|setting| matches!(setting.syntax, Syntax::Path));
+    let paths = settings::all().filter(|setting| matches!(setting.syntax, Syntax::Path));
     let missing: Vec<_> = paths
         .map(|setting| setting.key)
         .filter(|key| all.iter().all(|named| named.key != *key))

@@ -5,7 +5,7 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::process::Command;
 
 use qualys_connector::config::Syntax;
-use qualys_connector::config::settings::SETTINGS;
+use qualys_connector::config::settings;
 
 use crate::Place;
 
@@ -95,7 +95,7 @@ fn what_is_written_overwrites_nothing_that_is_read() {
         ("secrets/qualys.password", "QC_SECRETS_DIR"),
         ("secrets/new", "QC_SECRETS_DIR"),
     ];
-    let paths = SETTINGS.iter().filter(|setting| matches!(setting.syntax, Syntax::Path));
+    let paths = settings::all().filter(|setting| matches!(setting.syntax, Syntax::Path));
     for path in paths {
         let is_output = OUTPUTS.iter().any(|(_, key)| *key == path.key);
         let is_input = inputs.iter().any(|(_, key)| *key == path.key);

@@ -11,6 +11,7 @@ use std::process::Command;
 
 mod around;
 mod blocking;
+mod contradictions;
 mod errors;
 mod files;
 mod layers;

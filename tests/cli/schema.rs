@@ -3,7 +3,7 @@
 use boon::{Compiler, SchemaIndex, Schemas};
 use proptest::prelude::*;
 use qualys_connector::config::schema::schema;
-use qualys_connector::config::settings::{SETTINGS, Setting};
+use qualys_connector::config::settings::{self, Setting};
 use serde_json::{Value, json};
 
 use crate::Place;
@@ -41,7 +41,7 @@ fn program_takes(file: &Value) -> bool {
 #[test]
 fn every_default_and_every_example_is_taken() {
     let schema = Schema::new();
-    for setting in SETTINGS {
+    for setting in settings::all() {
         for text in [setting.default, setting.example, ""] {
             assert!(schema.takes(&file(setting, text.into())), "{} = {text}", setting.key);
         }
@@ -193,8 +193,8 @@ proptest! {
         // Commas alone are no list that anybody writes.
         prop_assume!(text.is_empty() || text.chars().any(char::is_alphanumeric));
         thread_local! { static SCHEMA: Schema = Schema::new(); }
-        let setting = qualys_connector::config::settings::find(&key).unwrap();
-        let checked = setting.syntax.check(&text);
+        let setting = settings::find(&key).unwrap();
+        let checked = setting.check(&text);
         // A template that is named twice is no matter of form.
         prop_assume!(!checked.as_ref().is_err_and(|reason| reason.contains("named twice")));
         // An empty value says "not set".

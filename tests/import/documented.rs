@@ -8,7 +8,7 @@ use std::process::Command;
 use connector_lab::management_center::Options;
 use connector_lab::qualys as lab;
 use qualys_connector::cli::Cli;
-use qualys_connector::config::settings::{self, SETTINGS};
+use qualys_connector::config::settings;
 use support::{Ended, center, qualys, report, small};
 
 /// Programs whose commands aren't run here, and why.
@@ -181,7 +181,7 @@ fn every_setting_that_is_named_exists() {
             let plain = rest
                 .bytes()
                 .all(|byte| byte.is_ascii_lowercase() || b"._".contains(&byte));
-            let section = SETTINGS.iter().any(|setting| setting.section() == section);
+            let section = settings::all().any(|setting| setting.section() == section);
             if section && plain && !rest.is_empty() && !FILES.contains(&rest) {
                 assert!(settings::find(key).is_some(), "{name} names a setting {key}");
             }
@@ -194,7 +194,7 @@ fn every_setting_that_is_named_exists() {
                 };
                 let example = variable == "QC_SECTION__KEY";
                 assert!(
-                    example || SETTINGS.iter().any(known),
+                    example || settings::all().any(known),
                     "{name} names a variable {variable}"
                 );
             }

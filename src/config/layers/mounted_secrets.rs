@@ -7,14 +7,14 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::bounded;
 use super::environment::{SECRETS_DIR, Surroundings};
-use super::mistake::{Mistake, quoted};
-use super::origin::{Assignment, Origin};
+use super::small_file;
+use crate::config::error::{ConfigError, quoted};
+use crate::config::origin::{Assignment, Origin};
 use crate::input_file::Kind;
 
 /// What the directory says, file by file.
-pub(super) fn layer(surroundings: &Surroundings) -> Vec<Result<Assignment, Mistake>> {
+pub(in crate::config) fn layer(surroundings: &Surroundings) -> Vec<Result<Assignment, ConfigError>> {
     let Some(given) = surroundings.path(SECRETS_DIR) else {
         return Vec::new();
     };
@@ -23,7 +23,7 @@ pub(super) fn layer(surroundings: &Surroundings) -> Vec<Result<Assignment, Mista
             .iter()
             .map(|name| assignment(&surroundings.directory, &given, name))
             .collect(),
-        Err(error) => vec![Err(Mistake::Unreadable {
+        Err(error) => vec![Err(ConfigError::Unreadable {
             origin: Some(Origin::Variable(SECRETS_DIR.into())),
             path: given,
             reason: error.into(),
@@ -45,14 +45,14 @@ fn names(directory: &Path) -> io::Result<Vec<String>> {
     Ok(names)
 }
 
-fn assignment(directory: &Path, given: &Path, name: &str) -> Result<Assignment, Mistake> {
+fn assignment(directory: &Path, given: &Path, name: &str) -> Result<Assignment, ConfigError> {
     let path = given.join(name);
-    let text = bounded::read(&directory.join(&path), Kind::Regular).map_err(|reason| Mistake::Unreadable {
+    let text = small_file::read(&directory.join(&path), Kind::Regular).map_err(|reason| ConfigError::Unreadable {
         origin: Some(Origin::Variable(SECRETS_DIR.into())),
         path: PathBuf::from(quoted(&path.to_string_lossy())),
         reason,
     })?;
-    Assignment::new(name, bounded::value(&text), Origin::Secret(path))
+    Assignment::new(name, small_file::value(&text), Origin::Secret(path))
 }
 
 #[cfg(test)]
@@ -65,9 +65,9 @@ mod tests {
 
     /// Layers of this directory, its own path cut out.
     fn said(directory: &Path) -> String {
-        let line = |assignment: Result<Assignment, Mistake>| match assignment {
+        let line = |assignment: Result<Assignment, ConfigError>| match assignment {
             Ok(it) => format!("{} = {:?} ({})", it.setting.key, it.text.expose_secret(), it.origin),
-            Err(mistake) => mistake.to_string(),
+            Err(error) => error.to_string(),
         };
         let surroundings = Surroundings::new([(SECRETS_DIR, "secrets")], directory);
         layer(&surroundings)

@@ -4,20 +4,20 @@ use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use super::bounded;
-use super::mistake::Mistake;
-use super::origin::{Assignment, Origin};
-use super::settings::{self, SETTINGS, Setting};
+use super::small_file;
+use crate::config::error::ConfigError;
+use crate::config::origin::{Assignment, Origin};
+use crate::config::settings::{self, Setting};
 use crate::input_file::Kind;
 
 /// What all our variables begin with.
 const PREFIX: &str = "QC_";
 
 /// Names the configuration file, as `--config` does.
-pub(super) const CONFIG: &str = "QC_CONFIG";
+pub(in crate::config) const CONFIG: &str = "QC_CONFIG";
 
 /// Names the directory of mounted secrets.
-pub(super) const SECRETS_DIR: &str = "QC_SECRETS_DIR";
+pub(in crate::config) const SECRETS_DIR: &str = "QC_SECRETS_DIR";
 
 /// Variables of other programs that name files which we read.
 const FOREIGN_FILES: [&str; 7] = [
@@ -36,9 +36,9 @@ pub struct Surroundings {
     /// Those of the environment's variables that are ours.
     variables: Vec<(String, OsString)>,
     /// Files that other programs' variables name, and that we read too.
-    pub(super) foreign_files: Vec<(String, PathBuf)>,
+    pub(in crate::config) foreign_files: Vec<(String, PathBuf)>,
     /// The working directory, empty for that of the process.
-    pub(super) directory: PathBuf,
+    pub(in crate::config) directory: PathBuf,
 }
 
 impl Surroundings {
@@ -70,7 +70,7 @@ impl Surroundings {
     }
 
     /// The file or directory that a variable names; an empty one names nothing.
-    pub(super) fn path(&self, name: &str) -> Option<PathBuf> {
+    pub(in crate::config) fn path(&self, name: &str) -> Option<PathBuf> {
         let (_, value) = self.variables.iter().find(|(variable, _)| variable == name)?;
         (!value.is_empty()).then(|| PathBuf::from(value))
     }
@@ -85,7 +85,7 @@ impl fmt::Debug for Surroundings {
 }
 
 /// What the environment says, variable by variable.
-pub(super) fn layer(surroundings: &Surroundings) -> Vec<Result<Assignment, Mistake>> {
+pub(in crate::config) fn layer(surroundings: &Surroundings) -> Vec<Result<Assignment, ConfigError>> {
     let settings = surroundings
         .variables
         .iter()
@@ -107,14 +107,14 @@ enum Meaning {
 
 /// `QC_CSV__FILE` is the setting `csv.file`, not a file that holds a setting `csv`: the longer name counts.
 fn meaning(name: &str) -> Option<Meaning> {
-    let find = |name: &str| SETTINGS.iter().find(|setting| setting.variable() == name);
+    let find = |name: &str| settings::all().find(|setting| setting.variable() == name);
     match find(name) {
         Some(setting) => Some(Meaning::Value(setting)),
         None => find(name.strip_suffix("_FILE")?).map(Meaning::File),
     }
 }
 
-fn direct(setting: &'static Setting, name: &str, value: OsString) -> Result<Assignment, Mistake> {
+fn direct(setting: &'static Setting, name: &str, value: OsString) -> Result<Assignment, ConfigError> {
     let origin = Origin::Variable(name.to_owned());
     match value.into_string() {
         Ok(text) => Ok(Assignment {
@@ -122,7 +122,7 @@ fn direct(setting: &'static Setting, name: &str, value: OsString) -> Result<Assi
             text: text.into(),
             origin,
         }),
-        Err(_) => Err(Mistake::Misplaced {
+        Err(_) => Err(ConfigError::Misplaced {
             origin,
             reason: "the value is not UTF-8 text".into(),
         }),
@@ -135,7 +135,7 @@ fn from_file(
     setting: &'static Setting,
     name: &str,
     value: &OsString,
-) -> Option<Result<Assignment, Mistake>> {
+) -> Option<Result<Assignment, ConfigError>> {
     let path = Path::new(value);
     if value.is_empty() {
         return None;
@@ -145,33 +145,35 @@ fn from_file(
         .iter()
         .any(|(other, _)| *other == setting.variable())
     {
-        return Some(Err(Mistake::Misplaced {
+        return Some(Err(ConfigError::Misplaced {
             origin: Origin::Variable(name.to_owned()),
             reason: format!("{} is set as well: keep one of them", setting.variable()),
         }));
     }
-    Some(match bounded::read(&surroundings.directory.join(path), Kind::Stream) {
-        Ok(text) => Ok(Assignment {
-            setting,
-            text: bounded::value(&text).into(),
-            origin: Origin::VariableFile {
-                variable: name.to_owned(),
+    Some(
+        match small_file::read(&surroundings.directory.join(path), Kind::Stream) {
+            Ok(text) => Ok(Assignment {
+                setting,
+                text: small_file::value(&text).into(),
+                origin: Origin::VariableFile {
+                    variable: name.to_owned(),
+                    path: path.to_owned(),
+                },
+            }),
+            Err(reason) => Err(ConfigError::Unreadable {
+                origin: Some(Origin::Variable(name.to_owned())),
                 path: path.to_owned(),
-            },
-        }),
-        Err(reason) => Err(Mistake::Unreadable {
-            origin: Some(Origin::Variable(name.to_owned())),
-            path: path.to_owned(),
-            reason,
-        }),
-    })
+                reason,
+            }),
+        },
+    )
 }
 
-fn unknown(name: &str) -> Mistake {
+fn unknown(name: &str) -> ConfigError {
     let given = name.trim_start_matches(PREFIX).to_ascii_lowercase().replace("__", ".");
     let value = settings::nearest(&given).map(Setting::variable);
     let file = given.strip_suffix("_file").and_then(settings::nearest);
-    Mistake::Unknown {
+    ConfigError::Unknown {
         origin: Origin::Variable(name.to_owned()),
         nearest: file.map(|setting| format!("{}_FILE", setting.variable())).or(value),
         given,
@@ -187,9 +189,9 @@ mod tests {
     use super::*;
 
     fn said(surroundings: &Surroundings) -> String {
-        let line = |assignment: Result<Assignment, Mistake>| match assignment {
+        let line = |assignment: Result<Assignment, ConfigError>| match assignment {
             Ok(it) => format!("{} = {:?} ({})", it.setting.key, it.text.expose_secret(), it.origin),
-            Err(mistake) => mistake.to_string(),
+            Err(error) => error.to_string(),
         };
         layer(surroundings).into_iter().map(line).collect::<Vec<_>>().join("\n")
     }

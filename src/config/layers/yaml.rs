@@ -13,30 +13,30 @@ const DEPTH: usize = 3;
 
 /// A key and what it says.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Entry {
+pub(in crate::config) struct Entry {
     /// The names on the way to it, joined by dots.
-    pub(super) key: String,
+    pub(in crate::config) key: String,
     /// The line of the key, counted from 1.
-    pub(super) line: usize,
-    pub(super) value: Value,
+    pub(in crate::config) line: usize,
+    pub(in crate::config) value: Value,
 }
 
 /// What a key says.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Value {
+pub(in crate::config) enum Value {
     Text(String),
     List(Vec<String>),
 }
 
 /// Something that doesn't belong into a file of settings.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Fault {
-    pub(super) line: usize,
-    pub(super) reason: String,
+pub(in crate::config) struct Fault {
+    pub(in crate::config) line: usize,
+    pub(in crate::config) reason: String,
 }
 
 /// Reads a whole file. The entries before a fault that hides the rest are still good.
-pub(super) fn read(text: &str) -> (Vec<Entry>, Vec<Fault>) {
+pub(in crate::config) fn read(text: &str) -> (Vec<Entry>, Vec<Fault>) {
     let mut reader = Reader {
         events: Parser::new_from_str(text.strip_prefix('\u{feff}').unwrap_or(text)),
         entries: Vec::new(),

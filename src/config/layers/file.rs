@@ -2,29 +2,33 @@
 
 use std::path::{Path, PathBuf};
 
-use super::bounded;
-use super::mistake::Mistake;
-use super::origin::{Assignment, Origin};
-use super::settings::{self, Setting};
+use super::small_file;
 use super::yaml::{self, Entry, Value};
+use crate::config::error::ConfigError;
+use crate::config::origin::{Assignment, Origin};
+use crate::config::settings::{self, Setting};
 use crate::input_file::Kind;
 
 /// Where the Perl connector looks when it isn't told a file, and so do we.
-pub(super) const OLD_DEFAULT: &str = "InputPlugins/QualysGuard.yaml";
+pub(in crate::config) const OLD_DEFAULT: &str = "InputPlugins/QualysGuard.yaml";
 
 /// What a file says, setting by setting. `path` is as it was given, `origin` who gave it.
-pub(super) fn layer(directory: &Path, path: &Path, origin: Option<Origin>) -> Vec<Result<Assignment, Mistake>> {
-    let text = match bounded::read(&directory.join(path), Kind::Stream) {
+pub(in crate::config) fn layer(
+    directory: &Path,
+    path: &Path,
+    origin: Option<Origin>,
+) -> Vec<Result<Assignment, ConfigError>> {
+    let text = match small_file::read(&directory.join(path), Kind::Stream) {
         Ok(text) => text,
         Err(reason) => {
             let path = path.to_owned();
-            return vec![Err(Mistake::Unreadable { origin, path, reason })];
+            return vec![Err(ConfigError::Unreadable { origin, path, reason })];
         }
     };
     let (entries, faults) = yaml::read(&text);
     let old = is_old(&entries);
     let faults = faults.into_iter().map(|fault| {
-        Err(Mistake::Yaml {
+        Err(ConfigError::Yaml {
             path: path.to_owned(),
             line: fault.line,
             reason: fault.reason,
@@ -40,7 +44,7 @@ fn is_old(entries: &[Entry]) -> bool {
     entries.iter().any(|entry| settings::find_old(&entry.key).is_some()) && !entries.iter().any(section)
 }
 
-fn assignment(path: &Path, entry: Entry, old: bool) -> Option<Result<Assignment, Mistake>> {
+fn assignment(path: &Path, entry: Entry, old: bool) -> Option<Result<Assignment, ConfigError>> {
     let Entry { key, line, value } = entry;
     let path = path.to_owned();
     if settings::is_section(&key) {
@@ -49,7 +53,7 @@ fn assignment(path: &Path, entry: Entry, old: bool) -> Option<Result<Assignment,
             Value::Text(text) if text.is_empty() => None,
             _ => {
                 let reason = format!("{key} is a section: its settings stand below it, indented");
-                Some(Err(Mistake::Yaml { path, line, reason }))
+                Some(Err(ConfigError::Yaml { path, line, reason }))
             }
         };
     }
@@ -60,7 +64,7 @@ fn assignment(path: &Path, entry: Entry, old: bool) -> Option<Result<Assignment,
     };
     let Some(setting) = setting else {
         return Some(Err(match in_the_key(&key) {
-            Some(reason) => Mistake::Yaml { path, line, reason },
+            Some(reason) => ConfigError::Yaml { path, line, reason },
             None => unknown(path, line, key, old),
         }));
     };
@@ -69,7 +73,7 @@ fn assignment(path: &Path, entry: Entry, old: bool) -> Option<Result<Assignment,
         Value::List(texts) if setting.syntax.is_list() => texts.join(","),
         Value::List(_) => {
             let reason = format!("{key} takes one value, not a list");
-            return Some(Err(Mistake::Yaml { path, line, reason }));
+            return Some(Err(ConfigError::Yaml { path, line, reason }));
         }
     };
     Some(Ok(Assignment {
@@ -94,7 +98,7 @@ fn in_the_key(key: &str) -> Option<String> {
 /// A key up to the first name in it that is wrong; what follows may be a value without its quotes.
 fn wrong_name(key: &str) -> &str {
     let is_group = |name: &str| {
-        let mut keys = settings::SETTINGS.iter().map(|setting| setting.key);
+        let mut keys = settings::all().map(|setting| setting.key);
         keys.any(|key| key.strip_prefix(name).is_some_and(|rest| rest.starts_with('.')))
     };
     let name = before(key, '.').find(|name| !is_group(name)).unwrap_or(key);
@@ -107,7 +111,7 @@ fn before(key: &str, mark: char) -> impl Iterator<Item = &str> {
 }
 
 /// A key that is no setting; in the old file the old keys are the ones to suggest.
-fn unknown(path: PathBuf, line: usize, given: String, old: bool) -> Mistake {
+fn unknown(path: PathBuf, line: usize, given: String, old: bool) -> ConfigError {
     let name = |setting: &Setting| match (old, setting.old) {
         (true, "") => format!("{}, which a file with sections can hold", setting.key),
         (true, old) => old.to_owned(),
@@ -115,7 +119,7 @@ fn unknown(path: PathBuf, line: usize, given: String, old: bool) -> Mistake {
     };
     let wrong = wrong_name(&given);
     let nearest = settings::nearest(&given).or_else(|| settings::nearest(wrong));
-    Mistake::Unknown {
+    ConfigError::Unknown {
         nearest: nearest.map(name),
         origin: Origin::File { path, line },
         given: wrong.to_owned(),

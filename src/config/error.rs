@@ -1,9 +1,10 @@
-//! Mistakes: everything that is wrong with a configuration, told at once.
+//! Errors: everything that is wrong with a configuration, reported at once.
 
 use std::fmt;
 use std::path::PathBuf;
 
-use super::bounded::Unreadable;
+use super::contradiction::Contradiction;
+use super::layers::small_file::Unreadable;
 use super::origin::Origin;
 use super::settings::Setting;
 use crate::exit::Exit;
@@ -11,7 +12,7 @@ use crate::printable::escaped;
 
 /// One thing that is wrong. None of them holds the value of a secret.
 #[derive(Debug, thiserror::Error)]
-pub enum Mistake {
+pub enum ConfigError {
     /// A file or a directory that a layer names can't be read.
     #[error("{}{} can't be read: {reason}", prefix(.origin.as_ref()), shown(path.display()))]
     Unreadable {
@@ -46,7 +47,7 @@ pub enum Mistake {
     #[error("{}: {}{}: {}{}", shown(origin), setting.key, of_value(.value.as_deref()), shown(reason), instead(setting))]
     Value {
         /// Where it is.
-        origin: String,
+        origin: Origin,
         /// The setting.
         setting: &'static Setting,
         /// The value, unless it must not be read.
@@ -63,88 +64,101 @@ pub enum Mistake {
         reason: String,
     },
     /// A setting without a default that the import can't do without.
-    #[error("{key} is not set: {remedy}")]
-    Missing {
-        /// The setting.
-        key: &'static str,
-        /// How to give it.
-        remedy: String,
-    },
-    /// Two settings that don't go together.
+    #[error("{} is not set: {}", .0.key, .0.remedy())]
+    Missing(&'static Setting),
+    /// The certificate is neither named nor found.
+    #[error(
+        "management_center.pkcs12 is not set: there is no *.pkcs12 in the working directory either; say --pkcs12 FILE with the \
+         file that the Management Center issued"
+    )]
+    NoCertificate,
+    /// Settings that don't go together.
     #[error("{}", shown(.0))]
-    Contradiction(String),
+    Contradiction(Contradiction),
     /// There is no place to take the report to.
     #[error("neither a Management Center nor a CSV file is given: say --server HOST or --csvfile FILE")]
     NoSink,
     /// There is no Management Center to send a file of commands to.
     #[error("no Management Center is given: say --server HOST")]
     NoServer,
-    /// Our bug: a section lacks something, and nothing before has said so.
-    #[error("a bug in qualys-connector: the configuration is incomplete, and nobody knows why")]
-    Incomplete,
 }
 
-impl Mistake {
-    /// A setting must be given and isn't.
-    pub(super) fn missing(setting: &Setting) -> Self {
-        let variable = setting.variable();
-        let remedy = match setting.secret {
-            true => format!("set it in the configuration file, by {variable}_FILE, or as a file in QC_SECRETS_DIR"),
-            false => format!("set it in the configuration file or by {variable}"),
-        };
-        Mistake::Missing {
-            key: setting.key,
-            remedy: match setting.sample() {
-                "" => remedy,
-                example => format!("{remedy}, for example {example}"),
-            },
-        }
-    }
-
-    /// Whether settings may stand where this mistake has kept us from reading.
-    pub(super) fn hides_others(&self) -> bool {
-        matches!(self, Mistake::Unreadable { .. } | Mistake::Yaml { .. })
+impl ConfigError {
+    /// Whether settings may stand where this error has kept us from reading.
+    fn hides_others(&self) -> bool {
+        matches!(self, ConfigError::Unreadable { .. } | ConfigError::Yaml { .. })
     }
 
     /// Whether this is about something that isn't there.
     pub fn is_absence(&self) -> bool {
-        matches!(self, Mistake::Missing { .. } | Mistake::NoSink | Mistake::NoServer)
+        matches!(
+            self,
+            ConfigError::Missing(_) | ConfigError::NoCertificate | ConfigError::NoSink | ConfigError::NoServer
+        )
     }
 
-    /// The exit code that this mistake alone decides.
+    /// The exit code that this error alone decides.
     pub fn exit(&self) -> Exit {
         match self {
-            Mistake::NoSink | Mistake::NoServer => Exit::Usage,
-            Mistake::Incomplete => Exit::Bug,
+            ConfigError::NoSink | ConfigError::NoServer => Exit::Usage,
             _ => Exit::Config,
         }
     }
 }
 
-/// All mistakes of a configuration, one line each. There is at least one.
-#[derive(Debug)]
-pub struct Mistakes(pub(super) Vec<Mistake>);
+/// Errors as they are found.
+#[derive(Debug, Default)]
+pub(super) struct Errors(Vec<ConfigError>);
 
-impl Mistakes {
-    /// 64 when there is nowhere to take the report to, otherwise 78.
-    pub fn exit(&self) -> Exit {
-        self.0.iter().map(Mistake::exit).max().unwrap_or(Exit::Config)
+/// Proof that an error was reported: whoever can't give a value gives this instead, so nothing fails in silence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Reported(());
+
+impl Errors {
+    /// Takes an error.
+    pub(super) fn report(&mut self, error: impl Into<ConfigError>) -> Reported {
+        self.0.push(error.into());
+        Reported(())
     }
 
-    /// The mistakes, in the order of the layers.
-    pub fn iter(&self) -> impl Iterator<Item = &Mistake> {
+    /// What was made, unless there was any error, whether that kept it from being made or not.
+    ///
+    /// An unreadable file is reported without what is missing: that may stand in it.
+    pub(super) fn finish<T>(mut self, made: Result<T, Reported>) -> Result<T, ConfigErrors> {
+        if self.0.iter().any(ConfigError::hides_others) {
+            self.0.retain(|error| !error.is_absence());
+        }
+        match made {
+            Ok(made) if self.0.is_empty() => Ok(made),
+            _ => Err(ConfigErrors(self.0)),
+        }
+    }
+}
+
+/// All errors of a configuration, one line each. There is at least one.
+#[derive(Debug)]
+pub struct ConfigErrors(Vec<ConfigError>);
+
+impl ConfigErrors {
+    /// 64 when there is nowhere to take the report to, otherwise 78.
+    pub fn exit(&self) -> Exit {
+        self.0.iter().map(ConfigError::exit).max().unwrap_or(Exit::Config)
+    }
+
+    /// The errors, in the order of the layers.
+    pub fn iter(&self) -> impl Iterator<Item = &ConfigError> {
         self.0.iter()
     }
 }
 
-impl fmt::Display for Mistakes {
+impl fmt::Display for ConfigErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let lines: Vec<_> = self.0.iter().map(Mistake::to_string).collect();
+        let lines: Vec<_> = self.0.iter().map(ConfigError::to_string).collect();
         f.write_str(&lines.join("\n"))
     }
 }
 
-impl std::error::Error for Mistakes {}
+impl std::error::Error for ConfigErrors {}
 
 /// A text from outside, fit for one line of an error: nothing that steers a terminal, and not without end.
 pub(super) fn quoted(text: &str) -> String {
@@ -198,10 +212,10 @@ mod tests {
     }
 
     #[test]
-    fn no_mistake_leaves_its_line_whatever_it_repeats() {
+    fn no_error_leaves_its_line_whatever_it_repeats() {
         let odd = || "a\nb\u{1b}[2J".to_owned();
-        for mistake in [
-            Mistake::Unreadable {
+        for error in [
+            ConfigError::Unreadable {
                 origin: Some(Origin::VariableFile {
                     variable: odd(),
                     path: odd().into(),
@@ -209,40 +223,37 @@ mod tests {
                 path: odd().into(),
                 reason: Unreadable::TooLarge,
             },
-            Mistake::Yaml {
+            ConfigError::Yaml {
                 path: odd().into(),
                 line: 1,
                 reason: odd(),
             },
-            Mistake::Unknown {
+            ConfigError::Unknown {
                 origin: Origin::Variable(odd()),
                 given: odd(),
                 nearest: None,
             },
-            Mistake::Value {
-                origin: odd(),
+            ConfigError::Value {
+                origin: Origin::Variable(odd()),
                 setting: find("log.level").unwrap(),
                 value: Some(odd()),
                 reason: odd(),
             },
-            Mistake::Misplaced {
+            ConfigError::Misplaced {
                 origin: Origin::Secret(odd().into()),
                 reason: odd(),
             },
-            Mistake::Contradiction(odd()),
+            ConfigError::Contradiction(Contradiction::Proxy(odd())),
         ] {
-            let sentence = mistake.to_string();
+            let sentence = error.to_string();
             assert!(!sentence.contains(char::is_control), "{sentence:?}");
         }
     }
 
     #[test]
     fn a_missing_sink_weighs_more_than_a_wrong_value() {
-        let missing = || Mistake::Missing {
-            key: "k",
-            remedy: "r".into(),
-        };
-        assert_eq!(Mistakes(vec![missing()]).exit(), Exit::Config);
-        assert_eq!(Mistakes(vec![missing(), Mistake::NoSink]).exit(), Exit::Usage);
+        let missing = || ConfigError::Missing(find("qualys.user_id").unwrap());
+        assert_eq!(ConfigErrors(vec![missing()]).exit(), Exit::Config);
+        assert_eq!(ConfigErrors(vec![missing(), ConfigError::NoSink]).exit(), Exit::Usage);
     }
 }

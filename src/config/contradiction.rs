@@ -1,0 +1,64 @@
+//! Contradictions: settings that are right one by one and don't go together. All of them are here, and nobody outside of
+//! `config` looks for others.
+
+use std::path::PathBuf;
+
+use super::error::ConfigError;
+use super::files::Collision;
+use crate::qualys::Login;
+
+/// What doesn't go together.
+#[derive(Debug, thiserror::Error)]
+pub enum Contradiction {
+    /// No template has the index.
+    #[error(
+        "qualys.template_index is {index}, but the {count} templates of qualys.template_ids count from 0 to {}",
+        count.saturating_sub(1)
+    )]
+    TemplateIndex {
+        /// `qualys.template_index`.
+        index: usize,
+        /// How many templates there are.
+        count: usize,
+    },
+    /// The old interface takes user and password with each request, and nothing else.
+    #[error("qualys.login must be basic for qualys.api = asset-data-report, which knows no other")]
+    LoginOfOldInterface,
+    /// A token is given, and the login uses user and password, which aren't given.
+    #[error(
+        "qualys.token_file is set, but qualys.login is {}, which doesn't use it; set qualys.login to token, or give qualys.user_id and \
+         qualys.password",
+        super::parse::name(login)
+    )]
+    TokenUnused {
+        /// `qualys.login`.
+        login: Login,
+    },
+    /// A proxy that can't be used, or that would see what it must not see.
+    #[error("{0}")]
+    Proxy(String),
+    /// Two ways to log in.
+    #[error(
+        "telemetry.pushgateway.token and telemetry.pushgateway.username are both set; a Pushgateway takes one of them"
+    )]
+    LoginsOfPushgateway,
+    /// An IPv4 address isn't reached over IPv6.
+    #[error("management_center.ipv6 allows IPv6 only, but management_center.server is an IPv4 address")]
+    Ipv6Only,
+    /// The names of several files are made from the name of one.
+    #[error(
+        "csv.file ({}) is a pipe or a device, which can't take the files of several templates; name a file, or import one \
+         template (--multiinfo ID)",
+        .0.display()
+    )]
+    CsvStream(PathBuf),
+    /// Two files are one.
+    #[error(transparent)]
+    Files(#[from] Collision),
+}
+
+impl From<Contradiction> for ConfigError {
+    fn from(contradiction: Contradiction) -> Self {
+        ConfigError::Contradiction(contradiction)
+    }
+}

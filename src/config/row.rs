@@ -1,0 +1,224 @@
+//! Rows: everything about a setting in one place.
+//!
+//! A [`section!`] declares a section as rows. A row's doc comment is the setting's help, its name the key, its type the
+//! type of the field that takes the value; the rest is a [`Row`]: syntax, parser, default, example, old name, secrecy.
+//! Each row becomes an entry of the table of [`settings`](super::settings) and a field of the section, so the two
+//! can't differ.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use clap::ValueEnum;
+use secrecy::SecretString;
+use url::Url;
+
+use super::parse;
+use super::settings::Setting;
+use super::syntax::Syntax;
+
+/// What a setting is besides its name, its help and its field.
+pub(super) struct Row<T> {
+    syntax: Syntax,
+    default: &'static str,
+    example: &'static str,
+    secret: bool,
+    old: &'static str,
+    pub(super) parse: fn(&str) -> Result<T, String>,
+}
+
+/// Declares a section: a struct with a field for each of its settings.
+macro_rules! section {
+    (
+        $(#[$about:meta])*
+        $section:ident $name:literal {
+            $( $(#[doc = $help:literal])+ $field:ident $(as $key:literal)?: $type:ty = $row:expr; )+
+        }
+    ) => {
+        $(#[$about])*
+        #[derive(Debug)]
+        pub(in crate::config) struct $section {
+            $( $(#[doc = $help])+ pub(in crate::config) $field: $crate::config::value::Value<$type>, )+
+        }
+
+        impl $section {
+            /// The section's part of the table.
+            pub(in crate::config) const SETTINGS: &'static [$crate::config::settings::Setting] = &[
+                $( $crate::config::row::section!(@setting $name $($help)+, $field $($key)?, $type, $row) ),+
+            ];
+
+            /// Parses what the layers say of it.
+            pub(in crate::config) fn read(
+                layers: &$crate::config::layers::Layers,
+                errors: &mut $crate::config::error::Errors,
+            ) -> Self {
+                $section {
+                    $( $field: $crate::config::value::Value::read(
+                        const { &$crate::config::row::section!(@setting $name $($help)+, $field $($key)?, $type, $row) },
+                        $row,
+                        layers,
+                        errors,
+                    ), )+
+                }
+            }
+        }
+    };
+    (@setting $name:literal $($help:literal)+, $field:ident $($key:literal)?, $type:ty, $row:expr) => {
+        $crate::config::row::Row::<$type>::setting(
+            $row,
+            concat!($name, ".", $crate::config::row::section!(@key $field $($key)?)),
+            concat!($($help),+).trim_ascii_start(),
+            |text| { let row: $crate::config::row::Row<$type> = $row; (row.parse)(text).map(drop) },
+        )
+    };
+    (@key $field:ident) => { stringify!($field) };
+    (@key $field:ident $key:literal) => { $key };
+}
+pub(super) use section;
+
+impl<T> Row<T> {
+    const fn new(syntax: Syntax, parse: fn(&str) -> Result<T, String>) -> Self {
+        Row {
+            syntax,
+            default: "",
+            example: "",
+            secret: false,
+            old: "",
+            parse,
+        }
+    }
+
+    /// The value when nothing is said.
+    pub(super) const fn default(self, default: &'static str) -> Self {
+        Row { default, ..self }
+    }
+
+    /// A value to copy.
+    pub(super) const fn example(self, example: &'static str) -> Self {
+        Row { example, ..self }
+    }
+
+    /// The key in `QualysGuard.yaml`.
+    pub(super) const fn old(self, old: &'static str) -> Self {
+        Row { old, ..self }
+    }
+
+    /// An item of a list as a regular expression, for editors.
+    pub(super) const fn item(self, item: &'static str) -> Self {
+        let syntax = match self.syntax {
+            Syntax::Form { expected, list, .. } => Syntax::Form { expected, list, item },
+            other => other,
+        };
+        Row { syntax, ..self }
+    }
+
+    /// The entry of the table.
+    pub(super) const fn setting(
+        self,
+        key: &'static str,
+        help: &'static str,
+        check: fn(&str) -> Result<(), String>,
+    ) -> Setting {
+        Setting {
+            key,
+            help,
+            syntax: self.syntax,
+            default: self.default,
+            example: self.example,
+            secret: self.secret,
+            old: self.old,
+            check,
+        }
+    }
+}
+
+/// Any text.
+pub(super) const fn text() -> Row<String> {
+    Row::new(Syntax::Text, |text| Ok(text.to_owned()))
+}
+
+/// A text that must never be shown; an empty one is a value, too.
+pub(super) const fn secret() -> Row<SecretString> {
+    Row {
+        secret: true,
+        ..Row::new(Syntax::Text, |text| Ok(text.into()))
+    }
+}
+
+/// A secret that can't be empty.
+pub(super) const fn password() -> Row<SecretString> {
+    Row {
+        parse: parse::password,
+        ..secret()
+    }
+}
+
+/// The path of a file.
+pub(super) const fn path() -> Row<PathBuf> {
+    Row::new(Syntax::Path, |text| Ok(text.into()))
+}
+
+/// Name or address of a computer.
+pub(super) const fn host() -> Row<String> {
+    Row::new(Syntax::Host, parse::host)
+}
+
+/// Yes or no.
+pub(super) const fn boolean() -> Row<bool> {
+    Row::new(Syntax::Boolean, parse::boolean)
+}
+
+/// A whole number within bounds.
+pub(super) const fn number<const LEAST: u64, const MOST: u64, T: TryFrom<u64>>() -> Row<T> {
+    Row::new(Syntax::Number(LEAST, MOST), parse::number::<LEAST, MOST, T>)
+}
+
+/// A length of time, longer than zero.
+pub(super) const fn duration() -> Row<Duration> {
+    Row::new(Syntax::Duration { zero: false }, parse::duration)
+}
+
+/// A length of time, of which zero has a meaning.
+pub(super) const fn duration_or_zero() -> Row<Duration> {
+    Row::new(Syntax::Duration { zero: true }, parse::duration_or_zero)
+}
+
+/// An address over HTTP, encrypted or not.
+pub(super) const fn http_url() -> Row<Url> {
+    const SCHEMES: &[&str] = &["http", "https"];
+    Row::new(Syntax::Url(SCHEMES), |text| parse::url(text, SCHEMES))
+}
+
+/// One of Qualys' platforms, or the base address of its API; a path to one of its calls is cut off.
+pub(super) const fn platform() -> Row<Url> {
+    Row::new(Syntax::Platform, |text| parse::platform(text).map(parse::api_base))
+}
+
+/// One of the words of an enum.
+pub(super) const fn words<T: ValueEnum>() -> Row<T> {
+    let syntax = Syntax::Words {
+        words: parse::words::<T>,
+        spellings: parse::spellings::<T>,
+    };
+    Row::new(syntax, parse::word)
+}
+
+/// A form that the type of the value defines; `expected` names it.
+pub(super) const fn form<T: FromStr<Err: ToString>>(expected: &'static str) -> Row<T> {
+    of_form(expected, false, parse::form)
+}
+
+/// A list whose form the type of the value defines.
+pub(super) const fn list<T: FromStr<Err: ToString>>(expected: &'static str) -> Row<T> {
+    of_form(expected, true, parse::form)
+}
+
+/// A version number, as it stands in paths.
+pub(super) const fn version() -> Row<String> {
+    of_form("a version", false, parse::version)
+}
+
+const fn of_form<T>(expected: &'static str, list: bool, parse: fn(&str) -> Result<T, String>) -> Row<T> {
+    let item = "";
+    Row::new(Syntax::Form { expected, list, item }, parse)
+}
