@@ -7,9 +7,10 @@ use std::fmt;
 /// How an invocation ended.
 ///
 /// Declared in the order of their weight: with several templates the [worst](Ord) one wins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Exit {
     /// Everything that passed the selection was acknowledged, or written to the CSV file.
+    #[default]
     Success,
     /// Not now: throttled, or the report is still running at the deadline. Come back later.
     TryAgain,

@@ -3,7 +3,8 @@
 //! | module | is the home of |
 //! |---|---|
 //! | `run` | what concerns the whole run: stages, waits and retries, configuration |
-//! | `template` | what became of one template |
+//! | `batch` | what became of one batch: a template, several together, or a report file |
+//! | `breakdown` | what was selected, broken down |
 //! | `bars` | tables whose rows have a bar: pictures that are their own text |
 //! | `file` | the file, which appears whole or not at all |
 //!
@@ -19,21 +20,22 @@ use sha2::{Digest as _, Sha256};
 
 use crate::config::Listing;
 use crate::exit::Exit;
-use crate::import::Summary;
-use crate::import::text::{plural, took};
+use crate::import::Record;
+use crate::import::numbers::{plural, took};
 
 mod bars;
+mod batch;
+mod breakdown;
 mod file;
 mod run;
-mod template;
 
 pub use file::{Error, PageFile};
 
 const STYLE: &str = include_str!("page/style.css");
 
 /// The page of a run that ended at `now` and was configured as `listing` says.
-pub fn render(summary: &Summary, listing: &Listing, now: SystemTime) -> String {
-    let title = format!("qualys-connector: {}", summary.meaning());
+pub fn render(record: &Record, listing: &Listing, now: SystemTime) -> String {
+    let title = format!("qualys-connector: {}", record.meaning());
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -47,13 +49,13 @@ pub fn render(summary: &Summary, listing: &Listing, now: SystemTime) -> String {
                 style { (PreEscaped(STYLE)) }
             }
             body {
-                (header(summary, now))
+                (header(record, now))
                 main {
-                    @for (index, batch) in summary.batches.iter().enumerate() {
-                        (template::sections(index, batch))
+                    @for (index, batch) in record.batches.iter().enumerate() {
+                        (batch::sections(index, batch))
                     }
-                    (run::stages(summary))
-                    (run::waits(summary))
+                    (run::stages(record))
+                    (run::waits(record))
                     (run::configuration(listing))
                 }
                 footer {
@@ -72,9 +74,9 @@ fn policy() -> String {
     format!("default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'")
 }
 
-fn header(summary: &Summary, now: SystemTime) -> Markup {
-    let begun = now.checked_sub(summary.duration).unwrap_or(now);
-    let status = match summary.exit {
+fn header(record: &Record, now: SystemTime) -> Markup {
+    let begun = now.checked_sub(record.duration).unwrap_or(now);
+    let status = match record.exit {
         Exit::Success => "good",
         Exit::TryAgain | Exit::Unavailable | Exit::Interrupted | Exit::Terminated => "odd",
         _ => "bad",
@@ -82,11 +84,11 @@ fn header(summary: &Summary, now: SystemTime) -> Markup {
     html! {
         header {
             h1 { "Qualys → Management Center" }
-            p class={ "status " (status) } { strong { (summary.meaning()) } " (exit code " (summary.exit.code()) ")" }
+            p class={ "status " (status) } { strong { (record.meaning()) } " (exit code " (record.exit.code()) ")" }
             p {
-                "Began " time { (humantime::format_rfc3339_seconds(begun)) } ", took " (took(summary.duration)) "."
-                @if summary.not_begun > 0 {
-                    " " (plural(summary.not_begun as u64, "template wasn't", "templates weren't")) " begun."
+                "Began " time { (humantime::format_rfc3339_seconds(begun)) } ", took " (took(record.duration)) "."
+                @if record.not_begun > 0 {
+                    " " (plural(record.not_begun as u64, "template wasn't", "templates weren't")) " begun."
                 }
             }
         }

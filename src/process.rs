@@ -9,7 +9,7 @@ use std::time::SystemTime;
 use crate::cli::{self, Cli, Command, Output, Summary};
 use crate::config::{Config, ConfigError, ConfigErrors, Given, Listing, Sink, Surroundings};
 use crate::exit::Exit;
-use crate::import::{self, Progress, Stop};
+use crate::import::{self, Failure, Progress, Record, Stop};
 use crate::page::{self, PageFile};
 use crate::printable::{escaped_json, escaped_lines};
 use crate::telemetry::metrics::Settings;
@@ -184,9 +184,9 @@ fn plan(given: Given, cli: &Cli, listing: &Listing) -> Ending {
     match configured.and_then(|config| Ok((begin(&config.log, &config.traces, &config.warnings)?, config))) {
         Ok((telemetry, config)) => {
             let outputs = Outputs::of(&config.page, None);
-            let work = async |page: Result<(), Unwritable>, stop: &Stop, progress: &Progress| match page {
+            let work = async |page: Result<(), Failure>, stop: &Stop, progress: &Progress| match page {
                 Ok(()) => import::run(config, stop, progress).await,
-                Err(Unwritable(exit, sentence)) => import::Summary::unprepared(exit, sentence, progress),
+                Err(failure) => unwritable(failure),
             };
             conclude(cli, outputs, listing, telemetry, work).unwrap_or_else(|died| died)
         }
@@ -199,9 +199,9 @@ fn send(given: Given, file: &Path, cli: &Cli, listing: &Listing) -> Ending {
     match configured.and_then(|config| Ok((begin(&config.log, &config.traces, &config.warnings)?, config))) {
         Ok((telemetry, config)) => {
             let outputs = Outputs::of(&config.page, None);
-            let work = async |page: Result<(), Unwritable>, stop: &Stop, progress: &Progress| match page {
+            let work = async |page: Result<(), Failure>, stop: &Stop, progress: &Progress| match page {
                 Ok(()) => import::send(config, file, stop, progress).await,
-                Err(Unwritable(exit, sentence)) => import::Summary::unprepared(exit, sentence, progress),
+                Err(failure) => unwritable(failure),
             };
             conclude(cli, outputs, listing, telemetry, work).unwrap_or_else(|died| died)
         }
@@ -216,20 +216,20 @@ fn conclude(
     outputs: Outputs,
     listing: &Listing,
     telemetry: Telemetry,
-    work: impl AsyncFnOnce(Result<(), Unwritable>, &Stop, &Progress) -> import::Summary,
+    work: impl AsyncFnOnce(Result<(), Failure>, &Stop, &Progress) -> Record,
 ) -> Result<Ending, Ending> {
     let tell = || {
         // A page that can't be is found before anything is asked for.
         let (page, created) = match outputs.page.map(|path| PageFile::create(&path)).transpose() {
             Ok(page) => (page, Ok(())),
-            Err(failure) => (None, Err(Unwritable(failure.exit(), failure.to_string()))),
+            Err(failure) => (None, Err(Failure::unwritable(&failure, failure.exit()))),
         };
         let work = async |stop: &Stop, progress: &Progress| work(created, stop, progress).await;
-        let mut summary = perform(cli, &telemetry, work)?;
-        let shown = page.map_or(Exit::Success, |page| show(page, &summary, listing));
-        summary.exit = summary.exit.max(shown);
-        let exit = summary.exit.max(say(cli, &summary, outputs.on_stdout));
-        Ok(Ending::of(&summary, exit))
+        let mut record = perform(cli, &telemetry, work)?;
+        let shown = page.map_or(Exit::Success, |page| show(page, &record, listing));
+        record.exit = record.exit.max(shown);
+        let exit = record.exit.max(say(cli, &record, outputs.on_stdout));
+        Ok(Ending::of(&record, exit))
     };
     let told: Result<Ending, Died> = bug::caught(tell).unwrap_or_else(|bug| Err(bug.into()));
     let concluded = told.map_err(|died| {
@@ -263,8 +263,8 @@ impl Died {
 fn perform(
     cli: &Cli,
     telemetry: &Telemetry,
-    work: impl AsyncFnOnce(&Stop, &Progress) -> import::Summary,
-) -> Result<import::Summary, Died> {
+    work: impl AsyncFnOnce(&Stop, &Progress) -> Record,
+) -> Result<Record, Died> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let progress = Progress::default();
     let bar = if cli.quiet() { None } else { Bar::show(&progress) };
@@ -272,18 +272,18 @@ fn perform(
         let stop = Stop::on_signals()?;
         io::Result::Ok(work(&stop, &progress).await)
     };
-    let summary = bug::caught(|| runtime.block_on(working.instrument(telemetry.run().clone())));
+    let record = bug::caught(|| runtime.block_on(working.instrument(telemetry.run().clone())));
     drop(bar);
     // A parser that waits for standard input would wait for ever.
     runtime.shutdown_background();
-    Ok(summary??)
+    Ok(record??)
 }
 
-/// The summary; on standard error where standard output has something else to carry.
-fn say(cli: &Cli, summary: &import::Summary, elsewhere: bool) -> Exit {
+/// Prints the summary; on standard error where standard output has something else to carry.
+fn say(cli: &Cli, record: &Record, elsewhere: bool) -> Exit {
     let said = match cli.summary() {
-        Summary::Text => escaped_lines(&summary.to_string()),
-        Summary::Json => escaped_json(&summary.json()),
+        Summary::Text => escaped_lines(&record.to_string()),
+        Summary::Json => escaped_json(&record.json()),
         Summary::None => return Exit::Success,
     };
     match elsewhere {
@@ -311,8 +311,11 @@ impl Outputs {
     }
 }
 
-/// Something that can't be written, so that nothing is begun; and what the process ends with.
-struct Unwritable(Exit, String);
+/// The record of a run that isn't begun, since something can't be written.
+fn unwritable(failure: Failure) -> Record {
+    error!(exit = failure.exit.code(), "{}", failure.sentence);
+    Record::unprepared(failure)
+}
 
 fn csv_file(config: &Config) -> Option<&Path> {
     match &config.sink {
@@ -322,8 +325,8 @@ fn csv_file(config: &Config) -> Option<&Path> {
 }
 
 /// Writes the page, whatever became of the import.
-fn show(page: PageFile, summary: &import::Summary, listing: &Listing) -> Exit {
-    match page.write(&escaped_lines(&page::render(summary, listing, SystemTime::now()))) {
+fn show(page: PageFile, record: &Record, listing: &Listing) -> Exit {
+    match page.write(&escaped_lines(&page::render(record, listing, SystemTime::now()))) {
         Ok(()) => Exit::Success,
         Err(failure) => {
             error!(exit = failure.exit().code(), "{failure}");

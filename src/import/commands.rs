@@ -5,10 +5,9 @@ use std::net::IpAddr;
 
 use tracing::{Level, debug, enabled};
 
+use super::numbers::CLEAN;
 use crate::host_input::command::{Closing, Commands, Host, Mode, Protocol, ScanResult, Settings, Vulnerability};
 use crate::host_input::packing::{Blocks, Written};
-use crate::import::summary::Named;
-use crate::import::text::CLEAN;
 use crate::report::{self, Selected};
 
 /// Hosts that are named of each kind, at most.
@@ -23,16 +22,37 @@ pub(super) struct Closings {
     told: HashSet<IpAddr>,
     /// Another delivery of the same import has findings of these hosts, or doesn't know whether it has.
     kept: HashSet<IpAddr>,
+    /// Hosts with findings, of all deliveries so far; only where there are several.
+    hosts: Option<HashSet<IpAddr>>,
 }
 
 impl Closings {
-    /// As the settings want it, for all that there is to tell of hosts.
-    pub(super) fn of(settings: &Settings) -> Self {
+    /// As the settings want it, for one delivery that holds all there is to tell of its hosts, or for `several`.
+    pub(super) fn of(settings: &Settings, several: bool) -> Self {
         Closings {
             mode: settings.mode,
             clear: settings.clear_clean_hosts,
             told: HashSet::new(),
             kept: HashSet::new(),
+            hosts: several.then(HashSet::new),
+        }
+    }
+
+    /// Takes note of the hosts with findings of a delivery; gives how many they are with those of earlier ones.
+    pub(super) fn count(&mut self, addresses: impl Iterator<Item = IpAddr>) -> u64 {
+        match &mut self.hosts {
+            Some(hosts) => {
+                hosts.extend(addresses);
+                hosts.len() as u64
+            }
+            None => addresses.count() as u64,
+        }
+    }
+
+    /// These hosts were delivered: what a later delivery tells of them joins that.
+    pub(super) fn told(&mut self, hosts: impl Iterator<Item = IpAddr>) {
+        if self.hosts.is_some() {
+            self.join(hosts);
         }
     }
 
@@ -135,21 +155,19 @@ impl<'a> HostCommands<'a> {
         cleared.count() as u64
     }
 
-    /// The first hosts that were cleared and that weren't sent, if those before `settled` are settled.
-    pub(super) fn named(&self, settled: usize, refused: &[usize]) -> Named {
-        let addresses = |chosen: &mut dyn Iterator<Item = usize>| {
-            let addresses = chosen.filter_map(|index| self.address(index));
-            addresses.take(NAMED).collect()
-        };
-        let clears = |index: &usize| self.closing(*index) == Some(Closing::Clear);
-        Named {
-            cleared: addresses(
-                &mut (0..settled)
-                    .filter(clears)
-                    .filter(|index| refused.binary_search(index).is_err()),
-            ),
-            not_sent: addresses(&mut (settled..self.hosts.len())),
-        }
+    /// The first hosts that were cleared, if those before `settled` are settled and aren't among the `refused`.
+    pub(super) fn cleared(&self, settled: usize, refused: &[usize]) -> Vec<IpAddr> {
+        let cleared = (0..settled).filter(|index| self.closing(*index) == Some(Closing::Clear));
+        self.named(cleared.filter(|index| refused.binary_search(index).is_err()))
+    }
+
+    /// The first hosts that weren't sent, if those before `settled` are settled.
+    pub(super) fn not_sent(&self, settled: usize) -> Vec<IpAddr> {
+        self.named(settled..self.hosts.len())
+    }
+
+    fn named(&self, hosts: impl Iterator<Item = usize>) -> Vec<IpAddr> {
+        hosts.filter_map(|index| self.address(index)).take(NAMED).collect()
     }
 
     /// The addresses of the hosts with findings.

@@ -1,6 +1,7 @@
 //! Why a template isn't imported, or not in full.
 
 use thiserror::Error;
+use tokio::task::JoinError;
 
 use crate::exit::Exit;
 use crate::host_input::delivery::Delivery;
@@ -54,15 +55,15 @@ pub enum Error {
 }
 
 impl Error {
-    /// What a delivery that came to its end left unsaid: that something was refused, or wasn't sent.
-    pub(super) fn refused(delivery: &Delivery) -> Result<(), Self> {
+    /// What is missing from a delivery that came to its end: something was refused, or wasn't sent.
+    pub(super) fn refused(delivery: &Delivery) -> Option<Self> {
         match (delivery.hosts_refused, delivery.hosts_incomplete) {
-            (0, 0) => Ok(()),
-            (0, hosts) => Err(Error::TooLong {
+            (0, 0) => None,
+            (0, hosts) => Some(Error::TooLong {
                 hosts,
                 commands: delivery.commands_too_long,
             }),
-            (hosts, _) => Err(Error::Refused {
+            (hosts, _) => Some(Error::Refused {
                 hosts,
                 findings: delivery.findings_refused,
             }),
@@ -82,5 +83,11 @@ impl Error {
             Error::Interrupted => Exit::Terminated,
             Error::Bug(_) => Exit::Bug,
         }
+    }
+}
+
+impl From<JoinError> for Error {
+    fn from(died: JoinError) -> Self {
+        Error::Bug(died.to_string())
     }
 }

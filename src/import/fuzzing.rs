@@ -18,7 +18,7 @@ pub struct Frames {
 
 /// Packs what `selected` says into frames of at most `limit` bytes.
 pub fn frames(settings: &Settings, selected: &Selected, limit: usize) -> Frames {
-    let commands = HostCommands::new(settings, selected, &Closings::of(settings));
+    let commands = HostCommands::new(settings, selected, &Closings::of(settings, false));
     let mut packer = Packer::new(&commands, 0..commands.len(), limit);
     Frames {
         header: commands.header().to_vec(),

@@ -5,11 +5,12 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use super::count::{Outcome, Unit};
 use super::progress::Snapshot;
-use super::summary::{BatchSummary, Outcome, Summary};
+use super::record::{BatchRecord, Record};
 use crate::exit::Exit;
 use crate::qualys::{CLASSES, Reason, Usage};
-use crate::report::{Counts, LeftOut};
+use crate::report::LeftOut;
 use crate::stage::Stage;
 use crate::telemetry::metrics::{Exposition, Settings, peak_memory};
 
@@ -18,25 +19,29 @@ pub mod table;
 use table as t;
 
 /// What an import says that has ended.
-pub fn of_summary(settings: &Settings, summary: &Summary) -> Exposition {
-    let mut metrics = ended(settings, summary.exit, summary.failed_stage());
-    metrics.set(&t::RUN_DURATION, &[], summary.duration.as_secs_f64());
-    let batches = &summary.batches;
-    let imported: usize = batches.iter().map(BatchSummary::imported).sum();
-    let failed = summary.templates().count() - imported;
+pub fn of_record(settings: &Settings, record: &Record) -> Exposition {
+    let failed_stage = record.worst().and_then(|(.., failure)| failure.stage);
+    let mut metrics = ended(settings, record.exit, failed_stage.unwrap_or(Stage::Configure));
+    metrics.set(&t::RUN_DURATION, &[], record.duration.as_secs_f64());
+    let batches = &record.batches;
+    let imported: usize = batches.iter().map(BatchRecord::imported).sum();
+    let failed = record.parts().count() - imported;
     metrics.set(&t::TEMPLATES, &["imported"], imported as f64);
     metrics.set(&t::TEMPLATES, &["failed"], failed as f64);
-    metrics.set(&t::TEMPLATES, &["not_begun"], summary.not_begun as f64);
+    metrics.set(&t::TEMPLATES, &["not_begun"], record.not_begun as f64);
     metrics.set_each(&t::STAGE_DURATION, |stage| {
-        let passed = batches.iter().flat_map(BatchSummary::passed);
+        let passed = batches.iter().flat_map(BatchRecord::passed);
         let took = passed.filter(|(_, passed)| passed.stage.label() == stage);
         took.map(|(_, passed)| passed.took).sum::<Duration>().as_secs_f64()
     });
-    reports(&mut metrics, summary);
-    deliveries(&mut metrics, batches);
-    certificates(&mut metrics, summary);
-    if summary.usage.calls() > 0 {
-        usage(&mut metrics, &summary.usage);
+    // A chain is as fresh as its oldest link.
+    if let Some(oldest) = record.parts().filter_map(|part| part.generated).min() {
+        metrics.set(&t::REPORT_GENERATED, &[], unix(oldest));
+    }
+    counts(&mut metrics, record);
+    certificates(&mut metrics, record);
+    if record.usage.calls() > 0 {
+        usage(&mut metrics, &record.usage);
     }
     metrics
 }
@@ -89,105 +94,37 @@ fn running(metrics: &mut Exposition, running: bool, stages: &[Stage]) {
     });
 }
 
-fn reports(metrics: &mut Exposition, summary: &Summary) {
-    // A chain is as fresh as its oldest link.
-    if let Some(oldest) = summary.templates().filter_map(|template| template.generated).min() {
-        metrics.set(&t::REPORT_GENERATED, &[], unix(oldest));
-    }
-    let read: Vec<_> = summary
-        .batches
-        .iter()
-        .filter_map(|batch| batch.counts.as_ref())
-        .collect();
-    if read.is_empty() {
-        return;
-    }
-    let bytes: u64 = summary.templates().map(|template| template.bytes).sum();
-    metrics.set(&t::REPORT_BYTES, &[], bytes as f64);
-    let sum = |number: &dyn Fn(&Counts) -> u64| read.iter().map(|counts| number(counts)).sum::<u64>() as f64;
-    metrics.set(&t::REPORT_HOSTS, &[], sum(&|counts| counts.hosts_read));
-    metrics.set(&t::REPORT_FINDINGS, &[], sum(&|counts| counts.findings_read));
-    metrics.set(&t::SELECTED_HOSTS, &[], sum(&|counts| counts.hosts_selected));
-    metrics.set(&t::CLEAN_HOSTS, &[], sum(&|counts| counts.hosts_clean));
-    metrics.set(&t::SELECTED_FINDINGS, &["with"], sum(&|counts| counts.with_cve));
-    metrics.set(&t::SELECTED_FINDINGS, &["without"], sum(&|counts| counts.without_cve()));
-    for reason in LeftOut::ALL {
-        let label = [reason.label()];
-        metrics.set(
-            &t::LEFT_OUT_HOSTS,
-            &label,
-            sum(&|counts| counts.hosts_left_out.get(reason)),
-        );
-        metrics.set(
-            &t::LEFT_OUT_FINDINGS,
-            &label,
-            sum(&|counts| counts.findings_left_out.get(reason)),
-        );
-    }
-}
-
-fn deliveries(metrics: &mut Exposition, batches: &[BatchSummary]) {
-    let mut delivered = false;
-    let (mut hosts, mut findings, mut commands) = ([0; 5], [0; 4], [0; 4]);
-    let (mut frames, mut connections) = (0, 0);
-    let add = |sums: &mut [u64], numbers: &[u64]| {
-        for (sum, number) in sums.iter_mut().zip(numbers) {
-            *sum += number;
+/// Every count of what was selected, once there was something to select from, and of what was delivered, once that was begun.
+fn counts(metrics: &mut Exposition, record: &Record) {
+    let totals = record.totals();
+    let mut set = |unit, outcome| {
+        if let Some((metric, label)) = t::of(unit, outcome) {
+            metrics.set(metric, label.as_slice(), totals.get(unit, outcome) as f64);
         }
     };
-    for batch in batches {
-        let arrived = batch.arrived();
-        match &batch.outcome {
-            Outcome::Nothing | Outcome::Planned(_) => continue,
-            Outcome::Sent(sent) => {
-                let not_sent = (sent.hosts_not_sent(), sent.findings_not_sent());
-                add(
-                    &mut hosts,
-                    &[arrived.hosts, arrived.cleared, sent.hosts_refused, not_sent.0, 0],
-                );
-                add(
-                    &mut findings,
-                    &[sent.findings_acknowledged, sent.findings_refused, not_sent.1, 0],
-                );
-                add(
-                    &mut commands,
-                    &[sent.commands_sent, sent.commands_acknowledged, sent.commands_refused, 0],
-                );
-                frames += sent.frames;
-                connections += sent.connections;
-            }
-            Outcome::Written(_, written) => {
-                add(&mut hosts, &[0, arrived.cleared, 0, 0, arrived.hosts]);
-                add(&mut findings, &[0, 0, 0, written.findings]);
-                add(&mut commands, &[0, 0, 0, written.commands]);
-            }
-        }
-        delivered = true;
+    let measured = Outcome::ALL.iter().filter(|outcome| match t::is_delivery(**outcome) {
+        true => totals.is_delivered(),
+        false => totals.is_selected(),
+    });
+    let left_out = LeftOut::ALL.into_iter().filter(|_| totals.is_selected());
+    for outcome in measured.copied().chain(left_out.map(Outcome::LeftOut)) {
+        outcome.units().iter().for_each(|unit| set(*unit, outcome));
     }
-    if !delivered {
-        return;
+    if totals.is_selected() {
+        let bytes: u64 = record
+            .parts()
+            .map(|part| part.totals.get(Unit::Bytes, Outcome::Read))
+            .sum();
+        metrics.set(&t::REPORT_BYTES, &[], bytes as f64);
     }
-    for (metric, labels, sums) in [
-        (&t::HOSTS, &t::HOST_OUTCOMES[..], &hosts[..]),
-        (&t::FINDINGS, &t::OUTCOMES, &findings),
-        (&t::COMMANDS, &t::COMMAND_OUTCOMES, &commands),
-    ] {
-        for (label, sum) in labels.iter().zip(sums) {
-            metrics.set(metric, &[label], *sum as f64);
-        }
-    }
-    metrics.set(&t::FRAMES, &[], frames as f64);
-    metrics.set(&t::CONNECTIONS, &[], connections as f64);
 }
 
-fn certificates(metrics: &mut Exposition, summary: &Summary) {
-    let mut servers = summary.batches.iter().filter_map(|batch| match &batch.outcome {
-        Outcome::Sent(delivery) => delivery.server_certificate_expires,
-        Outcome::Nothing | Outcome::Written(..) | Outcome::Planned(_) => None,
-    });
-    let client = (&t::CLIENT_CERTIFICATE_EXPIRY, summary.certificate_expires);
+fn certificates(metrics: &mut Exposition, record: &Record) {
+    let servers = record.batches.iter();
+    let server = servers.filter_map(|batch| batch.server_certificate_expires).next_back();
+    let client = (&t::CLIENT_CERTIFICATE_EXPIRY, record.certificate_expires);
     // Of their own, so that a run which didn't come so far leaves the other as it is.
-    for (metric, expires) in [client, (&t::SERVER_CERTIFICATE_EXPIRY, servers.next_back())] {
+    for (metric, expires) in [client, (&t::SERVER_CERTIFICATE_EXPIRY, server)] {
         if let Some(expires) = expires {
             metrics.set(metric, &[], unix(expires));
         }

@@ -3,7 +3,7 @@
 //! The import writes, observers read [snapshots](Progress::snapshot) as often as they like. Nothing flows back: an
 //! import that nobody watches does the same.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::watch;
@@ -64,32 +64,33 @@ struct State {
     templates: usize,
     number: usize,
     batch: usize,
-    parts: Vec<PartState>,
+    parts: Vec<Arc<Mutex<PartState>>>,
     qualys: Option<watch::Receiver<qualys::Progress>>,
     selected: Option<(u64, u64)>,
     delivery: watch::Sender<host_input::Progress>,
 }
 
-/// What is known of one template of the batch, or of the batch as a whole.
-#[derive(Debug, Clone, Default)]
+/// What is known of one part of a batch, or of several parts at once.
+#[derive(Debug, Default)]
 struct PartState {
     template: String,
     report: Arc<report::Progress>,
     stage: Option<(Stage, Instant)>,
 }
 
-/// A part of the view that one piece of work writes to: that on a template, or that on several at once.
+/// The part of the view that the work on one part of a batch writes to, or that on several parts at once.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Part {
-    progress: Progress,
-    index: usize,
+pub(super) struct PartProgress {
+    import: Progress,
+    state: Arc<Mutex<PartState>>,
 }
 
 impl Progress {
     /// How far the import is now.
     pub fn snapshot(&self) -> Snapshot {
         let state = self.0.borrow();
-        let running = state.parts.iter().filter_map(|part| {
+        let parts = || state.parts.iter().map(|part| locked(part));
+        let running = parts().filter_map(|part| {
             let (stage, begun) = part.stage?;
             Some(Running {
                 template: part.template.clone(),
@@ -99,7 +100,7 @@ impl Progress {
                 hosts_parsed: part.report.hosts(),
             })
         });
-        let sum = |number: fn(&report::Progress) -> u64| state.parts.iter().map(|part| number(&part.report)).sum();
+        let sum = |number: fn(&report::Progress) -> u64| parts().map(|part| number(&part.report)).sum();
         Snapshot {
             begun: state.begun.map(|(time, _)| time),
             templates: state.templates,
@@ -128,40 +129,37 @@ impl Progress {
         });
     }
 
-    /// The next batch: what was known of the one before is forgotten.
+    /// The next batch: what was known of those that are over is forgotten.
     pub(super) fn batch(&self) {
         self.0.send_modify(|state| {
             state.batch += 1;
-            state.parts.clear();
-            state.selected = None;
-            state.delivery = watch::Sender::default();
+            state.parts.retain(|part| Arc::strong_count(part) > 1);
+            if state.parts.is_empty() {
+                state.selected = None;
+                state.delivery = watch::Sender::default();
+            }
         });
     }
 
-    /// The next template of the batch.
-    pub(super) fn template(&self, name: &str) -> Part {
+    /// The next part of the batch.
+    pub(super) fn part(&self, name: &str) -> PartProgress {
         self.0.send_modify(|state| state.number += 1);
-        self.part(name)
+        self.begin_part(name)
     }
 
-    /// Work on several templates of the batch.
-    pub(super) fn whole(&self) -> Part {
-        self.part("")
+    /// Work on several parts of the batch.
+    pub(super) fn whole(&self) -> PartProgress {
+        self.begin_part("")
     }
 
-    fn part(&self, name: &str) -> Part {
-        let mut index = 0;
-        self.0.send_modify(|state| {
-            index = state.parts.len();
-            state.parts.push(PartState {
-                template: name.to_owned(),
-                ..PartState::default()
-            });
-        });
-        Part {
-            progress: self.clone(),
-            index,
-        }
+    fn begin_part(&self, name: &str) -> PartProgress {
+        let part = PartProgress {
+            import: self.clone(),
+            ..PartProgress::default()
+        };
+        locked(&part.state).template = name.to_owned();
+        self.0.send_modify(|state| state.parts.push(part.state.clone()));
+        part
     }
 
     pub(super) fn select(&self, counts: &Counts) {
@@ -175,34 +173,30 @@ impl Progress {
     }
 }
 
-impl Part {
+impl PartProgress {
     /// A stage begins; says how long after the import that is.
     pub(super) fn enter(&self, stage: Stage) -> Duration {
         let now = Instant::now();
-        self.modify(|part| part.stage = Some((stage, now)));
-        let begun = self.progress.0.borrow().begun;
+        locked(&self.state).stage = Some((stage, now));
+        let begun = self.import.0.borrow().begun;
         begun.map_or(Duration::ZERO, |(_, begun)| now.saturating_duration_since(begun))
     }
 
     pub(super) fn leave(&self) {
-        self.modify(|part| part.stage = None);
+        locked(&self.state).stage = None;
     }
 
     /// What a parser writes to. A parser that starts anew counts anew.
     pub(super) fn report(&self) -> Arc<report::Progress> {
         let report = Arc::<report::Progress>::default();
-        self.modify(|part| part.report = report.clone());
+        locked(&self.state).report.clone_from(&report);
         report
     }
+}
 
-    fn modify(&self, change: impl FnOnce(&mut PartState)) {
-        self.progress.0.send_modify(|state| {
-            // Where a later batch has begun, nobody watches this one any more.
-            if let Some(part) = state.parts.get_mut(self.index) {
-                change(part);
-            }
-        });
-    }
+/// Whoever panicked beside it left whole values.
+fn locked(part: &Mutex<PartState>) -> MutexGuard<'_, PartState> {
+    part.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -217,7 +211,7 @@ mod tests {
         import.begin();
         import.plan(3, None);
         import.batch();
-        let (first, second) = (import.template("424242"), import.template("535353"));
+        let (first, second) = (import.part("424242"), import.part("535353"));
         first.enter(Stage::Download);
         second.enter(Stage::Wait);
         import
@@ -242,10 +236,17 @@ mod tests {
         assert_eq!(seen.delivery.hosts_acknowledged, 7);
         first.leave();
         assert_eq!(running(&observer.snapshot()).len(), 1);
+        drop(first);
+        // A batch that is still delivered stays in view beside the next.
         import.batch();
-        import.template("646464");
         let seen = observer.snapshot();
-        assert_eq!((seen.number, seen.batch, seen.running.len()), (3, 2, 0));
+        assert_eq!((seen.batch, running(&seen).len()), (2, 1));
+        assert_eq!(seen.delivery.hosts_acknowledged, 7);
+        drop(second);
+        import.batch();
+        import.part("646464");
+        let seen = observer.snapshot();
+        assert_eq!((seen.number, seen.batch, seen.running.len()), (3, 3, 0));
         assert_eq!(seen.delivery, host_input::Progress::default());
     }
 }

@@ -4,61 +4,58 @@ use std::path::Path;
 use std::time::Instant;
 
 use tokio::task::spawn_blocking;
-use tracing::{Instrument as _, Span};
+use tracing::Instrument as _;
 
 use super::error::Error;
 use super::progress::Progress;
-use super::sink::{self, Delivered};
-use super::source::{Template, unless_stopped};
+use super::record::{BatchRecord, PartRecord, Record};
+use super::runner::Runner;
+use super::sink::Delivered;
+use super::source::Part;
 use super::stop::Stop;
-use super::summary::{BatchSummary, Named, Rest, Summary, TemplateSummary};
 use crate::config::SendConfig;
 use crate::host_input::command_file::CommandFile;
 use crate::host_input::delivery::{Delivery, ManagementCenter};
-use crate::qualys::Usage;
 use crate::stage::Stage;
 use crate::telemetry::spans;
 
 /// Sends the commands of a file to the Management Center. `progress` is written for whoever watches.
-pub async fn send(config: SendConfig, path: &Path, stop: &Stop, progress: &Progress) -> Summary {
+pub async fn send(config: SendConfig, path: &Path, stop: &Stop, progress: &Progress) -> Record {
     let begun = Instant::now();
     progress.begin();
     progress.plan(1, None);
     progress.batch();
-    let template = TemplateSummary::begin(Template::File(path.to_owned()).name(), progress);
-    let span = spans::template(&template.name);
-    let mut batch = BatchSummary::begin(vec![template], progress);
-    let work = async {
-        if let Err(failure) = file(config, path, stop, progress, &mut batch).await {
-            batch.fail(&failure, stop);
-            spans::fail(&Span::current(), batch.exit().label());
-        }
+    let part = PartRecord {
+        name: Part::File(path.to_owned()).name(),
+        ..PartRecord::default()
     };
-    work.instrument(span).await;
-    let rest = Rest {
-        usage: Usage::default(),
-        certificate_expires: None,
-        begun,
+    let runner = Runner::of_part(&part.name, progress, stop);
+    let mut batch = BatchRecord {
+        parts: vec![part],
+        ..BatchRecord::default()
     };
-    Summary::new(vec![batch], 0, stop, rest)
+    let sent = file(config, path, &runner, progress, &mut batch);
+    if let Err(failure) = sent.instrument(runner.span.clone()).await {
+        batch.failure = Some(runner.fail(batch.stages_mut(), &failure));
+        spans::fail(&runner.span, batch.exit().label());
+    }
+    let mut record = Record::default();
+    record.add(batch, false);
+    record.end(begun, stop.exit())
 }
 
 async fn file(
     config: SendConfig,
     path: &Path,
-    stop: &Stop,
+    runner: &Runner<'_>,
     progress: &Progress,
-    batch: &mut BatchSummary,
+    batch: &mut BatchRecord,
 ) -> Result<(), Error> {
     let center = ManagementCenter::new(config.management_center)?;
     let path = path.to_owned();
     // Beside a thread that waits for a pipe, a signal is still heard.
     let reading = spawn_blocking(move || CommandFile::read(&path));
-    let commands = unless_stopped(stop, async {
-        let read = reading.await.map_err(|died| Error::Bug(died.to_string()))?;
-        read.map_err(Error::from)
-    });
-    let commands = commands.await?;
+    let commands = runner.stop.or(async { Ok::<_, Error>(reading.await??) }).await?;
     let progress = progress.delivery();
     let work = async {
         let mut delivery = Delivery {
@@ -66,18 +63,9 @@ async fn file(
             progress,
             ..Delivery::default()
         };
-        let delivered = center.deliver(&commands, stop.token(), &mut delivery).await;
-        let remarks = delivery.warnings();
-        let (outcome, result) = sink::sent(delivered, delivery);
-        Delivered {
-            outcome,
-            to_clear: 0,
-            named: Named::default(),
-            remarks,
-            result,
-        }
+        let result = center.deliver(&commands, runner.stop.token(), &mut delivery).await;
+        Delivered::sent(delivery, result.err().map(Error::from))
     };
-    let delivered = batch.pass(Stage::Send, work).await;
-    batch.outcome = delivered.outcome;
-    delivered.result
+    let delivered = runner.run(batch.stages_mut(), Stage::Send, work).await;
+    delivered.record(batch)
 }

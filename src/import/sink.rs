@@ -1,6 +1,5 @@
 //! The sink: where an import ends, at a Management Center, in a CSV file, or in a plan.
 
-use std::collections::HashSet;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,18 +9,20 @@ use tokio::sync::watch;
 use tracing::warn;
 
 use super::commands::{Closings, HostCommands};
+use super::count::{Outcome, Totals, Unit};
 use super::error::Error;
+use super::found;
+use super::numbers::hosts;
 use super::plan::Plan;
-use super::source::Template;
+use super::record::{BatchRecord, Destination};
+use super::runner::Found;
 use super::stop::Stop;
-use super::summary::{Named, Outcome};
-use super::text::hosts;
 use crate::config::{self, PlanSettings};
-use crate::host_input::Progress;
 use crate::host_input::csv_file::{self, CsvFile};
 use crate::host_input::delivery::{Delivery, ManagementCenter};
 use crate::host_input::packing::Blocks;
-use crate::host_input::{self, command};
+use crate::host_input::{Progress, command};
+use crate::printable::Text;
 use crate::report::Selected;
 use crate::stage::Stage;
 
@@ -29,10 +30,6 @@ use crate::stage::Stage;
 pub(super) struct Sink {
     commands: command::Settings,
     target: Target,
-    /// How hosts are closed, by what earlier deliveries of this import have told.
-    closings: Closings,
-    /// Hosts with findings, of all deliveries so far; kept only where there are several.
-    hosts: Option<HashSet<IpAddr>>,
 }
 
 enum Target {
@@ -57,22 +54,59 @@ pub(super) enum Ready {
 }
 
 /// What became of a delivery.
+#[derive(Default)]
 pub(super) struct Delivered {
-    /// What was delivered, also when it failed half way.
-    pub(super) outcome: Outcome,
-    /// Hosts that were to be cleared.
-    pub(super) to_clear: u64,
-    /// Some hosts that were cleared, or not sent.
-    pub(super) named: Named,
+    totals: Totals,
+    destination: Destination,
+    refusals: Vec<(String, String)>,
+    cleared: Vec<IpAddr>,
+    not_sent: Vec<IpAddr>,
+    server_certificate_expires: Option<SystemTime>,
     /// What the user should know of the commands.
-    pub(super) remarks: Vec<String>,
-    /// Whether all of it was.
-    pub(super) result: Result<(), Error>,
+    warnings: Vec<String>,
+    /// Why it isn't all that there is to deliver.
+    failure: Option<Error>,
+}
+
+impl Delivered {
+    /// What became of a delivery to the Management Center.
+    pub(super) fn sent(delivery: Delivery, failure: Option<Error>) -> Self {
+        Delivered {
+            totals: found::sent(&delivery),
+            server_certificate_expires: delivery.server_certificate_expires,
+            warnings: delivery.warnings(),
+            failure: failure.or_else(|| Error::refused(&delivery)),
+            refusals: delivery.refusals,
+            ..Delivered::default()
+        }
+    }
+
+    /// Takes note of it.
+    pub(super) fn record(self, record: &mut BatchRecord) -> Result<(), Error> {
+        record.totals.join(&self.totals);
+        record.destination = self.destination;
+        record.refusals = self.refusals;
+        record.cleared = self.cleared;
+        record.not_sent = self.not_sent;
+        record.server_certificate_expires = self.server_certificate_expires;
+        record.warnings.extend(self.warnings);
+        self.failure.map_or(Ok(()), Err)
+    }
+}
+
+impl Found for Delivered {
+    fn counts(&self) -> Totals {
+        self.totals.clone()
+    }
+
+    fn failure(&self) -> Option<&Error> {
+        self.failure.as_ref()
+    }
 }
 
 impl Sink {
-    /// Makes ready what is needed to reach the sink, for one delivery or `several`; reaches for nothing yet.
-    pub(super) fn new(sink: config::Sink, commands: command::Settings, several: bool) -> Result<Self, Error> {
+    /// Makes ready what is needed to reach the sink; reaches for nothing yet.
+    pub(super) fn new(sink: config::Sink, commands: command::Settings) -> Result<Self, Error> {
         let target = match sink {
             config::Sink::Csv { file, by_template } => Target::CsvFile {
                 base: file,
@@ -83,12 +117,12 @@ impl Sink {
                 Target::ManagementCenter(Arc::new(ManagementCenter::new(settings)?))
             }
         };
-        Ok(Sink {
-            closings: Closings::of(&commands),
-            commands,
-            target,
-            hosts: several.then(HashSet::new),
-        })
+        Ok(Sink { commands, target })
+    }
+
+    /// How hosts are closed, before anything was delivered; of one delivery or of `several`.
+    pub(super) fn closings(&self, several: bool) -> Closings {
+        Closings::of(&self.commands, several)
     }
 
     /// When the client certificate expires, where there is one.
@@ -99,109 +133,105 @@ impl Sink {
         }
     }
 
-    /// Whether every template has a file of its own, so that nothing of them is merged.
-    pub(super) fn keeps_templates_apart(&self) -> bool {
+    /// Whether every part has a file of its own, so that nothing of them is merged.
+    pub(super) fn keeps_parts_apart(&self) -> bool {
         matches!(self.target, Target::CsvFile { by_template: true, .. })
     }
 
-    /// Finds out what would stop the delivery of `template`, or of it and others, as far as that can be known before there
-    /// is a report.
-    pub(super) fn prepare(&self, template: &Template) -> Result<Ready, Error> {
-        match &self.target {
-            Target::ManagementCenter(center) => Ok(Ready::ManagementCenter(center.clone())),
-            Target::Plan(settings) => Ok(Ready::Plan(settings.clone())),
-            Target::CsvFile { base, by_template } => {
-                let path = match by_template {
-                    true => csv_file::of_template(base, &template.name()),
-                    false => base.clone(),
-                };
-                Ok(Ready::CsvFile(CsvFile::create(&path)?, path))
-            }
-        }
-    }
-
-    /// A report is missing that may hold the same hosts: nothing that the Management Center holds gives way.
-    pub(super) fn incomplete(&mut self) {
-        self.closings.incomplete();
-    }
-
-    /// Some hosts aren't clean, whatever one report says of them by itself; of the `doubtful` no report may say all.
-    pub(super) fn keep(&mut self, hosts: Vec<IpAddr>, doubtful: Vec<IpAddr>) {
-        self.closings.keep(hosts);
-        self.closings.join(doubtful);
+    /// Finds out what would stop the deliveries of a batch, as far as that can be known before there is a report. An error says
+    /// of which part.
+    pub(super) fn prepare(&self, parts: impl Iterator<Item = String>) -> Result<Vec<Ready>, (usize, Error)> {
+        let deliveries = match self.keeps_parts_apart() {
+            true => usize::MAX,
+            false => 1,
+        };
+        let ready = parts
+            .take(deliveries)
+            .enumerate()
+            .map(|(place, part)| match &self.target {
+                Target::ManagementCenter(center) => Ok(Ready::ManagementCenter(center.clone())),
+                Target::Plan(settings) => Ok(Ready::Plan(settings.clone())),
+                Target::CsvFile { base, by_template } => {
+                    let path = match by_template {
+                        true => csv_file::of_template(base, &part),
+                        false => base.clone(),
+                    };
+                    match CsvFile::create(&path) {
+                        Ok(file) => Ok(Ready::CsvFile(file, path)),
+                        Err(failure) => Err((place, failure.into())),
+                    }
+                }
+            });
+        ready.collect()
     }
 
     /// Delivers what was selected.
     pub(super) async fn deliver(
-        &mut self,
+        &self,
         ready: Ready,
         selected: &Selected,
+        closings: &mut Closings,
         stop: &Stop,
         progress: watch::Sender<Progress>,
     ) -> Delivered {
-        let commands = HostCommands::new(&self.commands, selected, &self.closings);
-        let told = match &mut self.hosts {
-            Some(hosts) => {
-                hosts.extend(commands.with_findings());
-                hosts.len() as u64
-            }
-            None => commands.with_findings().count() as u64,
-        };
-        let mut remarks = Vec::new();
+        let commands = HostCommands::new(&self.commands, selected, closings);
+        let named = closings.count(commands.with_findings());
+        let mut warnings = Vec::new();
         if let ids @ 1.. = commands.ids_left_out() {
-            remarks.push(format!("{ids} CVE ids aren't of the documented form and are left out"));
+            warnings.push(format!("{ids} CVE ids aren't of the documented form and are left out"));
         }
         if let (Target::ManagementCenter(_), false) = (&self.target, self.commands.add_host) {
-            remarks.push("hosts that the network map lacks are ignored (commands.add_host=n)".to_owned());
+            warnings.push("hosts that the network map lacks are ignored (commands.add_host=n)".to_owned());
         }
-        if let Some(remark) = self.too_many(told) {
-            warn!("{remark}");
-            remarks.push(remark);
+        if let Some(warning) = self.too_many(named) {
+            warn!("{warning}");
+            warnings.push(warning);
         }
-        let to_clear = commands.to_clear();
-        let mut named = commands.named(commands.len(), &[]);
-        let (outcome, result) = match ready {
+        let (mut settled, mut refused_whole) = (commands.len(), Vec::new());
+        let mut delivered = match ready {
             Ready::ManagementCenter(center) => {
                 let mut delivery = Delivery {
                     findings: selected.counts().findings_selected,
                     progress,
                     ..Delivery::default()
                 };
-                let delivered = center.deliver(&commands, stop.token(), &mut delivery).await;
-                self.remember(&commands, delivery.settled, &delivery.refused_whole);
-                named = commands.named(delivery.settled, &delivery.refused_whole);
-                remarks.extend(delivery.warnings());
-                sent(delivered, delivery)
+                let result = center.deliver(&commands, stop.token(), &mut delivery).await;
+                settled = delivery.settled;
+                refused_whole = std::mem::take(&mut delivery.refused_whole);
+                Delivered::sent(delivery, result.err().map(Error::from))
             }
             Ready::CsvFile(file, path) => match file.write(&commands) {
-                Ok(written) => {
-                    self.remember(&commands, commands.len(), &[]);
-                    (
-                        Outcome::Written(crate::printable::Text::of_path(path).to_string(), written),
-                        Ok(()),
-                    )
+                Ok(written) => Delivered {
+                    totals: found::written(&written),
+                    destination: Destination::File(Text::of_path(path).to_string()),
+                    ..Delivered::default()
+                },
+                Err(error) => {
+                    settled = 0;
+                    Delivered {
+                        failure: Some(error.into()),
+                        ..Delivered::default()
+                    }
                 }
-                Err(error) => (Outcome::Nothing, Err(error.into())),
             },
-            Ready::Plan(settings) => {
-                self.remember(&commands, commands.len(), &[]);
-                let plan = Plan {
+            Ready::Plan(settings) => Delivered {
+                totals: found::planned(&commands, settings.max_frame),
+                destination: Destination::Plan(Plan {
                     add_host: self.commands.add_host,
-                    hosts: told,
+                    hosts: named,
                     host_limit: settings.host_limit,
                     deadline: settings.deadline,
-                    ..Plan::of(&commands, settings.max_frame)
-                };
-                (Outcome::Planned(Box::new(plan)), Ok(()))
-            }
+                }),
+                ..Delivered::default()
+            },
         };
-        Delivered {
-            outcome,
-            to_clear,
-            named,
-            remarks,
-            result,
-        }
+        delivered.totals.add(Unit::Hosts, Outcome::ToClear, commands.to_clear());
+        delivered.cleared = commands.cleared(settled, &refused_whole);
+        delivered.not_sent = commands.not_sent(settled);
+        warnings.append(&mut delivered.warnings);
+        let settled = (0..settled).filter(|index| refused_whole.binary_search(index).is_err());
+        closings.told(settled.filter_map(|index| commands.address(index)));
+        Delivered { warnings, ..delivered }
     }
 
     /// The stage that a delivery is.
@@ -214,31 +244,17 @@ impl Sink {
     }
 
     /// What becomes of hosts that the network map has no room for isn't ours to decide, but to say before.
-    fn too_many(&self, told: u64) -> Option<String> {
+    fn too_many(&self, named: u64) -> Option<String> {
         let Target::ManagementCenter(center) = &self.target else {
             return None;
         };
         let limit = center.host_limit()?;
-        (self.commands.add_host && told > limit.into()).then(|| {
+        (self.commands.add_host && named > limit.into()).then(|| {
             format!(
                 "{} are told of, and the network map holds {limit} (management_center.host_limit): the Management \
                  Center drops those that were inactive longest, or refuses new ones",
-                hosts(told)
+                hosts(named)
             )
         })
     }
-
-    fn remember(&mut self, commands: &HostCommands<'_>, settled: usize, refused_whole: &[usize]) {
-        if self.hosts.is_none() {
-            return;
-        }
-        let settled = (0..settled).filter(|index| refused_whole.binary_search(index).is_err());
-        self.closings.join(settled.filter_map(|index| commands.address(index)));
-    }
-}
-
-/// What became of a delivery, and whether all of it was taken.
-pub(super) fn sent(delivered: Result<(), host_input::Error>, delivery: Delivery) -> (Outcome, Result<(), Error>) {
-    let result = delivered.map_err(Error::from).and(Error::refused(&delivery));
-    (Outcome::Sent(Box::new(delivery)), result)
 }

@@ -1,36 +1,53 @@
-//! The source: where reports come from, a file or Qualys.
+//! The source: where reports come from. It is all that an import sees of Qualys and of report files.
+//!
+//! A source gives [batches](Batch), one after the other. A batch is what is complete by itself, so it is selected and delivered
+//! in one piece. Each of its parts becomes one [`Report`], and several are obtained [at the same time](Source::at_once).
+//!
+//! | source | a batch | a part |
+//! |---|---|---|
+//! | a report file | the file | the file |
+//! | Qualys' report share | all templates, or one where they share no host | a template |
+//!
+//! **A further source** is a variant of [`Source`], and of [`Part`] what one report of it is made from. Of a source that pages
+//! through hosts, a batch is one page of whole hosts, with one part. There may be hundreds, so [`next`](Source::next) makes
+//! them one by one. [`looks_ahead`](Source::looks_ahead) then lets the import obtain the next batch while it delivers one, and
+//! [`is_one_record`](Source::is_one_record) adds up all batches in one entry of the record.
 
-use std::future::Future;
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
+use std::vec;
 
 use tokio::sync::watch;
 use tokio::task::spawn_blocking;
-use tracing::warn;
+use tracing::{Span, warn};
 
 use super::error::Error;
+use super::record::Stages;
+use super::runner::Runner;
 use super::stop::Stop;
-use super::summary::TemplateSummary;
-use crate::config;
+use crate::config::{self, Templates};
+use crate::printable::Text;
 use crate::qualys::{self, Ending, Launched, ReportShare};
 use crate::report::{self, Keep, Report, file};
 use crate::stage::Stage;
+use crate::telemetry::spans;
 
 /// Where reports come from.
 pub(super) enum Source {
     /// One report that is there already.
     File {
-        /// The file, `-` for standard input.
-        path: PathBuf,
+        /// The file, until it is the next.
+        next: RefCell<Option<Batch>>,
         /// What is kept of it.
         keep: Keep,
     },
     /// Qualys makes them.
-    Qualys {
+    Reports {
         /// The way to Qualys.
         share: Box<ReportShare>,
-        /// Report templates, in the order they are imported.
-        templates: Vec<u64>,
+        /// Report templates, in the order in which they are imported.
+        batches: RefCell<vec::IntoIter<Batch>>,
         /// So many reports are made at the same time.
         at_once: usize,
         /// What is kept of each report.
@@ -38,94 +55,118 @@ pub(super) enum Source {
     },
 }
 
+/// What is complete by itself: parts that may share hosts stand together. There is one part at least.
+pub(super) type Batch = Vec<Part>;
+
 /// What one report is made from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Template {
+pub(super) enum Part {
     /// A report template at Qualys.
-    Id(u64),
+    Template(u64),
     /// A file.
     File(PathBuf),
 }
 
-impl Template {
+impl Part {
     /// What it is called in messages and in the names of files.
     pub(super) fn name(&self) -> String {
         match self {
-            Template::Id(id) => id.to_string(),
-            Template::File(path) if path == Path::new("-") => "standard input".to_owned(),
-            Template::File(path) => crate::printable::Text::of_path(path).to_string(),
+            Part::Template(id) => id.to_string(),
+            Part::File(path) if path == Path::new("-") => "standard input".to_owned(),
+            Part::File(path) => Text::of_path(path).to_string(),
         }
     }
 }
 
 impl Source {
     /// Makes ready what is needed to reach the source; reaches for nothing yet.
-    pub(super) fn new(source: config::Source, keep: Keep) -> Result<Self, Error> {
-        Ok(match source {
-            config::Source::File(path) => Source::File { path, keep },
-            config::Source::StandardInput => Source::File { path: "-".into(), keep },
+    pub(super) fn new(source: config::Source, templates: Templates, keep: Keep) -> Result<Self, Error> {
+        let (settings, ids, at_once) = match source {
+            config::Source::File(path) => return Ok(Source::of_file(path, keep)),
+            config::Source::StandardInput => return Ok(Source::of_file("-".into(), keep)),
             config::Source::Qualys {
                 settings,
                 templates,
                 at_once,
-            } => {
-                let deadline = Instant::now() + settings.deadline;
-                Source::Qualys {
-                    share: Box::new(ReportShare::new(&settings, deadline)?),
-                    templates,
-                    at_once,
-                    keep,
-                }
-            }
+            } => (settings, templates, at_once),
+        };
+        let deadline = Instant::now() + settings.deadline;
+        let parts = ids.into_iter().map(Part::Template);
+        let batches: Vec<Batch> = match templates {
+            Templates::Overlapping => vec![parts.collect()],
+            Templates::Disjoint => parts.map(|part| vec![part]).collect(),
+        };
+        Ok(Source::Reports {
+            share: Box::new(ReportShare::new(&settings, deadline)?),
+            batches: RefCell::new(batches.into_iter()),
+            at_once,
+            keep,
         })
     }
 
-    /// What reports are made from, in order.
-    pub(super) fn templates(&self) -> Vec<Template> {
+    fn of_file(path: PathBuf, keep: Keep) -> Self {
+        let next = RefCell::new(Some(vec![Part::File(path)]));
+        Source::File { next, keep }
+    }
+
+    /// The next batch; `None` after the last one.
+    pub(super) fn next(&self) -> Option<Batch> {
         match self {
-            Source::File { path, .. } => vec![Template::File(path.clone())],
-            Source::Qualys { templates, .. } => templates.iter().copied().map(Template::Id).collect(),
+            Source::File { next, .. } => next.take(),
+            Source::Reports { batches, .. } => batches.borrow_mut().next(),
         }
     }
 
-    /// How many reports may be on their way at the same time.
+    /// How many parts the batches have that didn't come yet.
+    pub(super) fn parts_left(&self) -> usize {
+        match self {
+            Source::File { next, .. } => next.borrow().iter().map(Vec::len).sum(),
+            Source::Reports { batches, .. } => batches.borrow().as_slice().iter().map(Vec::len).sum(),
+        }
+    }
+
+    /// How many parts of a batch may be on their way at the same time.
     pub(super) fn at_once(&self) -> usize {
         match self {
             Source::File { .. } => 1,
-            Source::Qualys { at_once, .. } => *at_once,
+            Source::Reports { at_once, .. } => *at_once,
         }
     }
 
-    /// The whole report of `template`, parsed to its end. What the source keeps of it meanwhile is put into `launched`, to be
+    /// The whole report of a part, parsed to its end. What the source keeps of it meanwhile is put into `launched`, to be
     /// [tidied up](Self::tidy_up) later.
     pub(super) async fn obtain(
         &self,
-        template: &Template,
-        stop: &Stop,
-        summary: &mut TemplateSummary,
+        part: &Part,
+        runner: &Runner<'_>,
+        stages: &mut Stages,
         launched: &mut Option<Launched>,
     ) -> Result<Report, Error> {
-        match (self, template) {
-            (Source::File { path, keep }, _) => {
-                let (path, keep) = (path.clone(), keep.clone());
-                let progress = summary.stages.part().report();
+        match (self, part) {
+            (Source::File { keep, .. }, Part::File(path)) => {
+                let (path, keep, progress) = (path.clone(), keep.clone(), runner.progress.report());
                 let parse = spawn_blocking(move || report::parse(file::open(&path)?, &keep, &progress));
                 let parsed = async {
-                    let parsed = parse.await.map_err(|died| Error::Bug(died.to_string()))?;
-                    parsed.map_err(Error::from)
+                    let parsed = runner.stop.or(async { Ok::<_, Error>(parse.await??) }).await;
+                    parsed.inspect(warn_of)
                 };
-                summary.stages.pass(Stage::Parse, unless_stopped(stop, parsed)).await
+                runner.run(stages, Stage::Parse, parsed).await
             }
-            (Source::Qualys { share, keep, .. }, Template::Id(id)) => {
-                let keep = keep.clone();
-                let part = summary.stages.part().clone();
-                let parse = move |body| Ok(report::parse(file::decode(body)?, &keep, &part.report())?);
+            (Source::Reports { share, keep, .. }, Part::Template(id)) => {
+                let (keep, progress) = (keep.clone(), runner.progress.clone());
+                let parse = move |body| Ok(report::parse(file::decode(body)?, &keep, &progress.report())?);
                 let mut launches = 0;
                 loop {
-                    let launch = unless_stopped(stop, share.launch(*id));
-                    let launched = launched.insert(summary.stages.pass(Stage::Launch, launch).await?);
+                    let launch = async {
+                        let launched = runner.stop.or(share.launch(*id)).await?;
+                        if let Some(id) = launched.id {
+                            spans::count(&Span::current(), "report.id", id);
+                        }
+                        Ok(launched)
+                    };
+                    let launched = launched.insert(runner.run(stages, Stage::Launch, launch).await?);
                     launches += u32::from(!launched.adopted);
-                    match finish(share, launched, parse.clone(), stop, summary).await {
+                    match finish(share, launched, parse.clone(), runner, stages).await {
                         // Another run of this import needs it no more. Each is adopted once, so this comes to an end.
                         Err(Error::Qualys(error)) if launched.is_lost() && launches < 2 => {
                             warn!("the report is lost ({error}); another one is launched");
@@ -134,41 +175,50 @@ impl Source {
                     }
                 }
             }
-            (Source::Qualys { .. }, Template::File(path)) => {
-                Err(Error::Bug(format!("{} isn't a template", path.display())))
+            (Source::File { .. } | Source::Reports { .. }, part) => {
+                Err(Error::Bug(format!("{} belongs to another source", part.name())))
             }
         }
     }
 
-    /// Whether the source would refuse whatever it is asked for next.
+    /// Whether the source would refuse whatever it is asked for next. Each further try with a login that is refused may be
+    /// the one that locks the account.
     pub(super) fn is_closed(&self) -> bool {
-        matches!(self, Source::Qualys { share, .. } if share.login_is_refused())
+        matches!(self, Source::Reports { share, .. } if share.login_is_refused())
+    }
+
+    /// Whether the next batch is obtained while one is delivered. Reports are large, and one is held at a time.
+    pub(super) fn looks_ahead(&self) -> bool {
+        match self {
+            Source::File { .. } | Source::Reports { .. } => false,
+        }
+    }
+
+    /// Whether all batches add up to one entry of the record, since there are too many to list.
+    pub(super) fn is_one_record(&self) -> bool {
+        match self {
+            Source::File { .. } | Source::Reports { .. } => false,
+        }
     }
 
     /// The conversation with Qualys, for whoever watches; `None` where there is none.
     pub(super) fn progress(&self) -> Option<watch::Receiver<qualys::Progress>> {
         match self {
             Source::File { .. } => None,
-            Source::Qualys { share, .. } => Some(share.progress()),
+            Source::Reports { share, .. } => Some(share.progress()),
         }
     }
 
     /// Leaves nothing at the source that nobody will use, after work on it that ended so.
-    pub(super) async fn tidy_up(
-        &self,
-        launched: &Launched,
-        ending: Ending,
-        stop: &Stop,
-        summary: &mut TemplateSummary,
-    ) {
-        if let Source::Qualys { share, .. } = self {
+    pub(super) async fn tidy_up(&self, launched: &Launched, ending: Ending, runner: &Runner<'_>, stages: &mut Stages) {
+        if let Source::Reports { share, .. } = self {
             let tidied = async {
                 tokio::select! {
                     () = share.tidy_up(launched, ending) => {}
-                    () = hurried(stop) => warn!("told to stop; the report may stay in Qualys' storage"),
+                    () = hurried(runner.stop) => warn!("told to stop; the report may stay in Qualys' storage"),
                 }
             };
-            summary.stages.pass(Stage::TidyUp, tidied).await;
+            runner.run(stages, Stage::TidyUp, tidied).await;
         }
     }
 
@@ -176,7 +226,7 @@ impl Source {
     pub(super) async fn close(self) -> qualys::Usage {
         match self {
             Source::File { .. } => qualys::Usage::default(),
-            Source::Qualys { share, .. } => share.close().await,
+            Source::Reports { share, .. } => share.close().await,
         }
     }
 }
@@ -186,17 +236,22 @@ async fn finish(
     share: &ReportShare,
     launched: &Launched,
     parse: impl Fn(qualys::Body) -> Result<Report, Error> + Clone + Send + 'static,
-    stop: &Stop,
-    summary: &mut TemplateSummary,
+    runner: &Runner<'_>,
+    stages: &mut Stages,
 ) -> Result<Report, Error> {
-    let wait = unless_stopped(stop, share.wait(launched));
-    let finished = summary.stages.pass(Stage::Wait, wait).await?;
+    let wait = runner.stop.or(share.wait(launched));
+    let finished = runner.run(stages, Stage::Wait, wait).await?;
     let cut_off = |error: &Error| matches!(error, Error::Report(error) if error.is_cut_off());
     let download = share.download(finished, parse, cut_off);
-    summary
-        .stages
-        .pass(Stage::Download, unless_stopped(stop, download))
-        .await
+    let download = async { runner.stop.or(download).await.inspect(warn_of) };
+    runner.run(stages, Stage::Download, download).await
+}
+
+/// Warns of what is odd in a report.
+fn warn_of(report: &Report) {
+    for sentence in report.remarks().sentences() {
+        warn!("{sentence}");
+    }
 }
 
 /// Ends when a process that was told to stop should have ended.
@@ -204,15 +259,4 @@ async fn hurried(stop: &Stop) {
     stop.token().cancelled().await;
     let told_at = stop.told_at().unwrap_or_else(Instant::now);
     tokio::time::sleep_until((told_at + qualys::HURRY).into()).await;
-}
-
-/// The work's result, or the end of it when `stop` comes first.
-pub(super) async fn unless_stopped<T, E: Into<Error>>(
-    stop: &Stop,
-    work: impl Future<Output = Result<T, E>>,
-) -> Result<T, Error> {
-    tokio::select! {
-        done = work => done.map_err(Into::into),
-        () = stop.token().cancelled() => Err(Error::Interrupted),
-    }
 }

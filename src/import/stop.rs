@@ -9,6 +9,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
+use super::error::Error;
 use crate::exit::Exit;
 
 /// Whether, and by what, the import has been told to stop.
@@ -53,6 +54,14 @@ impl Stop {
     /// What stages wait for.
     pub fn token(&self) -> &CancellationToken {
         &self.token
+    }
+
+    /// The work's result, or the end of it when it is told to stop first.
+    pub(super) async fn or<T, E: Into<Error>>(&self, work: impl Future<Output = Result<T, E>>) -> Result<T, Error> {
+        tokio::select! {
+            done = work => done.map_err(Into::into),
+            () = self.token.cancelled() => Err(Error::Interrupted),
+        }
     }
 
     /// How the process ends, if it has been told to stop.

@@ -1,48 +1,165 @@
-//! Numbers as people read them.
+//! The record for people.
 
-use std::fmt::{self, Write as _};
-use std::time::Duration;
+use std::fmt::{self, Write};
 
-/// What makes a host clean.
-pub const CLEAN: &str =
-    "listed whole; something that the selection asks for is fixed, nothing that it asks for is open";
+use super::count::{Equation, Outcome, Totals, Unit};
+use super::numbers::{CLEAN, grouped, hosts, noun, plural, took};
+use super::record::{BatchRecord, Destination, Failure, PartRecord, Record};
 
-/// A number with its thousands apart: `1,234,567`.
-pub fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
+/// Refused hosts that are named; JSON names more.
+const NAMED: usize = 10;
+
+impl fmt::Display for Record {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for batch in &self.batches {
+            of_batch(f, batch)?;
         }
-        text.push(digit);
+        if self.not_begun > 0 {
+            let templates = plural(self.not_begun as u64, "template wasn't", "templates weren't");
+            writeln!(f, "{templates} begun")?;
+        }
+        write!(
+            f,
+            "{} ({}) in {}",
+            self.exit.code(),
+            self.meaning(),
+            took(self.duration)
+        )
     }
-    text
 }
 
-/// A number and its noun: `1 host`, `1,234 hosts`.
-pub fn plural(number: u64, one: &str, many: &str) -> String {
-    match number {
-        1 => format!("1 {one}"),
-        number => format!("{} {many}", grouped(number)),
+fn of_batch(out: &mut impl Write, batch: &BatchRecord) -> fmt::Result {
+    let several = batch.parts.len() > 1;
+    for part in &batch.parts {
+        of_part(out, part, several)?;
+    }
+    if several {
+        writeln!(out, "{} together", batch.name())?;
+    }
+    let totals = &batch.totals;
+    selection(out, totals)?;
+    notes(out, &batch.warnings)?;
+    match &batch.destination {
+        Destination::ManagementCenter => {
+            let frames = format!(
+                ", {}",
+                plural(totals.get(Unit::Frames, Outcome::Sent), "frame", "frames")
+            );
+            delivery(out, totals, &frames)?;
+            refusals(out, batch)?;
+        }
+        Destination::File(file) => delivery(out, totals, &format!(" to {file}"))?,
+        Destination::Plan(plan) => {
+            delivery(out, totals, "")?;
+            for (what, sentence) in plan.lines(totals) {
+                line(out, what, &sentence)?;
+            }
+        }
+    }
+    failed(out, batch.failure.as_ref())
+}
+
+/// Which report it is; how much was read of it stands here only `if_several` have all else together.
+fn of_part(out: &mut impl Write, part: &PartRecord, if_several: bool) -> fmt::Result {
+    write!(out, "{}", part.name)?;
+    if let Some(title) = &part.title {
+        write!(out, "  {title}")?;
+    }
+    if let Some(generated) = part.generated {
+        write!(out, ", generated {}", humantime::format_rfc3339_seconds(generated))?;
+    }
+    writeln!(out)?;
+    if if_several && part.is_read() {
+        row(out, &part.totals, Outcome::Read, "")?;
+    }
+    notes(out, &part.warnings)?;
+    failed(out, part.failure.as_ref())
+}
+
+/// What was read, selected and left out.
+fn selection(out: &mut impl Write, totals: &Totals) -> fmt::Result {
+    if !totals.is_selected() {
+        return Ok(());
+    }
+    row(out, totals, Outcome::Read, "")?;
+    let cve = format!(
+        " ({} with a CVE)",
+        grouped(totals.get(Unit::Findings, Outcome::WithCve))
+    );
+    row(out, totals, Outcome::Selected, &cve)?;
+    if let clean @ 1.. = totals.get(Unit::Hosts, Outcome::Clean) {
+        number(out, "clean", clean, "host", &format!(": {CLEAN}"))?;
+    }
+    for (unit, one) in [(Unit::Hosts, "host"), (Unit::Findings, "finding")] {
+        for (reason, count) in totals.left_out(unit) {
+            number(out, "left out", count, one, &format!(": {}", reason.reason()))?;
+        }
+    }
+    Ok(())
+}
+
+/// What became of what was selected; the numbers of what arrived end with `rest`.
+fn delivery(out: &mut impl Write, totals: &Totals, rest: &str) -> fmt::Result {
+    let outcomes = Outcome::ALL
+        .iter()
+        .filter(|outcome| outcome.part_of() == Some(Equation::Delivery));
+    for outcome in outcomes {
+        match (totals.find(Unit::Hosts, *outcome), outcome) {
+            (Some(_), Outcome::Acknowledged | Outcome::Written) => row(out, totals, *outcome, rest)?,
+            (Some(hosts @ 1..), outcome) => match outcome.units() {
+                [Unit::Hosts] => number(out, label(*outcome), hosts, "host", "")?,
+                _ => row(out, totals, *outcome, "")?,
+            },
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn refusals(out: &mut impl Write, batch: &BatchRecord) -> fmt::Result {
+    for (host, reason) in batch.refusals.iter().take(NAMED) {
+        line(out, "", &format!("{host}: {reason}"))?;
+    }
+    match batch
+        .totals
+        .get(Unit::Hosts, Outcome::Refused)
+        .saturating_sub(NAMED as u64)
+    {
+        0 => Ok(()),
+        more => line(out, "", &format!("and {} more", hosts(more))),
     }
 }
 
-/// So many hosts.
-pub fn hosts(number: u64) -> String {
-    plural(number, "host", "hosts")
+fn notes(out: &mut impl Write, warnings: &[String]) -> fmt::Result {
+    warnings.iter().try_for_each(|warning| line(out, "note", warning))
 }
 
-/// So many findings.
-pub fn findings(number: u64) -> String {
-    plural(number, "finding", "findings")
+fn failed(out: &mut impl Write, failure: Option<&Failure>) -> fmt::Result {
+    failure.map_or(Ok(()), |failure| line(out, "failed", &failure.sentence))
+}
+
+/// The word that a line of numbers begins with.
+pub(super) fn label(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::NotSent => "not sent",
+        Outcome::Replaced => "replaces",
+        Outcome::Merged => "merges",
+        Outcome::ToBeCleared => "clears",
+        outcome => outcome.name(),
+    }
+}
+
+fn line(out: &mut impl Write, what: &str, sentence: &str) -> fmt::Result {
+    writeln!(out, "  {what:<13}{sentence}")
 }
 
 /// Hosts and findings in columns.
-pub(super) fn row(out: &mut String, what: &str, hosts: u64, findings: u64, rest: &str) -> fmt::Result {
+fn row(out: &mut impl Write, totals: &Totals, outcome: Outcome, rest: &str) -> fmt::Result {
+    let [hosts, findings] = [Unit::Hosts, Unit::Findings].map(|unit| totals.get(unit, outcome));
     writeln!(
         out,
-        "  {what:<13}{:>11} {:<5} {:>13} {}{rest}",
+        "  {:<13}{:>11} {:<5} {:>13} {}{rest}",
+        label(outcome),
         grouped(hosts),
         noun(hosts, "host"),
         grouped(findings),
@@ -51,74 +168,6 @@ pub(super) fn row(out: &mut String, what: &str, hosts: u64, findings: u64, rest:
 }
 
 /// A number of things in the column of hosts.
-pub(super) fn number(out: &mut String, what: &str, number: u64, thing: &str) -> fmt::Result {
-    writeln!(out, "  {what:<13}{:>11} {}", grouped(number), noun(number, thing))
-}
-
-/// The word for one thing, or for several.
-pub(super) fn noun(number: u64, one: &str) -> String {
-    match number {
-        1 => one.to_owned(),
-        _ => format!("{one}s"),
-    }
-}
-
-/// Bytes with a unit: `725.6 kB`.
-pub fn amount(bytes: u64) -> String {
-    match bytes {
-        0..1_000 => format!("{bytes} bytes"),
-        1_000..1_000_000 => format!("{:.1} kB", bytes as f64 / 1e3),
-        1_000_000..1_000_000_000 => format!("{:.1} MB", bytes as f64 / 1e6),
-        _ => format!("{:.1} GB", bytes as f64 / 1e9),
-    }
-}
-
-/// A duration that may be short: milliseconds below a second.
-pub fn brief(duration: Duration) -> String {
-    match duration.as_millis() {
-        0 => "< 1 ms".to_owned(),
-        milliseconds @ 1..1000 => format!("{milliseconds} ms"),
-        _ => took(duration),
-    }
-}
-
-/// A duration: tenths of seconds below a minute, whole seconds above.
-pub fn took(duration: Duration) -> String {
-    match duration.as_secs() {
-        0..60 => format!("{:.1} s", duration.as_secs_f64()),
-        seconds => humantime::format_duration(Duration::from_secs(seconds)).to_string(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_grouped() {
-        assert_eq!(
-            [0, 999, 1000, 1_234_567].map(grouped),
-            ["0", "999", "1,000", "1,234,567"]
-        );
-    }
-
-    #[test]
-    fn one_is_no_plural() {
-        assert_eq!([0, 1, 2].map(hosts), ["0 hosts", "1 host", "2 hosts"]);
-        assert_eq!([1, 1000].map(findings), ["1 finding", "1,000 findings"]);
-    }
-
-    #[test]
-    fn bytes_and_durations_have_a_unit_that_fits() {
-        assert_eq!(
-            [999, 725_632, 64_000_000, 4_300_000_000].map(amount),
-            ["999 bytes", "725.6 kB", "64.0 MB", "4.3 GB"]
-        );
-        assert_eq!(took(Duration::from_millis(1250)), "1.2 s");
-        assert_eq!(took(Duration::from_millis(90_900)), "1m 30s");
-        assert_eq!(
-            [0, 40, 1250].map(|milliseconds| brief(Duration::from_millis(milliseconds))),
-            ["< 1 ms", "40 ms", "1.2 s"]
-        );
-    }
+fn number(out: &mut impl Write, what: &str, number: u64, thing: &str, rest: &str) -> fmt::Result {
+    writeln!(out, "  {what:<13}{:>11} {}{rest}", grouped(number), noun(number, thing))
 }

@@ -68,6 +68,18 @@ pub(super) fn parts(id: &str, title: &str, description: &str, first: f64) -> Mar
     }
 }
 
+/// The colour of a severity from 1 to 5; of none, where the report doesn't tell any.
+pub(super) fn colour(severity: Option<u8>) -> &'static str {
+    match severity {
+        Some(1) => "severity-1",
+        Some(2) => "severity-2",
+        Some(3) => "severity-3",
+        Some(4) => "severity-4",
+        Some(5) => "severity-5",
+        _ => "muted",
+    }
+}
+
 /// `part` of `whole`; nothing of nothing.
 pub(super) fn of(part: u64, whole: u64) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 / whole as f64 }

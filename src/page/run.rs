@@ -6,25 +6,26 @@ use maud::{Markup, html};
 
 use super::bars::{self, Row};
 use crate::config::Listing;
-use crate::import::text::{amount, brief, grouped, plural};
-use crate::import::{BatchSummary, Outcome, Summary};
+use crate::import::count::{Outcome, Unit};
+use crate::import::numbers::{amount, brief, grouped, plural};
+use crate::import::{BatchRecord, Record};
 
 /// The stages, each where it stood in time.
-pub(super) fn stages(summary: &Summary) -> Markup {
-    let passed: Vec<_> = summary.batches.iter().flat_map(BatchSummary::passed).collect();
+pub(super) fn stages(record: &Record) -> Markup {
+    let passed: Vec<_> = record.batches.iter().flat_map(BatchRecord::passed).collect();
     let ends = passed.iter().map(|(_, passed)| passed.begun + passed.took);
     let whole = ends.max().unwrap_or_default().as_secs_f64();
-    let part = |duration: Duration| match whole > 0.0 {
+    let share = |duration: Duration| match whole > 0.0 {
         true => duration.as_secs_f64() / whole,
         false => 0.0,
     };
-    let several = summary.templates().count() > 1;
-    let rows = passed.iter().map(|(template, passed)| Row {
-        label: match template {
-            Some(template) if several => html! { (template.name) ": " (passed.stage) },
+    let several = record.parts().count() > 1;
+    let rows = passed.iter().map(|(part, passed)| Row {
+        label: match part {
+            Some(part) if several => html! { (part.name) ": " (passed.stage) },
             _ => html! { (passed.stage) },
         },
-        bar: (part(passed.begun), part(passed.took)),
+        bar: (share(passed.begun), share(passed.took)),
         class: "accent",
         cells: vec![brief(passed.took)],
     });
@@ -37,13 +38,9 @@ pub(super) fn stages(summary: &Summary) -> Markup {
 }
 
 /// What Qualys and the Management Center made the run wait for or do again.
-pub(super) fn waits(summary: &Summary) -> Markup {
-    let usage = &summary.usage;
-    let connections = summary.batches.iter().map(|batch| match &batch.outcome {
-        Outcome::Sent(delivery) => delivery.connections,
-        _ => 0,
-    });
-    let connections: u64 = connections.sum();
+pub(super) fn waits(record: &Record) -> Markup {
+    let usage = &record.usage;
+    let connections = record.totals().get(Unit::Connections, Outcome::Sent);
     let longest = usage.waited.values().max().copied().unwrap_or_default().as_secs_f64();
     let waited = usage.waited.iter().map(|(reason, waited)| Row {
         label: html! { (reason.sentence()) },

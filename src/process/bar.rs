@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::import::text::{amount, grouped, hosts, took};
+use crate::import::numbers::{amount, grouped, hosts, took};
 use crate::import::{Progress, Running, Snapshot};
 use crate::qualys::ReportProgress;
 use crate::stage::Stage;

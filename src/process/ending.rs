@@ -11,7 +11,7 @@ use tracing::debug;
 
 use crate::config::ConfigErrors;
 use crate::exit::Exit;
-use crate::import::Summary;
+use crate::import::Record;
 use crate::printable::{one_line, shortened};
 
 /// What Kubernetes takes of a termination message, in bytes.
@@ -38,12 +38,12 @@ impl Ending {
         }
     }
 
-    /// Ended as a summary says, or worse.
-    pub(super) fn of(summary: &Summary, exit: Exit) -> Self {
-        let ending = Ending::new(exit, summary.line().to_string());
-        match exit == summary.exit {
+    /// Ended as a record says, or worse.
+    pub(super) fn of(record: &Record, exit: Exit) -> Self {
+        let ending = Ending::new(exit, record.line().to_string());
+        match exit == record.exit {
             true => Ending {
-                meaning: summary.meaning(),
+                meaning: record.meaning(),
                 ..ending
             },
             false => ending,

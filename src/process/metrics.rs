@@ -6,24 +6,19 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
-use super::Unwritable;
+use super::unwritable;
 use crate::config::Config;
 use crate::exit::Exit;
-use crate::import::{self, Progress, Stop, Summary, metrics};
+use crate::import::{self, Failure, Progress, Record, Stop, metrics};
 use crate::telemetry::metrics::{Error, Exposition, Outlets, Settings};
 
 /// Imports, if what is written can be: metrics that don't arrive are warned of, and fail the run if they are required.
-pub(super) async fn import(
-    config: Config,
-    writable: Result<(), Unwritable>,
-    stop: &Stop,
-    progress: &Progress,
-) -> Summary {
+pub(super) async fn import(config: Config, writable: Result<(), Failure>, stop: &Stop, progress: &Progress) -> Record {
     let settings = config.metrics.clone();
     let (mut outlets, opened) = Outlets::open(&settings);
     let file = outlets.check();
     let writable = writable.and_then(|()| match (&file, settings.required) {
-        (Err(failure), true) => Err(Unwritable(Exit::CannotCreate, failure.to_string())),
+        (Err(failure), true) => Err(Failure::unwritable(failure, Exit::CannotCreate)),
         _ => Ok(()),
     });
     if let Err(failure) = &file {
@@ -34,20 +29,20 @@ pub(super) async fn import(
         }
     }
     let meanwhile = Meanwhile::begin(&settings, &outlets, progress);
-    let mut summary = match writable {
+    let mut record = match writable {
         Ok(()) => import::run(config, stop, progress).await,
-        Err(Unwritable(exit, sentence)) => Summary::unprepared(exit, sentence, progress),
+        Err(failure) => unwritable(failure),
     };
-    let ended = metrics::of_summary(&settings, &summary);
+    let ended = metrics::of_record(&settings, &record);
     let handed_over = hand_over(&outlets, &ended, meanwhile.end()).await;
     let mut failures = opened.err().into_iter().chain(handed_over).peekable();
     if settings.required && failures.peek().is_some() {
-        summary.exit = summary.exit.max(Exit::Unavailable);
+        record.exit = record.exit.max(Exit::Unavailable);
     }
     for failure in failures {
         warn!("{failure}");
     }
-    summary
+    record
 }
 
 /// Says that a run failed which can't say so itself; gives what went wrong with that.

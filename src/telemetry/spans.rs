@@ -61,33 +61,15 @@ pub fn stage(stage: Stage) -> Span {
         "stage",
         "otel.name" = name,
         "qualys_connector.stage" = name,
-        "qualys_connector.report.id" = Empty,
-        "qualys_connector.bytes" = Empty,
-        "qualys_connector.hosts.read" = Empty,
-        "qualys_connector.hosts.selected" = Empty,
-        "qualys_connector.hosts.clean" = Empty,
-        "qualys_connector.hosts.acknowledged" = Empty,
-        "qualys_connector.hosts.cleared" = Empty,
-        "qualys_connector.hosts.refused" = Empty,
-        "qualys_connector.hosts.not_sent" = Empty,
-        "qualys_connector.hosts.written" = Empty,
-        "qualys_connector.findings.read" = Empty,
-        "qualys_connector.findings.selected" = Empty,
-        "qualys_connector.findings.acknowledged" = Empty,
-        "qualys_connector.findings.refused" = Empty,
-        "qualys_connector.findings.written" = Empty,
-        "qualys_connector.connections" = Empty,
-        "qualys_connector.frames" = Empty,
-        "qualys_connector.commands" = Empty,
         "error.type" = Empty,
         "otel.status_code" = Empty,
     )
 }
 
-/// Puts a number on a span that has a place for it: `name` without the prefix.
+/// Puts a number on a span: `name` without the prefix.
 pub fn count(span: &Span, name: &str, count: impl TryInto<i64>) {
     let count: i64 = count.try_into().unwrap_or(i64::MAX);
-    span.record(format!("qualys_connector.{name}").as_str(), count);
+    span.set_attribute(format!("qualys_connector.{name}"), count);
 }
 
 /// Marks a span as failed. `error` is one of a fixed set of words.
@@ -158,9 +140,6 @@ pub fn frames(server: &str, port: u16) -> Span {
         "otel.kind" = "client",
         "server.address" = server,
         "server.port" = i64::from(port),
-        "qualys_connector.frames" = Empty,
-        "qualys_connector.commands" = Empty,
-        "qualys_connector.bytes" = Empty,
         "error.type" = Empty,
         "otel.status_code" = Empty,
     )

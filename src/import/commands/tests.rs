@@ -95,7 +95,7 @@ proptest! {
             set_os: false,
             hostname_attribute: None,
         };
-        let commands = HostCommands::new(&settings, &selected, &Closings::of(&settings));
+        let commands = HostCommands::new(&settings, &selected, &Closings::of(&settings, false));
         let mut lines = Vec::new();
         for index in 0..commands.len() {
             commands.write(index, usize::MAX, &mut lines);

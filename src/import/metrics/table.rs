@@ -2,6 +2,7 @@
 //!
 //! No label has a value that data could add: templates are added up, and neither hosts nor vulnerabilities are named.
 
+use crate::import::count::{Equation, Outcome, Unit};
 use crate::qualys::{CLASSES, Reason};
 use crate::report::LeftOut;
 use crate::stage::Stage;
@@ -67,12 +68,41 @@ pub static METRICS: &[(Said, &Metric)] = &[
     (Said::Meanwhile, &RUNNING_HOSTS),
 ];
 
-/// What becomes of hosts that were selected, or are to be cleared.
-pub(super) const HOST_OUTCOMES: [&str; 5] = ["acknowledged", "cleared", "refused", "not_sent", "written"];
-/// What becomes of findings that were selected.
-pub(super) const OUTCOMES: [&str; 4] = ["acknowledged", "refused", "not_sent", "written"];
-/// What becomes of commands.
-pub(super) const COMMAND_OUTCOMES: [&str; 4] = ["sent", "acknowledged", "refused", "written"];
+/// The metric of a count and the value of its label, if it is measured; a plan isn't.
+pub(super) fn of(unit: Unit, outcome: Outcome) -> Option<(&'static Metric, Option<&'static str>)> {
+    use Outcome::{Clean, LeftOut, Read, Selected, WithCve, WithoutCve};
+    Some(match (unit, outcome) {
+        (Unit::Hosts, Read) => (&REPORT_HOSTS, None),
+        (Unit::Findings, Read) => (&REPORT_FINDINGS, None),
+        (Unit::Hosts, Selected) => (&SELECTED_HOSTS, None),
+        (Unit::Hosts, Clean) => (&CLEAN_HOSTS, None),
+        (Unit::Findings, WithCve) => (&SELECTED_FINDINGS, Some("with")),
+        (Unit::Findings, WithoutCve) => (&SELECTED_FINDINGS, Some("without")),
+        (Unit::Hosts, LeftOut(reason)) => (&LEFT_OUT_HOSTS, Some(reason.label())),
+        (Unit::Findings, LeftOut(reason)) => (&LEFT_OUT_FINDINGS, Some(reason.label())),
+        (_, outcome) if !is_delivery(outcome) => return None,
+        (Unit::Hosts, _) => (&HOSTS, Some(outcome.name())),
+        (Unit::Findings, _) => (&FINDINGS, Some(outcome.name())),
+        (Unit::Commands, _) => (&COMMANDS, Some(outcome.name())),
+        (Unit::Frames, _) => (&FRAMES, None),
+        (Unit::Connections, _) => (&CONNECTIONS, None),
+        (Unit::Bytes, _) => return None,
+    })
+}
+
+/// Whether a count is of a delivery that happened.
+pub(super) fn is_delivery(outcome: Outcome) -> bool {
+    outcome == Outcome::Sent || outcome.part_of() == Some(Equation::Delivery) && !outcome.is_planned()
+}
+
+/// What becomes of a unit that is delivered.
+fn outcomes(unit: Unit) -> Vec<&'static str> {
+    let outcomes = Outcome::ALL
+        .iter()
+        .filter(|outcome| outcome.units().contains(&unit) && is_delivery(**outcome));
+    outcomes.map(|outcome| outcome.name()).collect()
+}
+
 /// Stages that ask Qualys.
 pub(super) const QUALYS_STAGES: [Stage; 4] = [Stage::Launch, Stage::Wait, Stage::Download, Stage::TidyUp];
 
@@ -94,11 +124,11 @@ const LEFT_OUT: Label = Label {
 };
 const HOST_OUTCOME: Label = Label {
     name: "outcome",
-    values: || HOST_OUTCOMES.to_vec(),
+    values: || outcomes(Unit::Hosts),
 };
 const OUTCOME: Label = Label {
     name: "outcome",
-    values: || OUTCOMES.to_vec(),
+    values: || outcomes(Unit::Findings),
 };
 
 macro_rules! metrics {
@@ -132,7 +162,7 @@ metrics! {
     LEFT_OUT_FINDINGS = "left_out_findings" [LEFT_OUT]: "Findings that were left out, by reason";
     HOSTS = "hosts" [HOST_OUTCOME]: "Hosts that were selected or are to be cleared, by what became of them";
     FINDINGS = "findings" [OUTCOME]: "Selected findings, by what became of them";
-    COMMANDS = "commands" [Label { name: "outcome", values: || COMMAND_OUTCOMES.to_vec() }]: "Host Input commands; those sent again count again, and refused are those lost in the end";
+    COMMANDS = "commands" [Label { name: "outcome", values: || outcomes(Unit::Commands) }]: "Host Input commands; those sent again count again, and refused are those lost in the end";
     FRAMES = "frames" []: "Frames of commands sent";
     CONNECTIONS = "connections" []: "Connections to the Management Center";
     CLIENT_CERTIFICATE_EXPIRY = "client_certificate_expiry_timestamp_seconds" []: "When the client certificate expires";

@@ -1,11 +1,13 @@
-//! Metrics of made-up summaries.
+//! Metrics of made-up records.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
 use crate::host_input::csv_file::CsvWritten;
 use crate::host_input::delivery::Delivery;
-use crate::import::{Failure, Stages, TemplateSummary};
+use crate::import::count::{Count, Totals};
+use crate::import::found;
+use crate::import::record::{Failure, PartRecord, Passed, Stages};
 use crate::qualys::Reason;
 
 fn settings() -> Settings {
@@ -22,56 +24,61 @@ fn at(seconds: u64) -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(seconds)
 }
 
-fn template(generated: u64, hosts: u64, outcome: Outcome) -> BatchSummary {
-    let template = TemplateSummary {
+fn batch(generated: u64, hosts: u64, delivered: Totals) -> BatchRecord {
+    let mut stages = Stages::default();
+    for (stage, took) in [
+        (Stage::Wait, Duration::from_secs(5)),
+        (Stage::Send, Duration::from_secs(hosts)),
+        (Stage::TidyUp, Duration::from_millis(500)),
+    ] {
+        let begun = Duration::ZERO;
+        stages.add(Passed { stage, begun, took });
+    }
+    let part = PartRecord {
         generated: Some(at(generated)),
-        bytes: 1000,
-        stages: Stages::from_iter([
-            (Stage::Wait, Duration::from_secs(5)),
-            (Stage::Send, Duration::from_secs(hosts)),
-            (Stage::TidyUp, Duration::from_millis(500)),
-        ]),
-        ..TemplateSummary::default()
+        totals: Totals::from_iter([(Count(Unit::Bytes, Outcome::Read), 1000)]),
+        stages,
+        ..PartRecord::default()
     };
-    let counts = Counts {
-        hosts_read: hosts,
-        hosts_selected: hosts,
-        findings_read: 3 * hosts,
-        findings_selected: 2 * hosts,
-        with_cve: hosts,
-        ..Counts::default()
-    };
-    BatchSummary {
-        templates: vec![template],
-        counts: Some(counts),
-        outcome,
-        ..BatchSummary::default()
+    let mut totals = Totals::from_iter([
+        (Count(Unit::Hosts, Outcome::Read), hosts),
+        (Count(Unit::Hosts, Outcome::Selected), hosts),
+        (Count(Unit::Findings, Outcome::Read), 3 * hosts),
+        (Count(Unit::Findings, Outcome::Selected), 2 * hosts),
+        (Count(Unit::Findings, Outcome::WithCve), hosts),
+        (Count(Unit::Findings, Outcome::WithoutCve), hosts),
+    ]);
+    totals.join(&delivered);
+    BatchRecord {
+        parts: vec![part],
+        totals,
+        server_certificate_expires: Some(at(1_900_000_000)),
+        ..BatchRecord::default()
     }
 }
 
-fn summary(batches: Vec<BatchSummary>) -> Summary {
-    Summary {
-        exit: batches.iter().map(BatchSummary::exit).max().unwrap_or(Exit::Success),
+fn record(batches: Vec<BatchRecord>) -> Record {
+    Record {
+        exit: batches.iter().map(BatchRecord::exit).max().unwrap_or(Exit::Success),
         batches,
-        not_begun: 0,
-        usage: Usage::default(),
         certificate_expires: Some(at(2_000_000_000)),
         duration: Duration::from_secs(99),
+        ..Record::default()
     }
 }
 
-fn sent(hosts: u64) -> Outcome {
-    Outcome::Sent(Box::new(Delivery {
+fn sent(hosts: u64) -> Totals {
+    found::sent(&Delivery {
         hosts: hosts as usize,
+        findings: 2 * hosts,
         settled: hosts as usize,
         hosts_acknowledged: hosts,
         findings_acknowledged: 2 * hosts,
         commands_sent: 10,
         commands_acknowledged: 10,
         frames: 3,
-        server_certificate_expires: Some(at(1_900_000_000)),
         ..Delivery::default()
-    }))
+    })
 }
 
 /// Series and values, without what differs from run to run.
@@ -89,9 +96,9 @@ fn values(metrics: &Exposition) -> BTreeMap<String, f64> {
 
 #[test]
 fn several_templates_add_up_and_the_oldest_report_counts() {
-    let metrics = of_summary(
+    let metrics = of_record(
         &settings(),
-        &summary(vec![template(2000, 7, sent(7)), template(1000, 5, sent(5))]),
+        &record(vec![batch(2000, 7, sent(7)), batch(1000, 5, sent(5))]),
     );
     let values = values(&metrics);
     for (name, value) in [
@@ -121,17 +128,19 @@ fn several_templates_add_up_and_the_oldest_report_counts() {
 
 #[test]
 fn a_failed_run_says_nothing_of_success_nor_of_what_it_never_saw() {
-    let mut failed = template(0, 0, Outcome::Nothing);
-    failed.counts = None;
-    failed.templates = vec![TemplateSummary {
+    let part = PartRecord {
         failure: Some(Failure {
             exit: Exit::Credentials,
             sentence: String::new(),
             stage: Some(Stage::Launch),
         }),
-        ..TemplateSummary::default()
-    }];
-    let values = values(&of_summary(&settings(), &summary(vec![failed])));
+        ..PartRecord::default()
+    };
+    let failed = BatchRecord {
+        parts: vec![part],
+        ..BatchRecord::default()
+    };
+    let values = values(&of_record(&settings(), &record(vec![failed])));
     assert_eq!(values["last_exit_code"], 77.0);
     assert_eq!(values["last_failed_stage{stage=\"launch\"}"], 1.0);
     assert_eq!(values["last_failed_stage{stage=\"send\"}"], 0.0);
@@ -150,13 +159,13 @@ fn a_failed_run_says_nothing_of_success_nor_of_what_it_never_saw() {
 
 #[test]
 fn every_metric_of_the_table_is_said_with_every_value_of_its_labels_and_no_other() {
-    let mut all = summary(vec![
-        template(1000, 5, sent(5)),
-        template(1000, 5, Outcome::Written(String::new(), CsvWritten::default())),
+    let mut all = record(vec![
+        batch(1000, 5, sent(5)),
+        batch(1000, 5, found::written(&CsvWritten::default())),
     ]);
     all.usage.waited.insert(Reason::Running, Duration::from_secs(3));
     all.usage.requests.insert((Stage::Launch, "ok"), 1);
-    let said = of_summary(&settings(), &all).text()
+    let said = of_record(&settings(), &all).text()
         + &of_snapshot(
             &settings(),
             &Snapshot {
