@@ -36,6 +36,9 @@ const VERSION: u32 = 1;
 /// Bytes of an answer, at most: a line for each command of a frame that is refused, and room to spare.
 const ANSWER_LIMIT: u32 = 4 * 1024 * 1024;
 
+/// How long the end of a connection may take.
+const CLOSING: Duration = Duration::from_secs(2);
+
 /// A connection that is past its handshake.
 pub(super) struct Connection {
     frames: Framed<TlsStream<TcpStream>, FrameCodec>,
@@ -199,10 +202,21 @@ impl Connection {
         }
     }
 
-    /// Ends the connection: the Management Center now applies what is still queued.
-    pub(super) async fn close(mut self) {
-        // There is no goodbye to wait for; all that was sent has been answered.
-        let _ = timeout(Duration::from_secs(2), self.frames.close()).await;
+    /// Ends the connection: the Management Center now applies what is still queued. All that was sent has been answered, so
+    /// nothing more may come: of an answer that came twice, the last one is still on its way.
+    ///
+    /// # Errors
+    /// [`Error::Unasked`].
+    pub(super) async fn close(mut self) -> Result<(), Error> {
+        let closed = async {
+            // There is no goodbye: the server closes its side when it sees ours closed, however that shows.
+            let _ = self.frames.close().await;
+            match self.frames.next().await {
+                Some(Ok(_)) => Err(Error::Unasked),
+                Some(Err(_)) | None => Ok(()),
+            }
+        };
+        timeout(CLOSING, closed).await.unwrap_or(Ok(()))
     }
 
     async fn send(&mut self, frame: Frame) -> Result<(), Error> {

@@ -77,7 +77,7 @@ impl Secured {
     pub async fn introduce(self, settings: &Settings) -> Result<u32, Error> {
         let connection = Connection::introduced(settings, self.stream, self.peer).await?;
         let maximum = connection.maximum;
-        connection.close().await;
+        connection.close().await?;
         Ok(maximum)
     }
 }

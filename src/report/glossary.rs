@@ -342,4 +342,11 @@ mod tests {
         assert_eq!(unite(&mut odd, even), 3);
         assert_eq!((odd.len(), odd[1]), (REFERENCES, 1));
     }
+
+    #[test]
+    fn tables_are_keyed_at_random() {
+        use std::collections::hash_map::RandomState;
+        let (known, seen) = (Glossary::default().known, References::<u32>::default().seen);
+        let (_, _): (&RandomState, &RandomState) = (known.hasher(), seen.hasher());
+    }
 }

@@ -334,16 +334,11 @@ async fn duplicate() {
         import.ends(&[], promise(UNASKED, held)).await;
         import.next_completes().await;
     }
-    // With more frames under way it is taken for the next one's, and doesn't fit it. Where it is taken for that of the
-    // ScanUpdate after a refused frame, the import connects again first.
+    // With more frames under way it is taken for the next one's, until one doesn't fit, or is left over at the end.
     let import = Import::of(80, always(4, AnswerFault::Twice)).await;
-    let promise = Promise {
-        connections: 1..=6,
-        ..promise("", Held::Some)
-    };
-    let ended = import.ends(&["management_center.window=4"], promise).await;
-    let says = [UNASKED, "refused ScanUpdate after a refused frame"];
-    assert!(says.iter().any(|says| ended.stderr.contains(says)), "{}", ended.stderr);
+    import
+        .ends(&["management_center.window=4"], promise(UNASKED, Held::Some))
+        .await;
     import.next_completes().await;
 }
 

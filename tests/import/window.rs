@@ -1,5 +1,7 @@
 //! Several frames under way at once change nothing but the time that it takes.
 
+use std::fs;
+
 use connector_lab::management_center::{AnswerFault, Faults, Options};
 use support::{Ended, center, held, imported, meant, report, run, sending, small};
 
@@ -114,6 +116,43 @@ async fn an_answer_too_many_is_never_taken_for_success() {
             ended.code,
             ended.stderr
         );
+    }
+}
+
+/// An answer that comes twice is taken for that of the next frame, and so on to the last, whose own is then one too many.
+#[tokio::test]
+async fn the_answer_to_the_last_frame_is_waited_for_though_one_before_it_came_twice() {
+    let folder = tempfile::tempdir().unwrap();
+    let host = |number: u8| {
+        format!(
+            "AddHost,10.0.0.{number}\nAddScanResult,10.0.0.{number},\"Qualys\",7,,,\"a\",\"{}\",\"cve_ids: \",\
+             \"bugtraq_ids: \"\nScanFlush\n",
+            "x".repeat(500)
+        )
+    };
+    let header = "SetSource,Qualys\n";
+    // Four hosts in each frame, so that the answer of one is as good as that of another.
+    let commands: String = (100..140).map(host).collect();
+    fs::write(folder.path().join("commands.csv"), format!("{header}{commands}")).unwrap();
+    let frame = format!("management_center.max_frame={}", header.len() + 4 * host(100).len());
+    for window in ["1", "4"] {
+        let center = center(Options::default()).await;
+        let mut frames = 0;
+        for code in [0, 76] {
+            if code != 0 {
+                let drop_last = Faults {
+                    drop_lines: vec!["AddScanResult,10.0.0.139,".to_owned()],
+                    ..Faults::default()
+                };
+                center.set_faults(drop_last.answer(frames - 1, AnswerFault::Twice));
+            }
+            let mut command = sending(folder.path(), &center);
+            command.args(["--set", &frame, "--set"]);
+            command.arg(format!("management_center.window={window}"));
+            command.args(["send", "commands.csv"]);
+            let summary = run(command).await.assert_code(code).summary();
+            frames = summary["frames"].as_u64().unwrap();
+        }
     }
 }
 

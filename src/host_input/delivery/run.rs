@@ -62,6 +62,11 @@ impl<'a, B: Blocks> Run<'a, B> {
         }
     }
 
+    /// Every host is settled.
+    pub(super) fn is_done(&self) -> bool {
+        self.delivery.settled >= self.blocks.len()
+    }
+
     /// Delivers what isn't settled over one connection.
     pub(super) async fn over(&mut self, mut connection: Connection) -> Result<(), Error> {
         let limit = connection.maximum.min(self.settings.max_frame);
@@ -74,22 +79,21 @@ impl<'a, B: Blocks> Run<'a, B> {
             });
         }
         self.introduce(&mut connection).await?;
-        while self.delivery.settled < self.blocks.len() {
+        while !self.is_done() {
             if self.stop.is_cancelled() && self.delivery.settled >= self.doubtful_until {
-                connection.close().await;
+                connection.close().await?;
                 return Err(Error::Interrupted);
             }
             let sent = self.hosts(&mut connection, limit as usize).await;
             if let Err(Error::UpdateRefused { .. }) = sent {
                 // The end of a connection closes its queue as the command would have (certain).
-                connection.close().await;
+                connection.close().await?;
                 self.updates_refused += 1;
                 return sent;
             }
             sent?;
         }
-        connection.close().await;
-        Ok(())
+        connection.close().await
     }
 
     /// The first frame carries no host: it proves that source and domain are accepted before a host can come to

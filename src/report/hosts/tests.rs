@@ -69,3 +69,17 @@ fn random_ports_do_not_fill_the_memory() {
     let back = hosts.get(0).unwrap().findings().map(|(_, key, port)| (key.qid(), port));
     assert!(back.eq(keys.iter().map(|key| (key.qid(), key.port()))));
 }
+
+/// Compiles only as long as nobody can know where a number of his stands: see `report/tests/collisions.rs`.
+#[test]
+fn tables_are_keyed_at_random() {
+    use std::collections::hash_map::RandomState;
+    let Packer {
+        numbers,
+        system_numbers,
+        qids,
+        ..
+    } = Packer::default();
+    let (_, _, _): (&RandomState, &RandomState, &RandomState) =
+        (numbers.hasher(), system_numbers.hasher(), qids.hasher());
+}
