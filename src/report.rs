@@ -39,7 +39,7 @@ mod xml;
 
 pub use breakdown::{Breakdown, CveShare, HostShare, QidShare, SubnetShare, Top};
 pub use counts::{Counts, LeftOut, Tally};
-pub use error::{Answer, Error, Reached};
+pub use error::{Answer, Error, Reached, XmlError};
 pub use finding::{Finding, Kind, Protocol, Status};
 pub use glossary::Vulnerability;
 pub use merge::merge;
@@ -47,7 +47,6 @@ pub use parser::parse;
 pub use progress::Progress;
 pub use remarks::{Remark, Remarks};
 pub use selected::{Host, Selected};
-pub use xml::Fault;
 
 /// What is kept of a report besides hosts, findings and titles.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

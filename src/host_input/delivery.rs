@@ -94,7 +94,17 @@ pub struct Delivery {
 impl Delivery {
     /// Shows how far it is.
     fn show(&self) {
-        self.progress.send_replace(Progress::from(self));
+        self.progress.send_replace(Progress {
+            hosts: self.hosts as u64,
+            hosts_acknowledged: self.hosts_acknowledged,
+            hosts_refused: self.hosts_refused,
+            findings_acknowledged: self.findings_acknowledged,
+            findings_refused: self.findings_refused,
+            frames: self.frames,
+            commands_sent: self.commands_sent,
+            commands_acknowledged: self.commands_acknowledged,
+            connections: self.connections,
+        });
     }
 
     /// Hosts that were neither acknowledged nor refused: those that weren't sent, or not in full.

@@ -1,8 +1,6 @@
 //! Progress: how far a delivery is, for whoever watches it.
 
-use super::delivery::Delivery;
-
-/// The numbers of a [`Delivery`] at a moment.
+/// The numbers of a [`Delivery`](super::delivery::Delivery) at a moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Progress {
     /// Hosts that there are to deliver.
@@ -23,20 +21,4 @@ pub struct Progress {
     pub commands_acknowledged: u64,
     /// Connections opened.
     pub connections: u64,
-}
-
-impl From<&Delivery> for Progress {
-    fn from(delivery: &Delivery) -> Self {
-        Progress {
-            hosts: delivery.hosts as u64,
-            hosts_acknowledged: delivery.hosts_acknowledged,
-            hosts_refused: delivery.hosts_refused,
-            findings_acknowledged: delivery.findings_acknowledged,
-            findings_refused: delivery.findings_refused,
-            frames: delivery.frames,
-            commands_sent: delivery.commands_sent,
-            commands_acknowledged: delivery.commands_acknowledged,
-            connections: delivery.connections,
-        }
-    }
 }

@@ -5,8 +5,7 @@ use std::io::{self, ErrorKind};
 use std::net::IpAddr;
 use std::path::PathBuf;
 
-use super::limits;
-use super::xml::Fault;
+use super::limits::{self, DEPTH};
 use crate::exit::Exit;
 
 /// Why a report can't be used. Nothing of such a report goes on.
@@ -54,7 +53,7 @@ pub enum Error {
         /// Place of what is wrong.
         offset: u64,
         /// What is wrong.
-        fault: Fault,
+        fault: XmlError,
         /// How far the report was read.
         reached: Reached,
     },
@@ -115,6 +114,26 @@ impl Error {
             _ => Exit::Report,
         }
     }
+}
+
+/// What is wrong with the XML of a report.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the sentences say it")]
+pub enum XmlError {
+    #[error("it isn't well-formed XML: {0}")]
+    Malformed(String),
+    #[error("it isn't well-formed XML: </{found}> closes <{open}>")]
+    EndTag { open: String, found: String },
+    #[error("the entity &{0}; isn't defined")]
+    Entity(String),
+    #[error("its DOCTYPE defines entities or elements, as no report of Qualys does; it is refused")]
+    InternalSubset,
+    #[error("elements are nested deeper than {DEPTH}, as in no report of Qualys; it is refused")]
+    TooDeep,
+    #[error("a {what} is longer than {limit} bytes, as in no report of Qualys; it is refused")]
+    TooLong { what: &'static str, limit: u64 },
+    #[error("something follows the end of the report, or stands where its root element should")]
+    AfterRoot,
 }
 
 /// How far a report was read.

@@ -16,6 +16,9 @@ pub const DESCRIBED_FIRST: usize = 64 << 20;
 /// Bytes of vulnerabilities that no host has had so far, once hosts are listed. Qualys describes few of them.
 pub const DESCRIBED_IN_VAIN: usize = 1 << 20;
 
+/// Elements inside each other; real reports have nine.
+pub(super) const DEPTH: usize = 64;
+
 /// An entry of a host, findings aside.
 pub(super) const HOST: usize = 24;
 /// A finding unlike all before it, host aside.

@@ -20,7 +20,7 @@ use super::numbers::DEFAULT_NETWORK;
 use super::progress::Progress;
 use super::remarks::{Remark, Remarks};
 use super::values::{LINE, address, date, host_name, kind, network, port, protocol, qid, some_line, status};
-use super::xml::{self, Fault, Handler};
+use super::xml::{self, Handler};
 use super::{About, Format, Keep, Report, Unnamed, limits, text};
 use open::{OpenFinding, OpenHost};
 
@@ -266,7 +266,7 @@ impl<'p> Parser<'p> {
             .and_then(|attribute| attribute.map(value).transpose())
             .map_err(|error| Error::Xml {
                 offset: tag.offset,
-                fault: Fault::malformed(error),
+                fault: xml::malformed(error),
                 reached: self.reached(tag.offset),
             })
     }

@@ -54,8 +54,15 @@ struct Undescribed {
     all: bool,
 }
 
+impl Selection {
+    /// Decides about every host and finding of `report`.
+    pub fn apply(&self, report: Report) -> Selected {
+        Selected::new(self, report)
+    }
+}
+
 impl Selected {
-    pub(super) fn new(selection: &Selection, report: Report) -> Self {
+    fn new(selection: &Selection, report: Report) -> Self {
         let Report {
             about,
             hosts,

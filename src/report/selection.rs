@@ -3,11 +3,9 @@
 //! Apart from its host's address and network, everything that decides about a finding is the same for all hosts.
 //! So each different finding is judged once.
 
-use super::Report;
 use super::counts::LeftOut;
 use super::finding::{Key, Status};
 use super::glossary::{Glossary, Vulnerability};
-use super::selected::Selected;
 
 pub use super::choice::{Choice, ChoiceError, Kinds, Statuses, Word};
 pub use super::numbers::{Networks, NumberError, Qids};
@@ -51,11 +49,6 @@ impl Default for Selection {
 }
 
 impl Selection {
-    /// Decides about every host and finding of `report`.
-    pub fn apply(&self, report: Report) -> Selected {
-        Selected::new(self, report)
-    }
-
     /// Why a finding doesn't go on; nothing of its host is looked at. Fixed comes last: it means that all else is right.
     pub(super) fn judge(&self, key: Key, glossary: &Glossary) -> Result<(), Rejected> {
         let known = glossary.get(key.qid());

@@ -15,13 +15,12 @@ use quick_xml::Reader;
 use quick_xml::escape::resolve_xml_entity;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 
-use super::error::{Error, Reached};
+use super::error::{Error, Reached, XmlError};
+use super::limits::DEPTH;
 use super::progress::Progress;
 use super::text;
 use super::window::Window;
 
-/// Elements inside each other; real reports have nine.
-const DEPTH: usize = 64;
 /// Bytes of one tag with its attributes, of a comment, of a DOCTYPE.
 const MARKUP: usize = 64 * 1024;
 /// Bytes of text between two tags; Qualys' longest known is 100 kB. It costs time, not memory.
@@ -44,31 +43,9 @@ pub(super) trait Handler {
     fn reached(&self, bytes: u64) -> Reached;
 }
 
-/// What is wrong with the XML of a report.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[expect(missing_docs, reason = "the sentences say it")]
-pub enum Fault {
-    #[error("it isn't well-formed XML: {0}")]
-    Malformed(String),
-    #[error("it isn't well-formed XML: </{found}> closes <{open}>")]
-    EndTag { open: String, found: String },
-    #[error("the entity &{0}; isn't defined")]
-    Entity(String),
-    #[error("its DOCTYPE defines entities or elements, as no report of Qualys does; it is refused")]
-    InternalSubset,
-    #[error("elements are nested deeper than {DEPTH}, as in no report of Qualys; it is refused")]
-    TooDeep,
-    #[error("a {what} is longer than {limit} bytes, as in no report of Qualys; it is refused")]
-    TooLong { what: &'static str, limit: u64 },
-    #[error("something follows the end of the report, or stands where its root element should")]
-    AfterRoot,
-}
-
-impl Fault {
-    /// In the reader's words, which may hold a piece of the report: it goes to terminals, and may be long.
-    pub(super) fn malformed(error: impl ToString) -> Self {
-        Fault::Malformed(text::shown(&error.to_string(), 2 * NAME))
-    }
+/// In the reader's words, which may hold a piece of the report: they go to terminals, and may be long.
+pub(super) fn malformed(error: impl ToString) -> XmlError {
+    XmlError::Malformed(text::shown(&error.to_string(), 2 * NAME))
 }
 
 /// Reads a document to its end.
@@ -94,7 +71,7 @@ pub(super) fn read(mut source: impl Read, handler: &mut impl Handler, progress: 
         if window.ended {
             return match left {
                 0 if document.closed => Ok(total),
-                _ if document.closed => Err(document.fault(Fault::AfterRoot)),
+                _ if document.closed => Err(document.fault(XmlError::AfterRoot)),
                 _ => Err(Error::CutOff(document.handler.reached(total))),
             };
         }
@@ -196,17 +173,17 @@ impl<'h, H: Handler> Document<'h, H> {
 
     fn start(&mut self, tag: &BytesStart<'_>) -> Result<(), Error> {
         if self.closed {
-            return Err(self.fault(Fault::AfterRoot));
+            return Err(self.fault(XmlError::AfterRoot));
         }
         if self.open.len() == DEPTH {
-            return Err(self.fault(Fault::TooDeep));
+            return Err(self.fault(XmlError::TooDeep));
         }
         if tag.len() > MARKUP {
             return Err(self.too_long("tag", MARKUP as u64));
         }
         let name = tag.name();
         if name.as_ref().is_empty() {
-            return Err(self.fault(Fault::Malformed("a tag has no name".into())));
+            return Err(self.fault(XmlError::Malformed("a tag has no name".into())));
         }
         self.text = 0;
         self.open.push(self.names.len());
@@ -216,12 +193,12 @@ impl<'h, H: Handler> Document<'h, H> {
 
     fn end(&mut self, found: &str) -> Result<(), Error> {
         let Some(begin) = self.open.pop() else {
-            return Err(self.fault(Fault::AfterRoot));
+            return Err(self.fault(XmlError::AfterRoot));
         };
         let open = self.names.get(begin..).unwrap_or_default();
         if open != found {
             let (open, found) = (text::shown(open, NAME), text::shown(found, NAME));
-            return Err(self.fault(Fault::EndTag { open, found }));
+            return Err(self.fault(XmlError::EndTag { open, found }));
         }
         self.names.truncate(begin);
         self.text = 0;
@@ -234,7 +211,7 @@ impl<'h, H: Handler> Document<'h, H> {
             let blank = piece.trim_start_matches('\u{feff}').trim_ascii().is_empty();
             return match (blank, self.closed) {
                 (true, _) => Ok(()),
-                (false, true) => Err(self.fault(Fault::AfterRoot)),
+                (false, true) => Err(self.fault(XmlError::AfterRoot)),
                 (false, false) => Err(Error::NotXml),
             };
         }
@@ -251,18 +228,18 @@ impl<'h, H: Handler> Document<'h, H> {
             Ok(Some(character)) => self.text(character.encode_utf8(&mut [0; 4])),
             Ok(None) => match resolve_xml_entity(reference) {
                 Some(text) => self.text(text),
-                None => Err(self.fault(Fault::Entity(text::shown(reference, REFERENCE)))),
+                None => Err(self.fault(XmlError::Entity(text::shown(reference, REFERENCE)))),
             },
-            Err(error) => Err(self.fault(Fault::malformed(error))),
+            Err(error) => Err(self.fault(malformed(error))),
         }
     }
 
     fn doctype(&mut self, doctype: &str) -> Result<(), Error> {
         if doctype.contains('[') {
-            return Err(self.fault(Fault::InternalSubset));
+            return Err(self.fault(XmlError::InternalSubset));
         }
         if self.doctype || self.closed || !self.open.is_empty() {
-            return Err(self.fault(Fault::Malformed("a DOCTYPE stands in the middle of it".into())));
+            return Err(self.fault(XmlError::Malformed("a DOCTYPE stands in the middle of it".into())));
         }
         self.doctype = true;
         let name = doctype.split_ascii_whitespace().next().unwrap_or_default();
@@ -314,12 +291,12 @@ impl<'h, H: Handler> Document<'h, H> {
         };
         if whole {
             return Err(self.fault(match bytes.starts_with(b"&") {
-                true => Fault::Malformed("a lone &, which should be &amp;".into()),
-                false => Fault::malformed(error),
+                true => XmlError::Malformed("a lone &, which should be &amp;".into()),
+                false => malformed(error),
             }));
         }
         if bytes.starts_with(b"<!DOCTYPE") && bytes.contains(&b'[') {
-            return Err(self.fault(Fault::InternalSubset));
+            return Err(self.fault(XmlError::InternalSubset));
         }
         let (what, limit) = match bytes {
             [b'&', ..] => ("reference", REFERENCE),
@@ -333,7 +310,7 @@ impl<'h, H: Handler> Document<'h, H> {
     }
 
     fn too_long(&self, what: &'static str, limit: u64) -> Error {
-        self.fault(Fault::TooLong { what, limit })
+        self.fault(XmlError::TooLong { what, limit })
     }
 
     fn not_utf8(&self, valid: usize) -> Error {
@@ -342,7 +319,7 @@ impl<'h, H: Handler> Document<'h, H> {
         Error::NotUtf8 { offset, reached }
     }
 
-    fn fault(&self, fault: Fault) -> Error {
+    fn fault(&self, fault: XmlError) -> Error {
         let (offset, reached) = (self.offset, self.handler.reached(self.offset));
         Error::Xml { offset, fault, reached }
     }
