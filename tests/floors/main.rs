@@ -1,0 +1,12 @@
+//! The house rules of the source tree: modules stand on floors, files use each other one way, and a type's name means one thing.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "what helps a test fails with it"
+)]
+
+mod circles;
+mod names;
+mod order;
+mod source;

@@ -1,0 +1,88 @@
+//! A type's name means one thing in the crate.
+
+use std::collections::BTreeMap;
+
+use crate::source::{File, Source};
+
+/// What every module may have of its own.
+const OF_EACH_MODULE: [&str; 2] = ["Error", "Settings"];
+
+/// Names that still mean several things. A name leaves this list when it means one, and none comes in.
+const TO_BE_MENDED: [&str; 48] = [
+    "Answer",
+    "CaFileError",
+    "Counts",
+    "Delivery",
+    "Document",
+    "Ending",
+    "Entry",
+    "Fault",
+    "Finding",
+    "Format",
+    "Given",
+    "Host",
+    "Identity",
+    "Kind",
+    "Known",
+    "Line",
+    "Listing",
+    "Meaning",
+    "Named",
+    "Output",
+    "Packed",
+    "Packer",
+    "Place",
+    "Plan",
+    "Prepared",
+    "Progress",
+    "Protocol",
+    "Reached",
+    "Reader",
+    "Refusal",
+    "Report",
+    "Request",
+    "Row",
+    "Run",
+    "Said",
+    "Sink",
+    "Source",
+    "State",
+    "Status",
+    "Stream",
+    "Summary",
+    "Tally",
+    "Target",
+    "Template",
+    "Value",
+    "View",
+    "Vulnerability",
+    "Written",
+];
+
+#[test]
+fn a_type_name_means_one_thing() {
+    let source = Source::read();
+    let mut places: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for (module, file) in &source.0 {
+        for name in types(file) {
+            places.entry(name).or_default().push(module.join("/"));
+        }
+    }
+    places.retain(|name, places| places.len() > 1 && !OF_EACH_MODULE.contains(name) && !TO_BE_MENDED.contains(name));
+    assert!(places.is_empty(), "declared more than once: {places:#?}");
+}
+
+/// The types and traits that a file declares; those of traits and of functions aside.
+fn types(file: &File) -> Vec<&str> {
+    let mut depth = 0;
+    let mut found = Vec::new();
+    for words in file.words.windows(2) {
+        match words[0].as_str() {
+            "{" => depth += 1,
+            "}" => depth -= 1,
+            "struct" | "enum" | "trait" | "type" | "union" if depth == 0 => found.push(words[1].as_str()),
+            _ => {}
+        }
+    }
+    found
+}
