@@ -198,7 +198,7 @@ fn first_result(folder: &tempfile::TempDir, report: &std::path::Path, host: std:
     let mut command = support::connector(folder.path());
     command.args(["-csvfile", "first.csv", "--report"]).arg(report);
     assert!(command.output().unwrap().status.success());
-    let lines = std::fs::read_to_string(folder.path().join("first.csv")).unwrap();
+    let lines = fs::read_to_string(folder.path().join("first.csv")).unwrap();
     let begin = format!("AddScanResult,{host},");
     let line = lines.lines().find(|line| line.starts_with(&begin)).unwrap();
     line.splitn(7, ',')
