@@ -35,7 +35,7 @@ use gate::Gate;
 use http::{Expects, Http, Reply, Request};
 use limits::Limits;
 use login::Credentials;
-use retry::{Attempts, Reason, Retry, afford};
+use retry::{Attempts, Reason, Retry, Short, afford};
 use stream::Stream;
 
 /// Small answers end here.
@@ -202,7 +202,12 @@ impl Transport {
             return Err(self.error(stage, fault));
         }
         let failed = self.error(stage, fault);
-        warn!(%stage, reason = reason.label(), ?wait, retry = attempts.made(), "{failed}; trying again");
+        let (label, pause, retry) = (reason.label(), Short(wait), attempts.made());
+        // One failure is nothing that anybody must look at.
+        match retry {
+            1 => info!(%stage, reason = label, wait = %pause, retry, "{failed}; trying again in {pause}"),
+            _ => warn!(%stage, reason = label, wait = %pause, retry, "{failed}; trying again in {pause}"),
+        }
         self.note(|progress| progress.usage.retry(stage));
         self.sleep(reason, wait).await;
         Ok(())
@@ -283,7 +288,7 @@ impl Transport {
     async fn pass_gate(&self, call: Call) -> Result<(), Fault> {
         if let Some((reason, wait)) = self.gate.closed() {
             afford(call.deadline, reason, wait)?;
-            info!(stage = %call.stage, reason = reason.label(), ?wait, "waiting until Qualys takes calls again");
+            info!(stage = %call.stage, reason = reason.label(), wait = %Short(wait), "waiting until Qualys takes calls again");
             self.sleep(reason, wait).await;
         }
         Ok(())

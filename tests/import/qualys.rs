@@ -126,3 +126,36 @@ async fn a_refused_login_is_asked_once() {
     assert!(!ended.stderr.contains("canary-4711") && !ended.stdout.contains("canary-4711"));
     assert_eq!(center.network_map().counters.connections, 0);
 }
+
+/// cron mails whatever is said: one failure that the next attempt gets past is nothing that anybody must look at.
+#[tokio::test]
+async fn a_quiet_import_that_gets_past_a_fault_at_once_says_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let center = center(Options::default()).await;
+    let told = async |fault: &str| {
+        let qualys = qualys(qualys::Options {
+            times: Times::instant(),
+            report: small(5),
+            faults: vec![fault.parse().unwrap()],
+            ..qualys::Options::default()
+        })
+        .await;
+        let mut command = from_qualys(sending(folder.path(), &center), &qualys, "424242");
+        command.arg("--quiet");
+        run(command).await.assert_code(0).stderr.clone()
+    };
+    for fault in ["status=503@list:1", "code=7001@fetch:1"] {
+        assert_eq!(told(fault).await, "", "{fault}");
+    }
+    let warned = told("code=7001@fetch:1-2").await;
+    let warnings: Vec<&str> = warned.lines().collect();
+    assert!(
+        warnings.len() == 1 && warnings[0].contains(r#""level":"WARN""#),
+        "{warned}"
+    );
+    // The wait as people write it.
+    let (_, wait) = warnings[0].split_once("; trying again in ").unwrap();
+    let wait = wait.split('"').next().unwrap();
+    assert!(wait.ends_with("ms") || wait.ends_with('s'), "{warned}");
+    assert!(!wait.contains('.'), "{warned}");
+}
