@@ -10,12 +10,14 @@ import yaml
 from chart import ROOT, connector, environment, manifests, objects, of_kind, pod, values
 
 PAGES = [ROOT / "README.md", ROOT / "docs" / "kubernetes.md", ROOT / "helm" / "qualys-connector" / "README.md"]
+# What public CI installs on a real cluster renders here, before anybody waits for one.
+CLUSTER = ROOT / ".ci" / "kind"
 EXAMPLES = sorted((ROOT / "deploy").glob("*/values.yaml"))
 
 
 def installs():
     """Every `helm install` of the pages that needs no file of the user's."""
-    for page in PAGES:
+    for page in [*PAGES, CLUSTER]:
         for command in re.findall(r"^helm install (?:.*\\\n)*.*", page.read_text(), re.MULTILINE):
             words = shlex.split(command.replace("\\\n", " "), comments=True)
             if "-f" not in words:
@@ -24,10 +26,7 @@ def installs():
 
 @pytest.mark.parametrize("words", list(installs()))
 def test_helm_install_of_the_pages_renders(words):
-    given = {}
-    for option, value in zip(words, words[1:]):
-        if option == "--set":
-            merge(given, helm_python.parse_set_string(value))
+    given = helm_python.parse_set_string(",".join(value for option, value in zip(words, words[1:]) if option == "--set"))
     assert of_kind(objects(manifests(given)), "CronJob")
 
 
@@ -38,6 +37,16 @@ def merge(base, more):
         else:
             base[key] = value
     return base
+
+
+def test_what_the_pages_call_by_name_is_there():
+    """Objects that `kubectl` is given, and the label that finds the pods of a Job."""
+    [cronjob, check] = [found for found in objects(manifests(values("minimal"))) if found["kind"] in ("CronJob", "Pod")]
+    made = {cronjob["metadata"]["name"], check["metadata"]["name"]}
+    page = (ROOT / "docs" / "kubernetes.md").read_text()
+    named = set(re.findall(r"qc-qualys-connector-[a-z-]+", page))
+    assert named and named <= made
+    assert "kubectl -n security logs -l job-name=JOB --tail=-1 --prefix" in page
 
 
 def test_values_of_the_page_render():
