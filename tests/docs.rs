@@ -56,12 +56,21 @@ fn the_readme_says_what_the_first_commands_need() {
 #[test]
 fn the_readme_leads_to_the_pages_and_they_say_the_same() {
     let readme = readme();
-    assert!(!readme.lines().any(|line| line.starts_with("| `qualys.")), "settings stand in docs/configuration.md");
+    assert!(
+        !readme.lines().any(|line| line.starts_with("| `qualys.")),
+        "settings stand in docs/configuration.md"
+    );
     let titles: Vec<&str> = readme.lines().filter_map(|line| line.strip_prefix("## ")).collect();
     let place = |title: &str| titles.iter().position(|one| *one == title).unwrap();
     assert!(place("Coming from the Perl connector") < place("On Kubernetes").min(place("Configure")));
     // One way to build the demo, one lock for two runs.
-    for page in ["README.md", "docs/quickstart.md", "docs/migration.md", "docs/faq.md", "deploy/crontab"] {
+    for page in [
+        "README.md",
+        "docs/quickstart.md",
+        "docs/migration.md",
+        "docs/faq.md",
+        "deploy/crontab",
+    ] {
         for line in read(page).lines() {
             let demo = line.contains("-p connector-lab -- demo");
             assert!(!demo || line.contains("cargo run --profile demo "), "{page}: {line}");

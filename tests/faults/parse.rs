@@ -58,6 +58,7 @@ async fn hang() {
     let import = Import::into(Faults::default()).await;
     let mut running = from_standard_input(&import);
     let stdin = running.stdin();
+    running.handles("TERM").await;
     tokio::time::sleep(Duration::from_millis(300)).await;
     running.signal("TERM");
     let ended = running.ended().await;

@@ -144,17 +144,6 @@ pub(crate) fn misbehaving(what: impl Fn(TcpStream) + Send + Sync + Clone + 'stat
     format!("http://{address}")
 }
 
-/// Reads a request to the end of what has come.
-pub(crate) fn request(connection: &mut TcpStream) -> String {
-    let mut request = vec![0; 1 << 20];
-    let mut length = 0;
-    connection.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
-    while let Ok(read @ 1..) = connection.read(&mut request[length..]) {
-        length += read;
-    }
-    String::from_utf8_lossy(&request[..length]).into_owned()
-}
-
 /// An address where nobody listens, and where nobody else will: a port that was free may be another test's a moment later,
 /// so each has a loopback address of its own too.
 pub(crate) fn free() -> SocketAddr {

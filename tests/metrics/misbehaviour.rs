@@ -6,9 +6,9 @@ use std::process::Command;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use support::{Ended, connector, report, run, small};
+use support::{Ended, connector, report, request, run, small};
 
-use crate::gateway::{free, misbehaving, request};
+use crate::gateway::{free, misbehaving};
 
 fn writing(folder: &Path, gateway: &str) -> Command {
     let (path, _) = report(folder, small(20));

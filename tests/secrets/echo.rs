@@ -1,10 +1,11 @@
 //! A far end that says again whatever it heard, and more.
 
-use std::io::{Read as _, Write as _};
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::io::Write as _;
+use std::net::{Shutdown, SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::Duration;
+
+use support::request;
 
 /// A server that lives as long as the test.
 pub(crate) struct Echo {
@@ -46,25 +47,4 @@ impl Echo {
 pub(crate) fn answer(status: &str, headers: &str, body: &str) -> String {
     let length = body.len();
     format!("HTTP/1.1 {status}\r\n{headers}Content-Length: {length}\r\nConnection: close\r\n\r\n{body}")
-}
-
-fn request(connection: &mut TcpStream) -> Vec<u8> {
-    connection.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
-    let (mut request, mut piece) = (Vec::new(), [0; 4096]);
-    loop {
-        let length = connection.read(&mut piece).unwrap_or_default();
-        request.extend_from_slice(&piece[..length]);
-        let text = String::from_utf8_lossy(&request).to_ascii_lowercase();
-        let Some((head, _)) = text.split_once("\r\n\r\n") else {
-            if length == 0 {
-                return request;
-            }
-            continue;
-        };
-        let announced = head.lines().find_map(|line| line.strip_prefix("content-length: "));
-        let announced = announced.map_or(0, |length| length.trim().parse().unwrap());
-        if length == 0 || request.len() >= head.len() + 4 + announced {
-            return request;
-        }
-    }
 }

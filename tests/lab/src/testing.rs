@@ -20,6 +20,21 @@ pub fn signal(process: u32, name: &str) {
     assert!(sent.is_ok(), "{name} can't be sent to process {process}: {sent:?}");
 }
 
+/// Whether a process has a handler for a signal: `TERM`. Before that, the signal would end it without a word.
+///
+/// # Panics
+///
+/// If there is no such signal.
+#[must_use]
+pub fn handles(process: u32, name: &str) -> bool {
+    let signal = format!("SIG{name}").parse::<Signal>();
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+    let caught = caught.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    assert!(signal.is_ok(), "{name} is no signal");
+    matches!((signal, caught), (Ok(signal), Some(caught)) if caught >> (signal as i32 - 1) & 1 == 1)
+}
+
 /// As [`skipped`], with the error that shows it.
 ///
 /// # Panics

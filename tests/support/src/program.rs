@@ -49,6 +49,11 @@ impl Running {
         self.0.stdin.take().unwrap()
     }
 
+    /// Waits until it has a handler for a signal: `TERM`.
+    pub async fn handles(&self, signal: &str) {
+        until("a handler for the signal", || testing::handles(self.id(), signal)).await;
+    }
+
     /// Sends a signal: `TERM`, `KILL`.
     pub fn signal(&self, signal: &str) {
         testing::signal(self.0.id(), signal);

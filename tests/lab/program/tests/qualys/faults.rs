@@ -149,7 +149,7 @@ async fn reports_come_to_strange_ends() {
         let id = client.launched().await;
         let early = client.state(&id).await.unwrap_or_default();
         // Measuring the report takes a moment of real time.
-        tokio::time::sleep(Duration::from_millis(300)).await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
         qualys.advance(Duration::from_secs(3600));
         let late = client.state(&id).await.unwrap_or_default();
         let fetch = client.fetch(&id).await.content("CODE").is_none();
@@ -181,13 +181,13 @@ async fn a_fetch_brings_something_else_than_the_report() {
 
 #[tokio::test]
 async fn connections_are_refused_for_a_while() {
-    let (qualys, client) = faulty(&["refuse=300ms@list:1"]).await;
+    let (qualys, client) = faulty(&["refuse=3s@list:1"]).await;
     // Each time over a new connection.
     let list = async || Client::new(&qualys.ca_pem_path(), &qualys.url()).try_post(LIST).await;
     assert_eq!(client.post(LIST).await.status, 200, "this one is answered");
     let refused = list().await.unwrap_err();
     assert!(refused.contains("refused"), "{refused}");
-    tokio::time::sleep(Duration::from_millis(500)).await;
+    tokio::time::sleep(Duration::from_millis(3200)).await;
     assert_eq!(list().await.unwrap().status, 200);
     assert_eq!(qualys.requests().len(), 2);
 }

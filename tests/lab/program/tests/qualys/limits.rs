@@ -3,7 +3,7 @@
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use connector_lab::qualys::{LimitHeaders, Limits, Options, Qualys};
 use rustls::pki_types::CertificateDer;
@@ -84,12 +84,15 @@ async fn calls_at_the_same_time_are_counted_until_their_last_byte() {
         faults,
         ..options()
     };
-    let (_qualys, client) = qualys(options).await;
+    let (qualys, client) = qualys(options).await;
     let id = client.launched().await;
     let download = tokio::spawn({
         let (client, id) = (client.clone(), id.clone());
         async move { client.fetch(&id).await }
     });
+    while !qualys.requests().iter().any(|request| request.action == "fetch") {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
     tokio::time::sleep(Duration::from_millis(200)).await;
     let refused = client.post(LIST).await;
     assert_eq!((refused.refusal().0, refused.refusal().1), (409, 1960));
@@ -99,8 +102,11 @@ async fn calls_at_the_same_time_are_counted_until_their_last_byte() {
 
     download.abort();
     let _ = download.await;
-    tokio::time::sleep(Duration::from_millis(200)).await;
-    assert_eq!(client.post(LIST).await.status, 200, "whoever hangs up has ended");
+    let hung_up = Instant::now();
+    while client.post(LIST).await.status != 200 {
+        assert!(hung_up.elapsed() < Duration::from_secs(30), "whoever hangs up has ended");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
 }
 
 #[tokio::test]
