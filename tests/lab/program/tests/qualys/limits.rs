@@ -104,7 +104,10 @@ async fn calls_at_the_same_time_are_counted_until_their_last_byte() {
     let _ = download.await;
     let hung_up = Instant::now();
     while client.post(LIST).await.status != 200 {
-        assert!(hung_up.elapsed() < Duration::from_secs(30), "whoever hangs up has ended");
+        assert!(
+            hung_up.elapsed() < Duration::from_secs(30),
+            "whoever hangs up has ended"
+        );
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }
