@@ -114,7 +114,10 @@ async fn the_password_at_a_proxy_of_the_environment_is_not_shown() {
             command
                 .env_remove("QC_TELEMETRY__PUSHGATEWAY__USERNAME")
                 .env_remove("QC_TELEMETRY__PUSHGATEWAY__PASSWORD");
-            let settings = ["telemetry.pushgateway.url=http://gateway.invalid", "qualys.deadline=2s"];
+            let settings = [
+                "telemetry.pushgateway.url=http://gateway.invalid",
+                "qualys.deadline=60s",
+            ];
             let told = place.keeps(exit, set(&mut command, &settings)).await;
             assert!(told.contains("[redacted]"), "{told}");
         }
