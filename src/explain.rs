@@ -5,10 +5,14 @@ use std::fmt::Write as _;
 
 use crate::exit::Exit;
 use crate::host_input::answer::texts;
-use crate::qualys::codes::{self, Explained};
+use crate::problem::Kind;
 
 /// What a shell and Kubernetes call a process that SIGKILL ended. It says nothing itself, so it is no [`Exit`].
-const KILLED: u32 = 137;
+const KILLED: &str = "\
+Exit code 137 (killed)
+  to do:      look at the pod's state: OOMKilled asks for a higher memory limit, else it didn't end in time
+  try again?  yes; what was sent is whole, and the next run sends the rest
+";
 
 /// Explains what is given: a number, or a part of a text.
 ///
@@ -16,16 +20,16 @@ const KILLED: u32 = 137;
 /// Nothing is known of it; the sentence names what comes nearest.
 pub fn explain(given: &str) -> Result<String, String> {
     let given = given.trim();
-    let told = match given.parse::<u32>() {
-        Ok(number) => number_told(number),
-        Err(_) => match (text_told(given), only_number(given)) {
+    let explained = match given.parse::<u32>() {
+        Ok(number) => of_number(number),
+        Err(_) => match (of_text(given), only_number(given)) {
             // As the program itself writes: (code 1903), HTTP status 503.
-            (told, Some(number)) if told.is_empty() => number_told(number),
-            (told, _) => told,
+            (explained, Some(number)) if explained.is_empty() => of_number(number),
+            (explained, _) => explained,
         },
     };
-    match told.is_empty() {
-        false => Ok(told),
+    match explained.is_empty() {
+        false => Ok(explained),
         true => Err(unknown(given)),
     }
 }
@@ -38,52 +42,44 @@ fn only_number(text: &str) -> Option<u32> {
     numbers.next().filter(|_| numbers.next().is_none())
 }
 
-fn number_told(number: u32) -> String {
-    let mut told = String::new();
-    // Writing to a String can't fail.
-    if number == KILLED {
-        let _ = writeln!(told, "Exit code {number} (killed)");
-        let _ = writeln!(
-            told,
-            "  to do:      look at the pod's state: OOMKilled asks for a higher memory limit, else it didn't end in time"
-        );
-        let _ = writeln!(
-            told,
-            "  try again?  yes; what was sent is whole, and the next run sends the rest"
-        );
+fn of_number(number: u32) -> String {
+    let mut out = String::new();
+    if number == 137 {
+        out.push_str(KILLED);
     }
-    let exits = Exit::ALL.into_iter();
-    for exit in exits.filter(|exit| u32::from(exit.code()) == number) {
-        let _ = writeln!(told, "Exit code {exit}");
-        let _ = writeln!(told, "  to do:      {}", exit.remedy());
-        let _ = writeln!(told, "  try again?  {}", exit.try_again());
+    for exit in Exit::ALL.into_iter().filter(|exit| u32::from(exit.code()) == number) {
+        // Writing to a String can't fail.
+        let _ = writeln!(out, "Exit code {exit}");
+        let _ = writeln!(out, "  to do:      {}", exit.remedy());
+        let _ = writeln!(out, "  try again?  {}", exit.try_again());
     }
-    if let Some(explained) = codes::explain(number) {
-        qualys(&mut told, &format!("Qualys' code {number}"), &explained);
+    for (kind, words) in Kind::of_code(number) {
+        let with = match words {
+            "" => String::new(),
+            words => format!(", with \"{words}\""),
+        };
+        of_kind(&mut out, &format!("Qualys' code {number}{with}"), kind);
     }
-    if let Some(explained) = u16::try_from(number).ok().and_then(codes::explain_status) {
-        qualys(
-            &mut told,
+    let status = u16::try_from(number).ok();
+    for kind in status.into_iter().flat_map(Kind::of_status) {
+        of_kind(
+            &mut out,
             &format!("HTTP status {number} without a code of Qualys'"),
-            &explained,
+            kind,
         );
     }
-    told
+    out
 }
 
-fn qualys(told: &mut String, title: &str, explained: &Explained) {
-    let again = if explained.tried_again {
-        "yes, by itself, until the deadline"
-    } else {
-        "no"
-    };
-    let _ = writeln!(told, "{title}: {}", explained.meaning);
-    let _ = writeln!(told, "  to do:      {}", explained.remedy);
-    let _ = writeln!(told, "  try again?  {again}");
-    let _ = writeln!(told, "  ends with   exit code {}", explained.exit);
+fn of_kind(out: &mut String, title: &str, kind: Kind) {
+    let row = kind.row();
+    let _ = writeln!(out, "{title}: {}", row.meaning);
+    let _ = writeln!(out, "  to do:      {}", row.remedy);
+    let _ = writeln!(out, "  try again?  {}", row.retry.words());
+    let _ = writeln!(out, "  ends with   exit code {}", row.exit);
 }
 
-fn text_told(text: &str) -> String {
+fn of_text(text: &str) -> String {
     match texts::explain(text) {
         Some(known) => format!(
             "The Management Center answers \"… {} …\": {}\n  to do:      {}\n",
@@ -94,22 +90,24 @@ fn text_told(text: &str) -> String {
 }
 
 fn unknown(given: &str) -> String {
-    let exits = Exit::ALL.map(|exit| u32::from(exit.code()));
     let near = match given.parse::<u32>() {
         Ok(number) => {
+            let exits = Exit::ALL.map(|exit| u32::from(exit.code()));
+            let codes = Kind::ALL
+                .iter()
+                .flat_map(|kind| kind.row().codes)
+                .map(|(code, _)| *code);
             let nearest = exits
                 .into_iter()
-                .chain(codes::known())
+                .chain(codes)
                 .min_by_key(|known| known.abs_diff(number));
             nearest.map(|known| known.to_string())
         }
         Err(_) => {
             let given = given.to_lowercase();
+            let likeness = |part: &str| strsim::jaro_winkler(&given, part);
             let parts = texts::TEXTS.iter().map(|known| known.part);
-            let nearest = parts.max_by(|a, b| {
-                let likeness = |part: &str| strsim::jaro_winkler(&given, part);
-                likeness(a).total_cmp(&likeness(b))
-            });
+            let nearest = parts.max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
             nearest.map(|part| format!("\"{part}\""))
         }
     };
@@ -127,19 +125,18 @@ mod tests {
 
     #[test]
     fn every_kind_of_code_is_explained() {
-        insta::assert_snapshot!(
-            [
-                "77",
-                "2000",
-                "1965",
-                "409",
-                "137",
-                "(code 1903)",
-                "x is not a leaf domain"
-            ]
-            .map(|code| explain(code).unwrap())
-            .join("\n")
-        );
+        let given = [
+            "77",
+            "2000",
+            "2010",
+            "1965",
+            "1980",
+            "409",
+            "137",
+            "(code 1903)",
+            "x is not a leaf domain",
+        ];
+        insta::assert_snapshot!(given.map(|code| explain(code).unwrap()).join("\n"));
     }
 
     #[test]

@@ -211,11 +211,6 @@ pub(crate) fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> 
     None
 }
 
-/// Whether the name in a certificate is what is wrong.
-pub(crate) fn is_about_a_name(error: &reqwest::Error) -> bool {
-    find::<rustls::Error>(error).is_some_and(tls::is_about_a_name)
-}
-
 /// The proxy that the environment names for an address. An empty variable says nothing.
 fn from_environment(url: &Url, variable: &dyn Fn(&str) -> Option<OsString>) -> Result<Option<Via>, ProxyError> {
     let said = |name: &str| variable(name).filter(|text| !text.is_empty());

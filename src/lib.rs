@@ -26,6 +26,7 @@
 //! | `input_file` | small files that are read whole, within a bound |
 //! | `whole_file` | files that appear whole or not at all |
 //! | [`printable`] | strangers' words, made safe to show |
+//! | [`problem`] | whatever can go wrong: one table of what it means, what to do, whether it is tried again |
 //! | [`stage`] | the stages of an import: one list of names |
 //! | [`exit`] | the exit codes that schedulers act on |
 //!
@@ -42,6 +43,7 @@ pub mod import;
 mod input_file;
 pub mod page;
 pub mod printable;
+pub mod problem;
 pub mod process;
 pub mod qualys;
 pub mod report;

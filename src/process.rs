@@ -12,6 +12,7 @@ use crate::exit::Exit;
 use crate::import::{self, Failure, Progress, Record, Stop};
 use crate::page::{self, PageFile};
 use crate::printable::{escaped_json, escaped_lines};
+use crate::problem::Problem as _;
 use crate::telemetry::metrics::Settings;
 use crate::telemetry::terminal::tell;
 use crate::telemetry::{self, Telemetry, logs, traces};
@@ -121,7 +122,7 @@ fn list(given: Given, output: Output) -> Exit {
 
 /// The log and the traces; an ending where there can be none.
 fn begin(log: &logs::Settings, traces: &traces::Settings, warnings: &[String]) -> Result<Telemetry, Ending> {
-    telemetry::begin(log, traces, warnings).map_err(|error| failed(&error, error.exit()))
+    telemetry::begin(log, traces, warnings).map_err(|error| failed(&error, error.kind().exit()))
 }
 
 /// Whoever watches metrics learns too of an import that couldn't say so itself.
@@ -222,7 +223,7 @@ fn conclude(
         // A page that can't be is found before anything is asked for.
         let (page, created) = match outputs.page.map(|path| PageFile::create(&path)).transpose() {
             Ok(page) => (page, Ok(())),
-            Err(failure) => (None, Err(Failure::unwritable(&failure, failure.exit()))),
+            Err(failure) => (None, Err(Failure::unwritable(&failure, failure.kind().exit()))),
         };
         let work = async |stop: &Stop, progress: &Progress| work(created, stop, progress).await;
         let mut record = perform(cli, &telemetry, work)?;
@@ -329,8 +330,8 @@ fn show(page: PageFile, record: &Record, listing: &Listing) -> Exit {
     match page.write(&escaped_lines(&page::render(record, listing, SystemTime::now()))) {
         Ok(()) => Exit::Success,
         Err(failure) => {
-            error!(exit = failure.exit().code(), "{failure}");
-            failure.exit()
+            error!(exit = failure.kind().exit().code(), "{failure}");
+            failure.kind().exit()
         }
     }
 }

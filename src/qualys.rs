@@ -4,14 +4,13 @@
 //! |---|---|
 //! | `transport` | one conversation: requests with login, limits, retries and counts; knows no reports |
 //! | `reports` | the report share: launch, wait, download, tidy up, for several templates at the same time |
-//! | `error`, `fault`, `refusal`, `codes` | what goes wrong, what it means, what to do |
+//! | `error`, `fault`, `refusal` | what goes wrong |
 //! | `platforms` | where accounts live |
 //! | `usage`, `progress` | what a run asked of Qualys, and how far it is |
 //!
 //! Nothing here knows what a report says. Source of the protocol: Qualys' API guide and recorded exchanges (certain),
 //! other clients (likely); the modules say which is which.
 
-pub mod codes;
 mod error;
 mod fault;
 #[cfg(fuzzing)]
@@ -33,12 +32,13 @@ use url::Url;
 
 pub use crate::http::Proxy;
 pub use error::Error;
-pub use fault::{Fault, TimeOut};
+pub use fault::Fault;
 pub use progress::{Progress, ReportProgress};
-pub use refusal::{Meaning, Refusal};
+pub use refusal::Refusal;
+pub use reports::template::Unfit;
 pub use reports::{Body, Ending, Finished, HURRY, Launched, ReportShare};
 pub use transport::limits::Limits;
-pub use transport::retry::{Reason, TooLong};
+pub use transport::retry::TooLong;
 pub use usage::{CLASSES, Usage};
 
 /// The section `qualys` of the configuration.

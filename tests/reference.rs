@@ -20,7 +20,7 @@ use qualys_connector::cli::Cli;
 use qualys_connector::config::settings;
 use qualys_connector::exit::Exit;
 use qualys_connector::host_input::answer::texts::TEXTS;
-use qualys_connector::qualys::codes;
+use qualys_connector::problem::{Kind, Step};
 use qualys_connector::qualys::platforms::PLATFORMS;
 
 use pages::holds;
@@ -93,18 +93,23 @@ fn every_code_is_in_the_page_of_codes() {
     holds("docs/codes.md", "exit codes", &exits);
 
     let mut qualys = String::from("| code | means | to do | asked again | exit code |\n|---|---|---|---|---|\n");
-    for number in codes::known() {
-        let codes::Explained {
-            meaning,
-            remedy,
-            tried_again,
-            exit,
-        } = codes::explain(number).unwrap();
-        let again = if tried_again { "yes" } else { "no" };
+    let mut codes: Vec<_> = Kind::ALL
+        .iter()
+        .flat_map(|kind| kind.row().codes.iter().map(move |code| (code, kind.row())))
+        .collect();
+    codes.sort_by_key(|((code, _), _)| *code);
+    for ((code, words), row) in codes {
+        let with = match *words {
+            "" => String::new(),
+            words => format!(" with \"{words}\""),
+        };
         writeln!(
             qualys,
-            "| {number} | {meaning} | {remedy} | {again} | {} |",
-            exit.code()
+            "| {code}{with} | {} | {} | {} | {} |",
+            row.meaning,
+            row.remedy,
+            row.retry.words(),
+            row.exit.code()
         )
         .unwrap();
     }
@@ -131,6 +136,15 @@ fn every_message_is_in_the_troubleshooting_page() {
             .filter(|text| words(text) >= 3 && !text.starts_with([',', ';', ':', '/']))
             .map(|text| shown(&text));
         messages.entry(area(relative)).or_default().extend(sentences);
+    }
+    for row in Kind::ALL.iter().map(|kind| kind.row()) {
+        let sentences = messages.entry(area_of(row.step)).or_default();
+        sentences.extend(
+            [row.meaning, row.remedy]
+                .into_iter()
+                .filter(|text| words(text) >= 3)
+                .map(shown),
+        );
     }
     let mut page = String::new();
     for (area, sentences) in messages.iter().filter(|(_, sentences)| !sentences.is_empty()) {
@@ -185,6 +199,19 @@ const ALL_LITERALS: [&str; 5] = [
     "config/layers",
     "cli/perl.rs",
 ];
+
+/// The chapter of a kind of problem.
+fn area_of(step: Option<Step>) -> &'static str {
+    match step {
+        Some(Step::Configuration) => area("config"),
+        Some(Step::Certificate) => area("host_input/identity"),
+        Some(Step::Trust) => area("host_input/trust"),
+        Some(Step::Name | Step::Connection | Step::HostInput) => area("host_input"),
+        Some(Step::Proxy | Step::Qualys | Step::Login | Step::RateLimit | Step::Templates) => area("qualys"),
+        Some(Step::ReportFile) => area("report"),
+        _ => area(""),
+    }
+}
 
 /// The chapter of a message.
 fn area(path: &str) -> &'static str {

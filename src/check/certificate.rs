@@ -7,6 +7,7 @@ use super::walk::Walk;
 use crate::host_input::Settings;
 use crate::host_input::identity::{Certificate, Identity, date};
 use crate::host_input::trust::Trust;
+use crate::problem::Problem as _;
 
 pub(super) const STEP: &str = "certificate";
 
@@ -22,7 +23,7 @@ pub(super) fn check(settings: &Settings, walk: &mut Walk) -> Option<Identity> {
                 true => "let the user that runs this read it; in Kubernetes fsGroup and defaultMode: 0440",
                 false => "make a new client on the Management Center",
             };
-            walk.add(Finding::error(STEP, error.exit(), &error, remedy));
+            walk.add(Finding::error(STEP, error.kind().exit(), &error, remedy));
             return None;
         }
     };

@@ -3,6 +3,7 @@
 use super::finding::{Finding, parted};
 use super::walk::Walk;
 use crate::config::{ConfigError, Parts};
+use crate::problem::Problem as _;
 
 const STEP: &str = "configuration";
 
@@ -12,7 +13,7 @@ pub(super) fn check(parts: &Parts, walk: &mut Walk) {
         Err(errors) => {
             for error in errors.iter() {
                 let (text, remedy) = told(error);
-                walk.add(Finding::failed(STEP, error.exit(), text, remedy));
+                walk.add(Finding::failed(STEP, error.kind().exit(), text, remedy));
             }
         }
     }

@@ -7,6 +7,7 @@ use super::finding::{Finding, parted};
 use crate::exit::Exit;
 use crate::host_input::probe::Secured;
 use crate::host_input::{Error, Settings};
+use crate::problem::Problem as _;
 
 pub(super) const STEP: &str = "Host Input";
 
@@ -23,7 +24,7 @@ pub(super) async fn check(settings: &Settings, secured: Secured) -> Finding {
         Ok(maximum) => found(maximum, settings.max_frame),
         Err(error @ Error::AnswerTimeout { .. }) => Finding::failed(
             STEP,
-            error.exit(),
+            error.kind().exit(),
             format!(
                 "the Management Center says nothing for {}",
                 humantime::format_duration(patience)
@@ -33,14 +34,14 @@ pub(super) async fn check(settings: &Settings, secured: Secured) -> Finding {
         Err(Error::Rejected { peer, said }) if !said.is_empty() => refused(&peer, &said),
         Err(error @ Error::Rejected { .. }) => Finding::failed(
             STEP,
-            error.exit(),
+            error.kind().exit(),
             parted(&error.to_string()).0,
             "make the client, on the Management Center, for the address that it sees this machine come from (behind NAT \
              another one than the step connection shows), and use its PKCS12 file; it may also have been deleted there",
         ),
         Err(error) => Finding::error(
             STEP,
-            error.exit(),
+            error.kind().exit(),
             &error,
             "check that management_center.server and management_center.port are those of its Host Input",
         ),

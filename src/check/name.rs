@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use super::finding::Finding;
 use super::walk::Walk;
 use crate::host_input::{Settings, probe};
+use crate::problem::Problem as _;
 
 pub(super) const STEP: &str = "name";
 
@@ -22,7 +23,7 @@ pub(super) async fn check(settings: &Settings, walk: &mut Walk) -> Option<Vec<So
         }
         Err(error) => {
             let remedy = "clear management_center.ipv6, or give the Management Center an IPv6 address in DNS";
-            walk.add(Finding::error(STEP, error.exit(), &error, remedy));
+            walk.add(Finding::error(STEP, error.kind().exit(), &error, remedy));
             None
         }
     }

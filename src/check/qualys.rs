@@ -2,11 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use super::finding::{Finding, parted};
+use super::finding::Finding;
 use super::walk::Walk;
 use super::{FarEnds, clock, login, proxy, rate_limit, report_file, templates};
 use crate::config::Parts;
-use crate::qualys::{Error, Fault, Meaning, ReportShare, Settings};
+use crate::problem::{Problem as _, Step};
+use crate::qualys::{Error, Fault, ReportShare, Settings};
 
 const STEP: &str = "Qualys";
 
@@ -95,59 +96,19 @@ async fn ask(settings: &Settings, wanted: &[u64], far_ends: &FarEnds, client: &R
     });
 }
 
+/// The step that a fault of the first call belongs to.
 fn place(fault: &Fault) -> Place {
-    match fault {
-        Fault::ProxyLogin | Fault::Proxy(_) | Fault::ProxySpeaksPlainHttp { .. } => Place::Proxy,
-        Fault::File { key, .. } | Fault::Setting { key, .. } if *key != "qualys.ca_file" => Place::Login,
-        Fault::Wait(_) => Place::RateLimit,
-        Fault::Refused(refusal) => match refusal.meaning() {
-            Meaning::TooManyAtOnce | Meaning::TooManyCalls => Place::RateLimit,
-            Meaning::Blocked
-            | Meaning::BadLogin
-            | Meaning::InactiveUser
-            | Meaning::Unregistered
-            | Meaning::AddressNotAllowed
-            | Meaning::BasicLoginRequired
-            | Meaning::SecurIdRequired
-            | Meaning::NoApiLicence
-            | Meaning::Forbidden => Place::Login,
-            _ => Place::Reach,
-        },
+    match (fault, fault.kind().row().step) {
+        (Fault::File { key, .. } | Fault::Setting { key, .. }, _) if *key != "qualys.ca_file" => Place::Login,
+        (_, Some(Step::Proxy)) => Place::Proxy,
+        (_, Some(Step::Login)) => Place::Login,
+        (_, Some(Step::RateLimit)) => Place::RateLimit,
         _ => Place::Reach,
     }
 }
 
 /// An error without the stage, which is always the same here.
 fn failed(step: &str, error: &Error) -> Finding {
-    let (fault, exit) = (&*error.fault, error.exit());
-    match fault {
-        // What stands in brackets behind it are seconds since 1970.
-        Fault::Tls(cause) if cause.as_str().contains("certificate expired") => Finding::failed(
-            step,
-            exit,
-            "no trusted TLS connection: the certificate that is presented has expired, by this machine's clock",
-            "set the clock by NTP; if it is right, see who presents that certificate: an inspecting proxy, most likely",
-        ),
-        Fault::Tls(cause) if cause.as_str().contains("not valid yet") => Finding::failed(
-            step,
-            exit,
-            "no trusted TLS connection: the certificate that is presented isn't valid yet, by this machine's clock",
-            "set the clock by NTP",
-        ),
-        Fault::Html => Finding::failed(
-            step,
-            exit,
-            parted(&fault.to_string()).0,
-            "check qualys.url, whether a proxy wants a log-in first, and whether Qualys is down for maintenance",
-        ),
-        Fault::File { .. } | Fault::Setting { .. } => {
-            Finding::error(step, exit, fault, "correct that setting, or the file that it names")
-        }
-        _ => Finding::error(
-            step,
-            exit,
-            fault,
-            "try it again; if it stays so, see what is between here and Qualys (firewall, proxy, maintenance)",
-        ),
-    }
+    let fault = &*error.fault;
+    Finding::failed(step, fault.kind().exit(), fault.to_string(), fault.remedy())
 }

@@ -1,8 +1,9 @@
 //! The report templates: whether they exist and are Auto scan templates.
 
-use super::finding::{Finding, parted};
+use super::finding::Finding;
 use super::walk::Walk;
-use crate::qualys::{Fault, Login, ReportShare, Settings};
+use crate::problem::Kind;
+use crate::qualys::{Login, ReportShare, Settings};
 
 pub(super) const STEP: &str = "templates";
 
@@ -21,33 +22,15 @@ pub(super) async fn check(client: &ReportShare, settings: &Settings, wanted: &[u
         Ok(looked) => looked,
         // An account may be kept from the list and still make reports.
         Err(error) => {
-            let fault = error.fault.to_string();
-            let text = format!("Qualys doesn't tell its templates: {}", parted(&fault).0);
+            let text = format!("Qualys doesn't tell its templates: {}", error.fault);
             return walk.add(Finding::warning(STEP, text, BY_HAND));
         }
     };
     for (id, found) in looked {
         walk.add(match found {
             Ok(title) => Finding::passed(&step(id), format!("\"{title}\" is an Auto scan template")),
-            Err(fault) => unfit(id, &fault),
+            Err(unfit) => Finding::failed(&step(id), Kind::BadTemplate.exit(), unfit.to_string(), unfit.remedy()),
         });
-    }
-}
-
-fn unfit(id: u64, fault: &Fault) -> Finding {
-    const FIND: &str = "the id stands behind `id=` in the link of the template's Info button in Qualys";
-    let problem = match fault {
-        Fault::Template { problem, .. } => problem.clone(),
-        fault => fault.to_string(),
-    };
-    match parted(&problem) {
-        (text, Some(needed)) => Finding::failed(&step(id), fault.exit(), text, format!("{needed}: {FIND}")),
-        (text, None) => Finding::failed(
-            &step(id),
-            fault.exit(),
-            text,
-            format!("check qualys.template_ids, and who may see the template: {FIND}"),
-        ),
     }
 }
 

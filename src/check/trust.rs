@@ -9,6 +9,7 @@ use crate::host_input::identity::{Certificate, Identity, date};
 use crate::host_input::probe::{Reached, Secured};
 use crate::host_input::trust::{HandshakeFault, Refusal, Refused, Trust, client_config};
 use crate::host_input::{Error, Settings};
+use crate::problem::Problem as _;
 
 pub(super) const STEP: &str = "trust";
 
@@ -23,7 +24,7 @@ pub(super) async fn check(
         Err(error) => {
             walk.add(Finding::error(
                 STEP,
-                error.exit(),
+                error.kind().exit(),
                 &error,
                 "correct management_center.trust",
             ));
@@ -83,13 +84,13 @@ fn soon(certificate: &Certificate) -> Option<Finding> {
 
 fn refused(error: &Error, identity: &Identity) -> Finding {
     let remedy = "check that management_center.server and management_center.port are those of its Host Input";
-    let finding = Finding::error(STEP, error.exit(), error, remedy);
+    let finding = Finding::error(STEP, error.kind().exit(), error, remedy);
     let handshake = match error {
         Error::Tls(handshake) => handshake,
         Error::Connect { tried } => {
             return Finding::failed(
                 STEP,
-                error.exit(),
+                error.kind().exit(),
                 format!("the connection comes about, and then nothing is said: {tried}"),
                 "check that management_center.port is that of Host Input (8307), and that hostinputd runs there",
             );

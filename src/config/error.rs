@@ -7,8 +7,8 @@ use super::contradiction::Contradiction;
 use super::layers::small_file::Unreadable;
 use super::origin::Origin;
 use super::settings::Setting;
-use crate::exit::Exit;
 use crate::printable::escaped;
+use crate::problem::{Kind, Problem};
 
 /// One thing that is wrong. None of them holds the value of a secret.
 #[derive(Debug, thiserror::Error)]
@@ -96,12 +96,13 @@ impl ConfigError {
             ConfigError::Missing(_) | ConfigError::NoCertificate | ConfigError::NoSink | ConfigError::NoServer
         )
     }
+}
 
-    /// The exit code that this error alone decides.
-    pub fn exit(&self) -> Exit {
+impl Problem for ConfigError {
+    fn kind(&self) -> Kind {
         match self {
-            ConfigError::NoSink | ConfigError::NoServer => Exit::Usage,
-            _ => Exit::Config,
+            ConfigError::NoSink | ConfigError::NoServer => Kind::NothingToDo,
+            _ => Kind::Configuration,
         }
     }
 }
@@ -140,9 +141,10 @@ impl Errors {
 pub struct ConfigErrors(Vec<ConfigError>);
 
 impl ConfigErrors {
-    /// 64 when there is nowhere to take the report to, otherwise 78.
-    pub fn exit(&self) -> Exit {
-        self.0.iter().map(ConfigError::exit).max().unwrap_or(Exit::Config)
+    /// The one that decides the exit code: that there is nowhere to take the report to, most of all.
+    pub fn kind(&self) -> Kind {
+        let kinds = self.0.iter().map(ConfigError::kind);
+        kinds.max_by_key(|kind| kind.exit()).unwrap_or(Kind::Configuration)
     }
 
     /// The errors, in the order of the layers.
@@ -253,7 +255,10 @@ mod tests {
     #[test]
     fn a_missing_sink_weighs_more_than_a_wrong_value() {
         let missing = || ConfigError::Missing(find("qualys.user_id").unwrap());
-        assert_eq!(ConfigErrors(vec![missing()]).exit(), Exit::Config);
-        assert_eq!(ConfigErrors(vec![missing(), ConfigError::NoSink]).exit(), Exit::Usage);
+        assert_eq!(ConfigErrors(vec![missing()]).kind(), Kind::Configuration);
+        assert_eq!(
+            ConfigErrors(vec![missing(), ConfigError::NoSink]).kind(),
+            Kind::NothingToDo
+        );
     }
 }

@@ -155,7 +155,7 @@ fn all_errors_are_reported_at_once() {
         ("management_center.ipv6", "y"),
     ]);
     let errors = given(&pairs).import().unwrap_err();
-    assert_eq!(errors.exit(), crate::exit::Exit::Config);
+    assert_eq!(errors.kind(), crate::problem::Kind::Configuration);
     insta::assert_snapshot!(errors, @r"
     option --set: there is no setting 'qualys.pasword'; did you mean qualys.password?
     option --set: qualys.password: it is empty
@@ -222,10 +222,10 @@ fn one_of_several_templates_is_imported_by_its_index() {
 #[test]
 fn nowhere_to_go_is_a_mistake_of_usage() {
     let errors = given(&COMPLETE[..3]).import().unwrap_err();
-    assert_eq!(errors.exit(), crate::exit::Exit::Usage);
+    assert_eq!(errors.kind(), crate::problem::Kind::NothingToDo);
     insta::assert_snapshot!(errors, @"neither a Management Center nor a CSV file is given: say --server HOST or --csvfile FILE");
     let errors = given(&[]).send().unwrap_err();
-    assert_eq!(errors.exit(), crate::exit::Exit::Usage);
+    assert_eq!(errors.kind(), crate::problem::Kind::NothingToDo);
     insta::assert_snapshot!(errors, @"no Management Center is given: say --server HOST");
 }
 

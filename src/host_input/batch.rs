@@ -5,6 +5,7 @@
 use tracing::Span;
 
 use super::{Error, Settings};
+use crate::problem::Problem as _;
 use crate::telemetry::spans::{self, count};
 
 /// Frames of the first batches.
@@ -73,7 +74,7 @@ impl Batches {
         if let Some(error) = error
             && !matches!(error, Error::Interrupted)
         {
-            spans::fail(&batch.span, error.exit().label());
+            spans::fail(&batch.span, error.kind().exit().label());
         }
     }
 }

@@ -11,7 +11,7 @@ use thiserror::Error;
 
 use super::command::{Shortened, UPDATE};
 use super::packing::{Blocks, Written};
-use crate::exit::Exit;
+use crate::problem::{Kind, Problem};
 
 /// Bytes of a file, at most: all of it is held.
 const LIMIT: u64 = 1 << 30;
@@ -51,12 +51,11 @@ pub enum Error {
     },
 }
 
-impl Error {
-    /// The exit code that tells a scheduler what to make of it.
-    pub fn exit(&self) -> Exit {
+impl Problem for Error {
+    fn kind(&self) -> Kind {
         match self {
-            Error::Read { .. } => Exit::Io,
-            Error::TooLong(_) | Error::Empty(_) | Error::Line { .. } => Exit::Report,
+            Error::Read { .. } => Kind::Unreadable,
+            Error::TooLong(_) | Error::Empty(_) | Error::Line { .. } => Kind::CommandFile,
         }
     }
 }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use super::packing::{Blocks, count};
-use crate::exit::Exit;
+use crate::problem::{Kind, Problem};
 use crate::whole_file::{Readers, WholeFile};
 
 /// Why a CSV file couldn't be written. Nothing is left of it.
@@ -39,12 +39,11 @@ pub enum Error {
     },
 }
 
-impl Error {
-    /// The exit code that tells a scheduler what to make of it.
-    pub fn exit(&self) -> Exit {
+impl Problem for Error {
+    fn kind(&self) -> Kind {
         match self {
-            Error::Create { .. } | Error::Folder { .. } => Exit::CannotCreate,
-            Error::Write { .. } => Exit::Io,
+            Error::Create { .. } | Error::Folder { .. } => Kind::CannotCreate,
+            Error::Write { .. } => Kind::CannotWrite,
         }
     }
 }

@@ -8,7 +8,7 @@ use thiserror::Error;
 use super::frame::FrameError;
 use super::trust::HandshakeError;
 use super::{identity, trust};
-use crate::exit::Exit;
+use crate::problem::{Kind, Problem, RetryPolicy};
 
 /// Why commands couldn't be delivered.
 #[derive(Debug, Error)]
@@ -153,54 +153,32 @@ pub enum Error {
 impl Error {
     /// Whether another connection may succeed where this one failed.
     pub(super) fn is_passing(&self) -> bool {
-        match self {
-            Error::Resolve { .. }
-            | Error::Connect { .. }
-            | Error::Lost(FrameError::Io(_) | FrameError::CutOff { .. })
-            | Error::Closed
-            | Error::AnswerTimeout { .. } => true,
-            // It says why, and will say so again.
-            Error::Rejected { said, .. } => said.is_empty(),
-            Error::Tls(error) => error.exit() == Exit::Unavailable,
-            Error::Identity(_)
-            | Error::Trust(_)
-            | Error::NoIpv6 { .. }
-            | Error::NotHostInput { .. }
-            | Error::MaximumTooSmall { .. }
-            | Error::HeaderRefused { .. }
-            | Error::UpdateRefused { .. }
-            | Error::Lost(_)
-            | Error::Unasked
-            | Error::Away { .. }
-            | Error::NotLetIn { .. }
-            | Error::Deadline { .. }
-            | Error::Interrupted => false,
-        }
+        // One that stayed away was waited for.
+        !matches!(self, Error::Away { .. }) && self.kind().row().retry == RetryPolicy::Reconnect
     }
+}
 
-    /// The exit code that tells a scheduler what to make of it.
-    pub fn exit(&self) -> Exit {
+impl Problem for Error {
+    fn kind(&self) -> Kind {
         match self {
-            Error::Identity(error) => error.exit(),
-            Error::Trust(error) => error.exit(),
-            Error::Tls(error) => error.exit(),
-            Error::NoIpv6 { .. } => Exit::Config,
-            Error::Rejected { .. } => Exit::Credentials,
-            Error::Resolve { .. }
-            | Error::Connect { .. }
-            | Error::Lost(FrameError::Io(_) | FrameError::CutOff { .. })
-            | Error::Closed
-            | Error::NotLetIn { .. }
-            | Error::Deadline { .. }
-            | Error::AnswerTimeout { .. } => Exit::Unavailable,
-            Error::Away { error, .. } => error.exit(),
-            Error::NotHostInput { .. }
-            | Error::MaximumTooSmall { .. }
-            | Error::HeaderRefused { .. }
-            | Error::UpdateRefused { .. }
-            | Error::Lost(_)
-            | Error::Unasked => Exit::Protocol,
-            Error::Interrupted => Exit::Terminated,
+            Error::Identity(error) => error.kind(),
+            Error::Trust(error) => error.kind(),
+            Error::Tls(error) => error.kind(),
+            Error::Away { error, .. } => error.kind(),
+            Error::Resolve { .. } => Kind::NameUnresolved,
+            Error::NoIpv6 { .. } => Kind::NoIpv6,
+            Error::Connect { .. } => Kind::Unreached,
+            Error::Rejected { said, .. } if said.is_empty() => Kind::ClientUnwelcome,
+            // It says why, and will say so again.
+            Error::Rejected { .. } => Kind::ClientRejected,
+            Error::NotHostInput { .. } => Kind::NotHostInput,
+            Error::MaximumTooSmall { .. } => Kind::FrameTooSmall,
+            Error::HeaderRefused { .. } => Kind::HeaderRefused,
+            Error::Lost(FrameError::Io(_) | FrameError::CutOff { .. }) | Error::Closed => Kind::ConnectionLost,
+            Error::AnswerTimeout { .. } => Kind::AnswerTimeout,
+            Error::NotLetIn { .. } | Error::Deadline { .. } => Kind::Overdue,
+            Error::UpdateRefused { .. } | Error::Lost(_) | Error::Unasked => Kind::ProtocolBroken,
+            Error::Interrupted => Kind::Terminated,
         }
     }
 }

@@ -24,8 +24,8 @@ use thiserror::Error;
 use x509_parser::prelude::{FromDer, X509Certificate};
 use zeroize::Zeroizing;
 
-use crate::exit::Exit;
 use crate::input_file::{self, Kind};
+use crate::problem::{self, Problem};
 
 mod certificate;
 mod pkcs12;
@@ -133,10 +133,11 @@ impl Error {
     pub fn is_about_access(&self) -> bool {
         matches!(self.fault, Fault::Unreadable(_))
     }
+}
 
-    /// Nothing that is wrong with the file is cured by another attempt.
-    pub fn exit(&self) -> Exit {
-        Exit::Credentials
+impl Problem for Error {
+    fn kind(&self) -> problem::Kind {
+        problem::Kind::ClientCertificate
     }
 }
 

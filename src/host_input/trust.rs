@@ -21,8 +21,8 @@ use rustls::pki_types::ServerName;
 use rustls::sign::SingleCertAndKey;
 use thiserror::Error;
 
-use crate::exit::Exit;
 use crate::host_input::identity::{Fingerprint, FingerprintError, Identity};
+use crate::problem::{Kind, Problem};
 
 mod authority;
 mod ca_file;
@@ -90,10 +90,9 @@ pub enum ClientConfigError {
     Authority(#[from] AuthorityError),
 }
 
-impl ClientConfigError {
-    /// The code that a run ends with because of it.
-    pub fn exit(&self) -> Exit {
-        Exit::Credentials
+impl Problem for ClientConfigError {
+    fn kind(&self) -> Kind {
+        Kind::TrustSetting
     }
 }
 

@@ -1,11 +1,13 @@
 //! Why a template isn't imported, or not in full.
 
+use std::borrow::Cow;
+
 use thiserror::Error;
 use tokio::task::JoinError;
 
-use crate::exit::Exit;
 use crate::host_input::delivery::Delivery;
 use crate::host_input::{self, command_file, csv_file};
+use crate::problem::{Kind, Problem};
 use crate::qualys;
 use crate::report;
 
@@ -69,19 +71,27 @@ impl Error {
             }),
         }
     }
+}
 
-    /// The exit code that tells a scheduler what to make of it.
-    pub fn exit(&self) -> Exit {
+impl Problem for Error {
+    fn kind(&self) -> Kind {
         match self {
-            Error::Report(error) => error.exit(),
-            Error::Qualys(error) => error.exit(),
-            Error::HostInput(error) => error.exit(),
-            Error::CommandFile(error) => error.exit(),
-            Error::CsvFile(error) => error.exit(),
-            Error::TooLong { .. } => Exit::Report,
-            Error::Refused { .. } => Exit::Protocol,
-            Error::Interrupted => Exit::Terminated,
-            Error::Bug(_) => Exit::Bug,
+            Error::Report(error) => error.kind(),
+            Error::Qualys(error) => error.kind(),
+            Error::HostInput(error) => error.kind(),
+            Error::CommandFile(error) => error.kind(),
+            Error::CsvFile(error) => error.kind(),
+            Error::TooLong { .. } => Kind::CommandsTooLong,
+            Error::Refused { .. } => Kind::CommandsRefused,
+            Error::Interrupted => Kind::Terminated,
+            Error::Bug(_) => Kind::Bug,
+        }
+    }
+
+    fn remedy(&self) -> Cow<'_, str> {
+        match self {
+            Error::Qualys(error) => error.remedy(),
+            _ => "".into(),
         }
     }
 }

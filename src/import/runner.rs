@@ -9,7 +9,7 @@ use super::error::Error;
 use super::progress::{PartProgress, Progress};
 use super::record::{Failure, Passed, Stages};
 use super::stop::Stop;
-use crate::exit::Exit;
+use crate::problem::{Kind, Problem as _};
 use crate::stage::Stage;
 use crate::telemetry::spans;
 
@@ -85,7 +85,7 @@ impl<'a> Runner<'a> {
             }
         }
         if let Some(error) = result.failure() {
-            spans::fail(&span, error.exit().label());
+            spans::fail(&span, error.kind().exit().label());
         }
         self.progress.leave();
         stages.add(Passed {
@@ -100,15 +100,12 @@ impl<'a> Runner<'a> {
     pub(super) fn fail(&self, stages: &Stages, failure: &Error) -> Failure {
         // Nothing fails between two stages, but something may before the first.
         let stage = stages.last();
-        let stopped = self.stop.exit().filter(|_| failure.exit() == Exit::Terminated);
-        let exit = stopped.unwrap_or(failure.exit());
+        let stopped = self.stop.exit().filter(|_| failure.kind() == Kind::Terminated);
+        let exit = stopped.unwrap_or(failure.kind().exit());
+        let sentence = failure.sentence();
         self.span
-            .in_scope(|| error!(exit = exit.code(), stage = stage.map(Stage::name), "{failure}"));
-        Failure {
-            exit,
-            sentence: failure.to_string(),
-            stage,
-        }
+            .in_scope(|| error!(exit = exit.code(), stage = stage.map(Stage::name), "{sentence}"));
+        Failure { exit, sentence, stage }
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::exit::Exit;
+use crate::problem::{Kind, Problem};
 use crate::whole_file::{Readers, WholeFile};
 
 /// Why there is no page. The import has nothing to do with it.
@@ -29,12 +29,11 @@ pub enum Error {
     },
 }
 
-impl Error {
-    /// The exit code that tells a scheduler what to make of it.
-    pub fn exit(&self) -> Exit {
+impl Problem for Error {
+    fn kind(&self) -> Kind {
         match self {
-            Error::Create { .. } => Exit::CannotCreate,
-            Error::Write { .. } => Exit::Io,
+            Error::Create { .. } => Kind::CannotCreate,
+            Error::Write { .. } => Kind::CannotWrite,
         }
     }
 }

@@ -280,7 +280,7 @@ mod tests {
             number: 2,
             running: vec![stage(Stage::Launch)],
             qualys: Some(qualys::Progress {
-                waiting: Some((qualys::Reason::RateLimit, Duration::from_millis(90_400))),
+                waiting: Some((crate::problem::Reason::RateLimit, Duration::from_millis(90_400))),
                 ..qualys::Progress::default()
             }),
             ..Snapshot::default()

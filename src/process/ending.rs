@@ -110,7 +110,7 @@ fn is_replaceable(text: &str) -> bool {
 impl From<&ConfigErrors> for Ending {
     fn from(errors: &ConfigErrors) -> Self {
         let sentences: Vec<_> = errors.iter().map(ToString::to_string).collect();
-        Ending::new(errors.exit(), sentences.join("; "))
+        Ending::new(errors.kind().exit(), sentences.join("; "))
     }
 }
 

@@ -1,12 +1,12 @@
 //! Errors: what the import learns when Qualys didn't deliver.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use thiserror::Error;
 
 use super::fault::Fault;
-use super::refusal::Meaning;
-use crate::exit::Exit;
+use crate::problem::{Kind, Problem};
 use crate::stage::Stage;
 
 /// Why there is no report, where, and what to do about it.
@@ -21,18 +21,20 @@ pub struct Error {
 }
 
 impl Error {
-    /// The exit code that this error decides.
-    pub fn exit(&self) -> Exit {
-        self.fault.exit()
-    }
-
     /// Qualys doesn't have the report that was to be deleted or cancelled, or not any more.
     pub(super) fn is_about_a_lost_report(&self) -> bool {
-        match &*self.fault {
-            // Which code says so is a guess; nothing but the report's id can be a bad value here.
-            Fault::Refused(refusal) => matches!(refusal.meaning(), Meaning::BadValue | Meaning::NotFetchable),
-            _ => false,
-        }
+        // Which code says so is a guess; nothing but the report's id can be a bad value here.
+        matches!(self.kind(), Kind::BadValue | Kind::NotFetchable)
+    }
+}
+
+impl Problem for Error {
+    fn kind(&self) -> Kind {
+        self.fault.kind()
+    }
+
+    fn remedy(&self) -> Cow<'_, str> {
+        self.fault.remedy()
     }
 }
 

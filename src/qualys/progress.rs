@@ -7,9 +7,9 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::transport::retry::Reason;
 use super::usage::Usage;
 use crate::printable::Text;
+use crate::problem::Reason;
 
 /// What is known of a conversation at a moment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

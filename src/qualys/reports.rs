@@ -23,7 +23,7 @@ mod download;
 mod launch;
 pub(super) mod list;
 mod probe;
-mod template;
+pub(super) mod template;
 mod tidy_up;
 mod title;
 mod wait;

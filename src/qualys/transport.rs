@@ -12,11 +12,12 @@ use tokio::time::Instant;
 use tracing::{Instrument as _, debug, info, warn};
 
 use super::error::Error;
-use super::fault::Fault;
+use super::fault::{Fault, Short};
 use super::progress::{Progress, Wait, Waits};
-use super::refusal::{Meaning, Refusal};
+use super::refusal::Refusal;
 use super::usage::Usage;
 use super::{Api, Login, Settings};
+use crate::problem::{Kind, Problem as _, Reason, RetryPolicy};
 use crate::stage::Stage;
 use crate::telemetry::spans;
 
@@ -35,7 +36,7 @@ use gate::Gate;
 use http::{Expects, Http, Reply, Request};
 use limits::Limits;
 use login::Credentials;
-use retry::{Attempts, Reason, Retry, Short, afford};
+use retry::{Attempts, afford};
 use stream::Stream;
 
 /// Small answers end here.
@@ -190,14 +191,15 @@ impl Transport {
     /// Waits as a fault's retry policy says; gives the fault back when asking again isn't worth it.
     pub(super) async fn again(&self, call: Call, fault: Fault, attempts: &mut Attempts) -> Result<(), Error> {
         let stage = call.stage;
-        let policy = fault.retry();
-        let Some((reason, wait)) = attempts.pause(policy, &self.gate) else {
+        let told = fault.told_wait();
+        let policy = fault.kind().row().retry.told(told);
+        let Some((reason, wait)) = attempts.pause(policy, told, &self.gate) else {
             return Err(self.error(stage, fault));
         };
         if let Err(too_long) = afford(call.deadline, reason, wait) {
             let fault = match policy {
-                Retry::FewTimes => fault,
-                _ => too_long.into(),
+                RetryPolicy::UntilDeadline(_) => too_long.into(),
+                _ => fault,
             };
             return Err(self.error(stage, fault));
         }
@@ -264,8 +266,8 @@ impl Transport {
                     document => document,
                 })
             }
-            Err(Fault::Refused(refusal)) if refusal.is_about_the_login() => {
-                if renew && refusal.meaning() == Meaning::BadLogin && self.credentials.renew(&proof) {
+            Err(Fault::Refused(refusal)) if refusal.kind().row().closes => {
+                if renew && refusal.kind() == Kind::BadLogin && self.credentials.renew(&proof) {
                     return Err(Failed::Expired);
                 }
                 // Noted before the permit is given back: whoever waits for it must not ask with a refused login.
@@ -307,7 +309,9 @@ impl Transport {
         let mut cookies = String::new();
         let sent = self.send(call, builder, request.expects, &span, &mut cookies);
         let received = sent.instrument(span.span().clone()).await;
-        let label = received.as_ref().map_or_else(Fault::label, |_| "ok");
+        let label = received
+            .as_ref()
+            .map_or_else(|fault| fault.kind().row().label, |_| "ok");
         if received.is_err() {
             span.fail(label);
         }
@@ -371,7 +375,7 @@ impl Transport {
             }),
             Err(fault) => {
                 if let Fault::Refused(refusal) = &fault
-                    && refusal.is_about_the_login()
+                    && refusal.kind().row().closes
                 {
                     *locked(&self.refused) = Some(refusal.clone());
                 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::fault::Fault;
 use super::transport::http::Reply;
-use super::transport::retry::Reason;
+use crate::problem::{Kind, Problem as _, Reason};
 use crate::stage::Stage;
 
 /// Classes of HTTP status codes; `none`: there was no answer.
@@ -14,7 +14,7 @@ pub const CLASSES: [&str; 5] = ["2xx", "3xx", "4xx", "5xx", "none"];
 /// Counts of one run, over all its templates.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Usage {
-    /// Requests by stage and by how they ended: `ok`, or the [label](super::Fault::label) of the fault.
+    /// Requests by stage and by how they ended: `ok`, or the [label](crate::problem::Row::label) of the problem.
     pub requests: BTreeMap<(Stage, &'static str), u64>,
     /// Requests by stage and by the class of their answer's status: one of [`CLASSES`].
     pub answers: BTreeMap<(Stage, &'static str), u64>,
@@ -50,9 +50,11 @@ impl Usage {
                 400..500 => "4xx",
                 500.. => "5xx",
             },
-            Err(Fault::Redirected { .. }) => "3xx",
-            Err(Fault::ProxyLogin) => "4xx",
-            Err(_) => "none",
+            Err(fault) => match fault.kind() {
+                Kind::Redirected => "3xx",
+                Kind::ProxyLogin => "4xx",
+                _ => "none",
+            },
         };
         *self.answers.entry((stage, class)).or_default() += 1;
     }

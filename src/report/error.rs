@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use super::limits::{self, DEPTH};
-use crate::exit::Exit;
+use crate::problem::{Kind, Problem};
 
 /// Why a report can't be used. Nothing of such a report goes on.
 #[derive(Debug, thiserror::Error)]
@@ -101,17 +101,19 @@ impl Error {
     pub fn is_cut_off(&self) -> bool {
         matches!(self, Error::CutOff(_))
     }
+}
 
-    /// How an import ends that meets this error.
-    pub fn exit(&self) -> Exit {
+impl Problem for Error {
+    fn kind(&self) -> Kind {
         match self {
-            Error::Open { .. } | Error::Directory(_) => Exit::Io,
+            Error::Open { .. } | Error::Directory(_) => Kind::Unreadable,
             // So zip and gzip call what doesn't agree with its checksum.
-            Error::Read { source, .. } if matches!(source.kind(), ErrorKind::InvalidData | ErrorKind::InvalidInput) => {
-                Exit::Report
+            Error::Read { source, .. }
+                if !matches!(source.kind(), ErrorKind::InvalidData | ErrorKind::InvalidInput) =>
+            {
+                Kind::Unreadable
             }
-            Error::Read { .. } => Exit::Io,
-            _ => Exit::Report,
+            _ => Kind::ReportUnusable,
         }
     }
 }

@@ -115,6 +115,9 @@ mod tests {
                 .ends_with("none.xml can't be opened: No such file or directory (os error 2)")
         );
         assert!(matches!(refused(folder.path()), Error::Directory(_)));
-        assert_eq!(refused(&missing).exit(), crate::exit::Exit::Io);
+        assert_eq!(
+            crate::problem::Problem::kind(&refused(&missing)),
+            crate::problem::Kind::Unreadable
+        );
     }
 }

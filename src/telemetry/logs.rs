@@ -23,8 +23,8 @@ use output::Output;
 pub use syslog::{Syslog, SyslogError};
 
 use super::traces::BoxedLayer;
-use crate::exit::Exit;
 use crate::printable::Text;
+use crate::problem::{Kind, Problem};
 
 /// The section `log` of the configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,12 +91,11 @@ pub enum LogError {
     Twice,
 }
 
-impl LogError {
-    /// 73 for a file that can't be written.
-    pub fn exit(&self) -> Exit {
+impl Problem for LogError {
+    fn kind(&self) -> Kind {
         match self {
-            LogError::File { .. } => Exit::CannotCreate,
-            LogError::Thread(_) | LogError::Twice => Exit::Bug,
+            LogError::File { .. } => Kind::CannotCreate,
+            LogError::Thread(_) | LogError::Twice => Kind::Bug,
         }
     }
 }
@@ -243,7 +242,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("missing").join("log");
         let error = Logs::open(&to_file(path.clone())).err().unwrap();
-        assert_eq!(error.exit(), Exit::CannotCreate);
+        assert_eq!(error.kind(), Kind::CannotCreate);
         assert!(error.to_string().contains(&path.display().to_string()), "{error}");
     }
 

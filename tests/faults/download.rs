@@ -111,7 +111,7 @@ async fn slow_drip() {
     let promise = Promise {
         exit: 75,
         asked: "list launch list fetch",
-        ..given_up("qualys.deadline (4s) was reached before the answer was complete")
+        ..given_up("qualys.deadline was reached before the answer was complete (4s)")
     };
     import.assert(&late, &promise).await;
     import.next_completes(1).await;
@@ -329,7 +329,7 @@ async fn no_such_name() {
 /// certificate was only renewed.
 #[tokio::test]
 async fn certificate_changes() {
-    for (kind, says) in [("expired", "certificate expired"), ("foreign", "UnknownIssuer")] {
+    for (kind, says) in [("expired", "the certificate has expired"), ("foreign", "UnknownIssuer")] {
         let changed = format!("certificate={kind}@connection:5-");
         let import = Import::faulty(&["reset-body=9000@fetch:1", &changed]).await;
         import

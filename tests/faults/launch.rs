@@ -122,7 +122,7 @@ async fn slow_drip() {
             &late,
             &Promise {
                 exit: 75,
-                says: "qualys.deadline (4s) was reached before the answer was complete",
+                says: "qualys.deadline was reached before the answer was complete (4s)",
                 asked: "list launch",
                 imported: false,
                 left: &["Finished"],
@@ -301,7 +301,7 @@ async fn no_such_name() {
 #[tokio::test]
 async fn certificate_changes() {
     for (kind, words) in [
-        ("expired", "certificate expired"),
+        ("expired", "the certificate has expired"),
         ("foreign", "UnknownIssuer"),
         ("other-name", "its certificate is for other.example, not for"),
     ] {

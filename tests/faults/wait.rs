@@ -99,7 +99,7 @@ async fn slow_drip() {
     let promise = Promise {
         exit: 75,
         asked: "list launch list",
-        ..given_up("qualys.deadline (4s) was reached before the answer was complete")
+        ..given_up("qualys.deadline was reached before the answer was complete (4s)")
     };
     import.assert(&late, &promise).await;
     import.next_completes(1).await;
@@ -246,7 +246,7 @@ async fn no_such_name() {
 /// certificate was only renewed.
 #[tokio::test]
 async fn certificate_changes() {
-    for (kind, says) in [("expired", "certificate expired"), ("foreign", "UnknownIssuer")] {
+    for (kind, says) in [("expired", "the certificate has expired"), ("foreign", "UnknownIssuer")] {
         let import = Import::faulty(&[&format!("certificate={kind}@connection:3-")]).await;
         import
             .ends(Promise {

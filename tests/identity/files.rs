@@ -6,6 +6,7 @@ use p12_keystore::{Certificate, KeyStore, KeyStoreEntry, PrivateKey, PrivateKeyC
 use proptest::prelude::*;
 use qualys_connector::exit::Exit;
 use qualys_connector::host_input::identity::{Fault, Identity, date};
+use qualys_connector::problem::Problem as _;
 use rustls::pki_types::CertificateDer;
 use secrecy::SecretString;
 
@@ -20,7 +21,7 @@ fn refused(name: &str, content: &[u8]) -> String {
 
 fn sentence(path: &Path) -> String {
     let error = Identity::open(path, None, now()).unwrap_err();
-    assert_eq!(error.exit(), Exit::Credentials);
+    assert_eq!(error.kind().exit(), Exit::Credentials);
     error.to_string()
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use qualys_connector::exit::Exit;
 use qualys_connector::host_input::identity::{Fingerprint, Identity};
 use qualys_connector::host_input::trust::{HandshakeError, Trust, client_config, connect, presented};
+use qualys_connector::problem::Problem as _;
 use rustls::crypto::ring;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
@@ -74,7 +75,7 @@ pub(crate) async fn converse(identity: &Identity, trust: &Trust, acceptor: TlsAc
     };
     let outcome = outcome
         .await
-        .map_err(|error: HandshakeError| (error.to_string(), error.exit()));
+        .map_err(|error: HandshakeError| (error.to_string(), error.kind().exit()));
     served.abort();
     outcome
 }
@@ -303,7 +304,7 @@ async fn a_ca_file_that_is_none() {
             std::fs::write(&path, content).unwrap();
         }
         let error = client_config(&identity, &Trust::CaFile { path, name: None }).unwrap_err();
-        assert_eq!(error.exit(), Exit::Credentials);
+        assert_eq!(error.kind().exit(), Exit::Credentials);
         error.to_string().replace(&format!("{}/", folder.path().display()), "")
     };
     insta::assert_snapshot!(sentence("ca.pem", None), @"ca.pem can't be read: No such file or directory (os error 2); correct the path in management_center.trust");

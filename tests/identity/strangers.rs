@@ -2,6 +2,7 @@
 
 use qualys_connector::exit::Exit;
 use qualys_connector::host_input::trust::{Trust, client_config, connect};
+use qualys_connector::problem::Problem as _;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -22,7 +23,7 @@ async fn answered(bytes: &'static [u8]) -> (String, Exit) {
     let stream = TcpStream::connect(address).await.unwrap();
     let error = connect(stream, config, "192.0.2.1").await.unwrap_err();
     served.await.unwrap();
-    (error.to_string(), error.exit())
+    (error.to_string(), error.kind().exit())
 }
 
 /// Version 3.2, a random number, no session, the cipher RSA with AES-128 and SHA-1, no compression.

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use connector_lab::qualys::{Credentials, Fault, LimitHeaders, Limits, Options, Qualys, Template, Times};
 use connector_lab::report;
 use futures_util::future::join_all;
-use qualys_connector::qualys::{Api, Body, Login, Reason, Settings};
+use qualys_connector::problem::Reason;
+use qualys_connector::qualys::{Api, Body, Login, Settings};
 
 use crate::{Failure, PASSWORD, TEMPLATE, client, failure, obtain, run, settings};
 
@@ -279,7 +280,7 @@ async fn templates_that_will_not_do_are_explained() {
                 insta::assert_snapshot!(sentence, @r#"launch at HOST: Qualys refuses: "Missing required parameter(s): report_refs" (code 1903); template 2 ("Template 2") is Manual (scan based), which needs scans picked by hand; an Auto (host based) one is needed; check qualys.template_ids"#);
             }
             _ => {
-                insta::assert_snapshot!(sentence, @r#"launch at HOST: Qualys refuses: "Parameter has an invalid value." (code 1905); template 4 isn't in the list of those that qualys.user_id sees; check qualys.template_ids"#);
+                insta::assert_snapshot!(sentence, @r#"launch at HOST: Qualys refuses: "Parameter has an invalid value." (code 1905); template 4 isn't in the list of those that qualys.user_id sees; check qualys.template_ids: the id stands behind `id=` in the link of the template's Info button in Qualys"#);
             }
         }
     }
@@ -307,7 +308,7 @@ async fn a_full_report_share_is_named() {
 async fn certificates_that_cannot_be_trusted_are_told_apart_and_nothing_is_sent() {
     for (fault, words) in [
         ("certificate=foreign", "UnknownIssuer"),
-        ("certificate=expired", "certificate expired"),
+        ("certificate=expired", "the certificate has expired"),
         (
             "certificate=other-name",
             "its certificate is for other.example, not for",

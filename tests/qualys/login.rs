@@ -1,4 +1,5 @@
 use qualys_connector::exit::Exit;
+use qualys_connector::problem::{Kind, Problem as _};
 use qualys_connector::qualys::{Ending, Login, ReportShare, Settings};
 use support::scripted::{Reply, Scripted, empty_list};
 
@@ -103,7 +104,7 @@ async fn a_token_that_was_replaced_after_a_refusal_is_used_once() {
 async fn settings_that_cannot_work_are_named_before_anything_is_sent() {
     let problem = |settings: Settings| {
         let error = ReportShare::new(&settings, std::time::Instant::now()).unwrap_err();
-        assert_eq!(error.exit(), Exit::Config);
+        assert_eq!(error.kind(), Kind::Configuration);
         error.to_string()
     };
     let settings = || settings("https://qualysapi.qualys.com");

@@ -16,6 +16,7 @@ use std::io::Read;
 use std::time::{Duration, Instant};
 
 use qualys_connector::exit::Exit;
+use qualys_connector::problem::Problem as _;
 use qualys_connector::qualys::{Api, Body, Ending, Error, Login, ReportShare, Settings, Usage};
 
 pub(crate) const PASSWORD: &str = "d0ntp@n1c";
@@ -67,7 +68,7 @@ impl From<Error> for Failure {
 impl Failure {
     pub(crate) fn exit(&self) -> Exit {
         match self {
-            Failure::Qualys(error) => error.exit(),
+            Failure::Qualys(error) => error.kind().exit(),
             Failure::CutOff | Failure::Unusable => Exit::Report,
         }
     }
@@ -75,7 +76,7 @@ impl Failure {
     /// The sentence that a person reads, with the address of this test's server made general.
     pub(crate) fn sentence(&self) -> String {
         match self {
-            Failure::Qualys(error) => error.to_string().replace(&error.host, "HOST"),
+            Failure::Qualys(error) => error.sentence().replace(&error.host, "HOST"),
             other => format!("{other:?}"),
         }
     }

@@ -1,7 +1,8 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use qualys_connector::qualys::{Reason, Settings};
+use qualys_connector::problem::Reason;
+use qualys_connector::qualys::Settings;
 use support::scripted::{Reply, Scripted};
 
 use crate::{PASSWORD, POLL, failure, run, settings};
@@ -179,7 +180,7 @@ async fn each_time_out_says_its_name() {
         ..settings(&qualys.url())
     };
     let (sentence, exit) = failure(&idle).await;
-    insta::assert_snapshot!(sentence, @"launch at HOST: not a byte arrived within qualys.idle_timeout (20ms)");
+    insta::assert_snapshot!(sentence, @"launch at HOST: not a byte arrived within qualys.idle_timeout (20ms); try it again; if it stays so, see what is between here and Qualys (firewall, proxy, maintenance)");
     assert_eq!(exit.code(), 69);
     assert_eq!(qualys.actions(), ["list"; 7]);
 
@@ -188,7 +189,7 @@ async fn each_time_out_says_its_name() {
         ..settings(&qualys.url())
     };
     let (sentence, exit) = failure(&deadline).await;
-    insta::assert_snapshot!(sentence, @"launch at HOST: qualys.deadline (100ms) was reached before the answer was complete");
+    insta::assert_snapshot!(sentence, @"launch at HOST: qualys.deadline was reached before the answer was complete (100ms); run again later, or raise qualys.deadline");
     assert_eq!(exit.code(), 75);
 
     // A listener whose queue is full takes no connection.

@@ -1,6 +1,7 @@
 use std::time::{Duration, Instant};
 
 use qualys_connector::exit::Exit;
+use qualys_connector::problem::Problem as _;
 use qualys_connector::qualys::{Ending, Settings};
 use support::scripted::{ID, Reply, Scripted, empty_list, list};
 
@@ -164,7 +165,7 @@ async fn tidying_up_after_the_deadline_does_not_extend_it_for_the_next_template(
     client.tidy_up(&launched, Ending::Done).await;
     assert_eq!(qualys.actions().last().unwrap(), "delete");
     let error = client.launch(535_353).await.unwrap_err();
-    assert_eq!(error.exit().code(), 75, "{error}");
+    assert_eq!(error.kind().exit().code(), 75, "{error}");
 }
 
 /// Kubernetes kills thirty seconds after it has told a process to end, however many reports there are.

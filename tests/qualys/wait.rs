@@ -1,6 +1,7 @@
 use std::time::{Duration, Instant};
 
-use qualys_connector::qualys::{Reason, Settings};
+use qualys_connector::problem::Reason;
+use qualys_connector::qualys::Settings;
 use support::scripted::{ID, Scripted, empty_list, list};
 
 use crate::{POLL, failure, run, settings};
@@ -63,7 +64,7 @@ async fn a_report_that_failed_or_was_cancelled_ends_the_wait_and_is_deleted() {
                 insta::assert_snapshot!(sentence, @r#"wait at HOST: Qualys failed to make report 4711 ("as it is"); try the template in Qualys itself"#);
             }
             _ => {
-                insta::assert_snapshot!(sentence, @r#"wait at HOST: report 4711 was cancelled by somebody at Qualys ("as it is")"#);
+                insta::assert_snapshot!(sentence, @r#"wait at HOST: report 4711 was cancelled by somebody at Qualys ("as it is"); run again"#);
             }
         }
         assert_eq!(exit.code(), 65);

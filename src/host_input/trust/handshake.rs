@@ -11,8 +11,8 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use super::refused::Refused;
-use crate::exit::Exit;
 use crate::host_input::identity::Certificate;
+use crate::problem::{Kind, Problem};
 
 /// Why there is no TLS connection to the Management Center, or no longer.
 #[derive(Debug, Error)]
@@ -112,18 +112,18 @@ impl HandshakeError {
             fault: HandshakeFault::of(error),
         })
     }
+}
 
-    /// The code that a run ends with because of it.
-    pub fn exit(&self) -> Exit {
+impl Problem for HandshakeError {
+    fn kind(&self) -> Kind {
         match self.fault {
-            HandshakeFault::Untrusted(_) | HandshakeFault::Impostor | HandshakeFault::ClientRefused { .. } => {
-                Exit::Credentials
-            }
+            HandshakeFault::Untrusted(_) | HandshakeFault::Impostor => Kind::ServerUntrusted,
+            HandshakeFault::ClientRefused { .. } => Kind::ClientRefused,
             HandshakeFault::NotTls
             | HandshakeFault::OldTls
             | HandshakeFault::NothingInCommon(_)
-            | HandshakeFault::Tls(_) => Exit::Protocol,
-            HandshakeFault::Closed | HandshakeFault::Io(_) => Exit::Unavailable,
+            | HandshakeFault::Tls(_) => Kind::NoCommonTls,
+            HandshakeFault::Closed | HandshakeFault::Io(_) => Kind::HandshakeFailed,
         }
     }
 }

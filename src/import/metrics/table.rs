@@ -3,7 +3,8 @@
 //! No label has a value that data could add: templates are added up, and neither hosts nor vulnerabilities are named.
 
 use crate::import::count::{Equation, Outcome, Unit};
-use crate::qualys::{CLASSES, Reason};
+use crate::problem::Reason;
+use crate::qualys::CLASSES;
 use crate::report::LeftOut;
 use crate::stage::Stage;
 use crate::telemetry::metrics::{Label, Metric};

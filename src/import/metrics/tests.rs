@@ -8,7 +8,7 @@ use crate::host_input::delivery::Delivery;
 use crate::import::count::{Count, Totals};
 use crate::import::found;
 use crate::import::record::{Failure, PartRecord, Passed, Stages};
-use crate::qualys::Reason;
+use crate::problem::Reason;
 
 fn settings() -> Settings {
     Settings {

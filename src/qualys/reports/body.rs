@@ -108,6 +108,7 @@ mod tests {
     use std::io::Read;
 
     use super::*;
+    use crate::problem::{Kind, Problem as _};
     use crate::qualys::Error;
     use crate::stage::Stage;
 
@@ -149,7 +150,7 @@ mod tests {
         let (all, error) = read(vec![bytes("<A>"), Piece::Broken(Box::new(broken))]).await;
         assert_eq!(all, b"<A>");
         let error = error.unwrap().into_inner().unwrap().downcast::<Error>().unwrap();
-        assert_eq!(error.fault.label(), "cut_off");
+        assert_eq!(error.fault.kind(), Kind::CutOff);
     }
 
     #[tokio::test]

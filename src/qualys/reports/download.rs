@@ -11,9 +11,9 @@ use tracing::info;
 use super::body::{Body, Pumped, bridge};
 use super::list::unexpected;
 use super::{Finished, Launched, Phase, ReportShare, v1};
+use crate::problem::{Kind, Problem as _};
 use crate::qualys::error::Error;
 use crate::qualys::fault::Fault;
-use crate::qualys::refusal::Meaning;
 use crate::qualys::transport::http::{Expects, Request};
 use crate::qualys::transport::stream::Stream;
 use crate::qualys::transport::{Call, Received};
@@ -104,14 +104,14 @@ impl ReportShare {
             let received = self.transport.once(call, request, resends + attempts.made()).await;
             match (received.and_then(read), launched.id) {
                 (Ok(stream), _) => return Ok(stream),
-                (Err(Fault::Refused(refusal)), Some(id))
-                    if refusal.meaning() == Meaning::NotFetchable && !looked && !self.is_listed(call, id).await? =>
+                (Err(fault), Some(id))
+                    if fault.kind() == Kind::NotFetchable && !looked && !self.is_listed(call, id).await? =>
                 {
                     launched.reached(Phase::Lost);
                     return Err(self.transport.error(Stage::Download, Fault::Vanished { id }));
                 }
                 (Err(fault), _) => {
-                    looked |= matches!(&fault, Fault::Refused(refusal) if refusal.meaning() == Meaning::NotFetchable);
+                    looked |= fault.kind() == Kind::NotFetchable;
                     self.transport.again(call, fault, &mut attempts).await?;
                 }
             }

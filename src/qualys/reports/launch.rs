@@ -11,11 +11,11 @@ use tracing::{info, warn};
 use super::list::{Report, ReportList, State, unexpected};
 use super::title::Title;
 use super::{Api, Launched, Phase, ReportShare};
+use crate::problem::{Problem as _, Reason};
 use crate::qualys::error::Error;
 use crate::qualys::fault::Fault;
 use crate::qualys::progress::ReportProgress;
 use crate::qualys::transport::answer::Document;
-use crate::qualys::transport::retry::Reason;
 use crate::qualys::transport::{Call, Received};
 use crate::stage::Stage;
 
@@ -158,7 +158,7 @@ impl ReportShare {
                 }
                 Err(fault) => self.explain(call, title.template, fault).await,
             };
-            let unclear = fault.is_unclear();
+            let unclear = fault.kind().row().acted;
             self.transport.again(call, fault, &mut attempts).await?;
             if unclear && let Some(report) = self.find_launched(call, title, known).await? {
                 return Ok(self.adopt(title, &report, Duration::ZERO));

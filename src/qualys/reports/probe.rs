@@ -1,10 +1,10 @@
 //! Probing: what can be learnt of Qualys without changing anything there, for the preflight. Nothing is tried twice.
 
 use super::list::unexpected;
-use super::{Api, ReportShare, template, v1};
+use super::template::{Unfit, look_up};
+use super::{Api, ReportShare, v1};
 use crate::printable::Text;
 use crate::qualys::error::Error;
-use crate::qualys::fault::Fault;
 use crate::qualys::transport::http::Expects;
 use crate::qualys::transport::{DOCUMENT, Received};
 use crate::stage::Stage;
@@ -33,12 +33,12 @@ impl ReportShare {
     /// # Errors
     /// Qualys doesn't tell its templates, which proves nothing: an account may be kept from their list and still make
     /// reports of them.
-    pub async fn look_at(&self, templates: &[u64]) -> Result<Vec<(u64, Result<Text, Fault>)>, Error> {
+    pub async fn look_at(&self, templates: &[u64]) -> Result<Vec<(u64, Result<Text, Unfit>)>, Error> {
         let known = self.template_list(self.transport.call(Stage::Launch)).await;
         let known = known.map_err(|fault| self.transport.error(Stage::Launch, fault))?;
-        let look = |&id: &u64| match template::look_up(&known, id) {
+        let look = |&id: &u64| match look_up(&known, id) {
             Ok(found) => (id, Ok(found.title.clone())),
-            Err(problem) => (id, Err(Fault::Template { id, problem })),
+            Err(unfit) => (id, Err(unfit)),
         };
         Ok(templates.iter().map(look).collect())
     }

@@ -5,31 +5,27 @@
 
 use super::list::Template;
 use super::{ReportShare, v1};
+use crate::printable::Text;
+use crate::problem::{Problem as _, Step};
 use crate::qualys::Login;
 use crate::qualys::fault::Fault;
-use crate::qualys::refusal::Meaning;
 use crate::qualys::transport::http::Expects;
 use crate::qualys::transport::{Call, DOCUMENT};
 
 impl ReportShare {
     /// Adds to a refusal what is wrong with its template.
     pub(super) async fn explain(&self, call: Call, template: u64, fault: Fault) -> Fault {
-        let Fault::Refused(mut refusal) = fault else {
-            return fault;
-        };
-        let of_template = matches!(
-            refusal.meaning(),
-            Meaning::InvalidReport | Meaning::BadValue | Meaning::BadRequest
-        );
-        // Their list knows Basic login only.
-        if of_template
-            && self.settings().login == Login::Basic
-            && let Ok(known) = self.template_list(call).await
-        {
-            let problem = look_up(&known, template).err();
-            refusal.hint = problem.map(|problem| format!("template {template} {problem}; check qualys.template_ids"));
+        let about_it = fault.kind().row().step == Some(Step::Templates);
+        match fault {
+            // Their list knows Basic login only.
+            Fault::Refused(mut refusal) if about_it && self.settings().login == Login::Basic => {
+                if let Ok(known) = self.template_list(call).await {
+                    refusal.template = look_up(&known, template).err().map(|unfit| (template, unfit));
+                }
+                Fault::Refused(refusal)
+            }
+            fault => fault,
         }
-        Fault::Refused(refusal)
     }
 
     /// The templates that the account sees, asked for once.
@@ -42,24 +38,53 @@ impl ReportShare {
     }
 }
 
-pub(super) fn look_up(known: &[Template], id: u64) -> Result<&Template, String> {
+/// Why no report that can be imported is made of a template, as the predicate of a sentence about it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unfit {
+    /// There is none of that id, or this user can't see it.
+    #[error("isn't in the list of those that qualys.user_id sees")]
+    NotListed,
+    /// Its reports aren't about scans.
+    #[error("(\"{title}\") is a {template_type} template")]
+    NotScan {
+        /// What it is called.
+        title: Text,
+        /// What its reports are about: patches, maps.
+        template_type: Text,
+    },
+    /// It reports scans that somebody picks.
+    #[error("(\"{title}\") is Manual (scan based), which needs scans picked by hand")]
+    Manual {
+        /// What it is called.
+        title: Text,
+    },
+}
+
+impl Unfit {
+    /// What is needed.
+    pub fn remedy(&self) -> &'static str {
+        match self {
+            Unfit::NotListed => {
+                "check qualys.template_ids: the id stands behind `id=` in the link of the template's Info button in Qualys"
+            }
+            Unfit::NotScan { .. } => "a scan template is needed; check qualys.template_ids",
+            Unfit::Manual { .. } => "an Auto (host based) one is needed; check qualys.template_ids",
+        }
+    }
+}
+
+pub(super) fn look_up(known: &[Template], id: u64) -> Result<&Template, Unfit> {
     let template = known
         .iter()
         .find(|template| template.id == id)
-        .ok_or_else(|| "isn't in the list of those that qualys.user_id sees".to_owned())?;
-    let Template {
-        r#type,
-        template_type,
-        title,
-        ..
-    } = template;
-    match (r#type.as_str(), template_type.as_str()) {
-        (_, other) if other != "Scan" => Err(format!(
-            "(\"{title}\") is a {other} template; a scan template is needed"
-        )),
-        ("Manual", _) => Err(format!(
-            "(\"{title}\") is Manual (scan based), which needs scans picked by hand; an Auto (host based) one is needed"
-        )),
+        .ok_or(Unfit::NotListed)?;
+    let title = template.title.clone();
+    match (template.r#type.as_str(), template.template_type.as_str()) {
+        (_, other) if other != "Scan" => Err(Unfit::NotScan {
+            title,
+            template_type: template.template_type.clone(),
+        }),
+        ("Manual", _) => Err(Unfit::Manual { title }),
         _ => Ok(template),
     }
 }
@@ -83,8 +108,8 @@ mod tests {
         ];
         assert_eq!(look_up(&known, 1).map(|found| found.id), Ok(1));
         let problem = |id| look_up(&known, id).map(|_| ()).unwrap_err();
-        insta::assert_snapshot!(problem(2), @r#"("Weekly") is Manual (scan based), which needs scans picked by hand; an Auto (host based) one is needed"#);
-        insta::assert_snapshot!(problem(3), @r#"("Weekly") is a Patch template; a scan template is needed"#);
+        insta::assert_snapshot!(problem(2), @r#"("Weekly") is Manual (scan based), which needs scans picked by hand"#);
+        insta::assert_snapshot!(problem(3), @r#"("Weekly") is a Patch template"#);
         insta::assert_snapshot!(problem(4), @"isn't in the list of those that qualys.user_id sees");
     }
 }

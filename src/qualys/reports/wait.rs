@@ -14,10 +14,11 @@ use super::launch::MISSES;
 use super::list::{Report, ReportList, State};
 use super::{Launched, Phase, ReportShare};
 use crate::printable::Text;
+use crate::problem::Reason;
 use crate::qualys::error::Error;
 use crate::qualys::fault::Fault;
 use crate::qualys::transport::Call;
-use crate::qualys::transport::retry::{Reason, TooLong, polls};
+use crate::qualys::transport::retry::{TooLong, polls};
 use crate::stage::Stage;
 
 /// A report that is ready to be downloaded.

@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 
 use super::limits;
 use crate::printable::Text;
+use crate::problem::Kind;
 use crate::qualys::fault::Fault;
 use crate::qualys::refusal::Refusal;
 
@@ -70,8 +71,8 @@ pub(in crate::qualys) fn read(status: u16, body: Vec<u8>) -> Result<Document, Fa
     let document = match root(&body) {
         Root::Element(name) => read_element(status, name, body)?,
         _ if !(200..300).contains(&status) => return Err(without_code(status, Text::default())),
-        Root::Empty => return Err(Fault::Empty),
-        Root::Html => return Err(Fault::Html),
+        Root::Empty => return Err(Fault::plain(Kind::Empty)),
+        Root::Html => return Err(Fault::plain(Kind::Html)),
         Root::Unfinished => return Err(unfinished(&body)),
         Root::Zip => Document::Other("a zip archive".into()),
         Root::Unknown => Document::Other("not XML".into()),
@@ -179,8 +180,7 @@ impl SimpleReturn {
             code: code.parse().ok(),
             text: Text::of(text),
             wait: wait.map(limits::seconds),
-            busy: false,
-            hint: None,
+            ..Refusal::default()
         })
     }
 }
@@ -222,9 +222,7 @@ impl OldError {
             status,
             code: self.number.trim().parse().ok(),
             text: Text::of(&self.text),
-            wait: None,
-            busy: false,
-            hint: None,
+            ..Refusal::default()
         }
     }
 }
@@ -232,11 +230,8 @@ impl OldError {
 fn without_code(status: u16, text: Text) -> Fault {
     Fault::Refused(Refusal {
         status,
-        code: None,
         text,
-        wait: None,
-        busy: false,
-        hint: None,
+        ..Refusal::default()
     })
 }
 

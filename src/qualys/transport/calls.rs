@@ -11,7 +11,8 @@ use tokio::time::{Instant, timeout_at};
 
 use super::limits::Limits;
 use super::locked;
-use crate::qualys::fault::{Fault, TimeOut};
+use crate::problem::Kind;
+use crate::qualys::fault::Fault;
 
 /// What a standard subscription may (certain), where no header tells.
 const STANDARD: usize = 2;
@@ -44,7 +45,7 @@ impl Calls {
     pub(super) async fn permit(&self, deadline: Instant, length: Duration) -> Result<Permit, Fault> {
         match timeout_at(deadline, self.free.clone().acquire_owned()).await {
             Ok(Ok(permit)) => Ok(Permit(permit)),
-            Ok(Err(_)) | Err(_) => Err(Fault::TimedOut(TimeOut::Deadline(length))),
+            Ok(Err(_)) | Err(_) => Err(Fault::timed_out(Kind::Deadline, length)),
         }
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::locked;
-use super::retry::Reason;
+use crate::problem::Reason;
 
 /// Until when it is closed, and why.
 #[derive(Debug)]

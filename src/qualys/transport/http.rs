@@ -14,8 +14,9 @@ use url::Url;
 use super::limits::Limits;
 use crate::http::{self, Endpoint, ProxyError, USER_AGENT, Via};
 use crate::printable::Text;
+use crate::problem::Kind;
 use crate::qualys::Settings;
-use crate::qualys::fault::{Fault, TimeOut};
+use crate::qualys::fault::Fault;
 use crate::telemetry::spans;
 use crate::tls;
 
@@ -93,7 +94,7 @@ impl Http {
         Ok(Http {
             client: client
                 .build()
-                .map_err(|error| Fault::Tls(http::cause(&error.without_url())))?,
+                .map_err(|error| Fault::Plain(Kind::Untrusted, http::cause(&error.without_url())))?,
             base: settings.url.clone(),
             via,
             connect_timeout: settings.connect_timeout,
@@ -156,8 +157,8 @@ impl Http {
         };
         let response = match timeout_at(silence.min(deadline), builder.send()).await {
             Ok(sent) => sent.map_err(|error| self.unsent(error))?,
-            Err(_) if silence < deadline => return Err(Fault::TimedOut(TimeOut::Idle(self.idle_timeout))),
-            Err(_) => return Err(Fault::TimedOut(TimeOut::Deadline(self.deadline_length))),
+            Err(_) if silence < deadline => return Err(Fault::timed_out(Kind::IdleTimeout, self.idle_timeout)),
+            Err(_) => return Err(Fault::timed_out(Kind::Deadline, self.deadline_length)),
         };
         let status = response.status();
         span.answered(status.as_u16());
@@ -165,7 +166,7 @@ impl Http {
             return Err(Fault::Redirected { to: target(&response) });
         }
         if status.as_u16() == 407 {
-            return Err(Fault::ProxyLogin);
+            return Err(Fault::Plain(Kind::ProxyLogin, "407".into()));
         }
         Ok(Reply {
             status: status.as_u16(),
@@ -187,21 +188,26 @@ impl Http {
         let tunnel = words.contains("tunnel error");
         let before_tunnel = words.contains("failed to create underlying connection");
         let tls = http::find::<rustls::Error>(&error);
-        let cause = || http::cause(&error);
-        match &self.via {
-            _ if words.contains("proxy authorization required") => Fault::ProxyLogin,
-            Some(via) if via.url.scheme() == "https" && before_tunnel && speaks_plain_http(tls, &words) => {
-                Fault::ProxySpeaksPlainHttp {
-                    remedy: plain_http(via),
-                }
+        let kind = match (&self.via, tls) {
+            _ if words.contains("proxy authorization required") => return Fault::Plain(Kind::ProxyLogin, "407".into()),
+            (Some(via), _) if via.url.scheme() == "https" && before_tunnel && speaks_plain_http(tls, &words) => {
+                return Fault::ProxySpeaksPlainHttp {
+                    setting: plain_http(via),
+                };
             }
-            _ if error.is_connect() && error.is_timeout() => Fault::TimedOut(TimeOut::Connect(self.connect_timeout)),
-            _ if http::is_about_a_name(&error) => Fault::WrongName(cause()),
-            _ if tls.is_some() => Fault::Tls(cause()),
-            _ if tunnel => Fault::Proxy(cause()),
-            _ if error.is_connect() => Fault::Connect(cause()),
-            _ => Fault::Broken(cause()),
-        }
+            _ if error.is_connect() && error.is_timeout() => {
+                return Fault::timed_out(Kind::ConnectTimeout, self.connect_timeout);
+            }
+            (_, Some(tls)) => match untrusted(tls) {
+                // Their causes count seconds since 1970.
+                kind @ (Kind::CertificateExpired | Kind::CertificateNotYetValid) => return Fault::plain(kind),
+                kind => kind,
+            },
+            _ if tunnel => Kind::Proxy,
+            _ if error.is_connect() => Kind::NoConnection,
+            _ => Kind::Broken,
+        };
+        Fault::Plain(kind, http::cause(&error))
     }
 }
 
@@ -221,8 +227,8 @@ impl Reply {
                 received: self.received,
                 cause: http::cause(&error.without_url()),
             }),
-            Err(_) if silence < self.deadline => Err(Fault::TimedOut(TimeOut::Idle(self.idle_timeout))),
-            Err(_) => Err(Fault::TimedOut(TimeOut::Deadline(self.deadline_length))),
+            Err(_) if silence < self.deadline => Err(Fault::timed_out(Kind::IdleTimeout, self.idle_timeout)),
+            Err(_) => Err(Fault::timed_out(Kind::Deadline, self.deadline_length)),
         }
     }
 
@@ -230,7 +236,10 @@ impl Reply {
     pub(in crate::qualys) async fn rest(&mut self, mut body: Vec<u8>, limit: usize) -> Result<Vec<u8>, Fault> {
         while let Some(chunk) = self.chunk().await? {
             if body.len() + chunk.len() > limit {
-                return Err(Fault::TooLarge { limit });
+                return Err(Fault::Plain(
+                    Kind::TooLarge,
+                    Text::of(format!("more than {limit} bytes")),
+                ));
             }
             body.extend_from_slice(&chunk);
         }
@@ -259,6 +268,17 @@ fn check_url(url: &Url) -> Result<(), Fault> {
         key: "qualys.url",
         problem: problem.to_owned(),
     })
+}
+
+/// What is wrong with a certificate, or with TLS in another way.
+fn untrusted(error: &rustls::Error) -> Kind {
+    use rustls::CertificateError::{Expired, ExpiredContext, NotValidYet, NotValidYetContext};
+    match error {
+        error if tls::is_about_a_name(error) => Kind::WrongName,
+        rustls::Error::InvalidCertificate(Expired | ExpiredContext { .. }) => Kind::CertificateExpired,
+        rustls::Error::InvalidCertificate(NotValidYet | NotValidYetContext { .. }) => Kind::CertificateNotYetValid,
+        _ => Kind::Untrusted,
+    }
 }
 
 /// What a TLS client finds at a port that answers in plain HTTP, or hangs up on what it can't read.
@@ -294,7 +314,6 @@ impl From<ProxyError> for Fault {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exit::Exit;
 
     #[test]
     fn credentials_leave_this_machine_encrypted_only() {
@@ -348,8 +367,7 @@ mod tests {
             }),
             ..crate::qualys::testing::settings("https://qualysapi.example")
         };
-        let remedy = plain_http(&Http::new(&settings).unwrap().via.unwrap());
-        assert_eq!(remedy, "qualys.proxy.url: http://192.168.1.100:443");
-        assert_eq!(Fault::ProxySpeaksPlainHttp { remedy }.exit(), Exit::Config);
+        let setting = plain_http(&Http::new(&settings).unwrap().via.unwrap());
+        assert_eq!(setting, "qualys.proxy.url: http://192.168.1.100:443");
     }
 }

@@ -75,8 +75,9 @@ impl Limits {
 mod tests {
     use tokio::time::Instant;
 
-    use super::super::retry::{Reason, afford};
+    use super::super::retry::afford;
     use super::*;
+    use crate::problem::Reason;
 
     fn read(headers: &[(&str, &str)]) -> Limits {
         let mut map = HeaderMap::new();
@@ -119,7 +120,7 @@ mod tests {
             let wait = read(&[date, header]).wait();
             assert_eq!(wait, year, "{header:?}");
             let refused = afford(Instant::now(), Reason::RateLimit, wait.unwrap()).unwrap_err();
-            assert!(refused.to_string().contains("come back after 2"), "{refused}");
+            assert!(refused.remedy().starts_with("come back after 2"), "{refused:?}");
         }
     }
 

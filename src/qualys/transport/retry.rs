@@ -1,7 +1,7 @@
 //! Retries: how long to wait before asking again, and when waiting is no longer worth it.
 //!
 //! Everything is measured in `qualys.poll_interval`, so that one setting paces a whole run, and everything ends at
-//! one deadline. Knows no HTTP and no fault: what went wrong arrives here as a [`Retry`].
+//! one deadline. Knows no HTTP and no fault: what went wrong arrives here as a [`RetryPolicy`].
 
 use std::fmt;
 use std::time::{Duration, SystemTime};
@@ -10,37 +10,11 @@ use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use tokio::time::Instant;
 
 use super::gate::Gate;
+use crate::problem::{Reason, RetryPolicy};
+use crate::qualys::fault::Short;
 
 /// How often a fault that may pass by itself is tried again: with the delays below, over some three minutes.
 const FEW: usize = 6;
-
-/// Whether and when to ask again after a fault.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::qualys) enum Retry {
-    /// Asking again can't help, or does harm: a refused login that is repeated locks the account.
-    Never,
-    /// May pass by itself: try a few times more, each after a longer pause.
-    FewTimes,
-    /// Will pass, nobody knows when: try until the deadline.
-    UntilDeadline(Reason),
-    /// Qualys says how long it wants to be left alone.
-    After(Reason, Duration),
-}
-
-/// Why a run waits. Also the fixed list of labels for metrics.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Reason {
-    /// The report isn't finished.
-    Running,
-    /// The subscription's calls of this window are used up.
-    RateLimit,
-    /// Too many calls of the subscription at the same time.
-    Concurrency,
-    /// Qualys is down for maintenance.
-    Maintenance,
-    /// A fault that may pass by itself.
-    BackOff,
-}
 
 /// A wait that doesn't fit into what is left of the deadline.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,17 +71,24 @@ impl Attempts {
         }
     }
 
-    /// The pause that a policy asks for; `None` when it is time to give up.
-    pub(super) fn pause(&mut self, policy: Retry, gate: &Gate) -> Option<(Reason, Duration)> {
-        let pause = match policy {
-            Retry::Never => None,
-            Retry::FewTimes => self.few.next().map(|wait| (Reason::BackOff, wait)),
-            Retry::UntilDeadline(Reason::Maintenance) => Some((Reason::Maintenance, self.poll_interval * 10)),
-            Retry::UntilDeadline(reason) => self.many.next().map(|wait| (reason, wait)),
-            Retry::After(reason, wait) => {
+    /// The pause that a policy asks for, or that the answer `told`; `None` when it is time to give up.
+    pub(super) fn pause(
+        &mut self,
+        policy: RetryPolicy,
+        told: Option<Duration>,
+        gate: &Gate,
+    ) -> Option<(Reason, Duration)> {
+        let pause = match (policy.told(told), told) {
+            (RetryPolicy::UntilDeadline(reason), Some(wait)) => {
                 gate.close(reason, wait);
                 gate.closed()
             }
+            (RetryPolicy::UntilDeadline(Reason::Maintenance), None) => {
+                Some((Reason::Maintenance, self.poll_interval * 10))
+            }
+            (RetryPolicy::UntilDeadline(reason), None) => self.many.next().map(|wait| (reason, wait)),
+            (RetryPolicy::FewTimes, _) => self.few.next().map(|wait| (Reason::BackOff, wait)),
+            _ => None,
         };
         self.made += u32::from(pause.is_some());
         pause
@@ -116,39 +97,6 @@ impl Attempts {
     /// How often the request was repeated.
     pub(in crate::qualys) fn made(&self) -> u32 {
         self.made
-    }
-}
-
-impl Reason {
-    /// Every reason.
-    pub const ALL: [Reason; 5] = [
-        Reason::Running,
-        Reason::RateLimit,
-        Reason::Concurrency,
-        Reason::Maintenance,
-        Reason::BackOff,
-    ];
-
-    /// A fixed word for logs and metrics.
-    pub fn label(self) -> &'static str {
-        match self {
-            Reason::Running => "running",
-            Reason::RateLimit => "rate_limit",
-            Reason::Concurrency => "concurrency",
-            Reason::Maintenance => "maintenance",
-            Reason::BackOff => "back_off",
-        }
-    }
-
-    /// What is waited for, in words.
-    pub fn sentence(self) -> &'static str {
-        match self {
-            Reason::Running => "the report to be finished",
-            Reason::RateLimit => "the subscription's next window of calls",
-            Reason::Concurrency => "other calls of the subscription to end",
-            Reason::Maintenance => "Qualys' maintenance to end",
-            Reason::BackOff => "a fault to pass",
-        }
     }
 }
 
@@ -163,25 +111,17 @@ impl fmt::Display for TooLong {
         };
         write!(
             f,
-            "{why}: the next call would have to wait {}, but only {} are left of qualys.deadline; come back after {}",
+            "{why}: the next call would have to wait {}, but only {} are left of qualys.deadline",
             Short(self.wait),
             Short(self.left),
-            humantime::format_rfc3339_seconds(self.until),
         )
     }
 }
 
-/// A duration as people write it: whole seconds, or milliseconds below one.
-#[derive(Debug)]
-pub(in crate::qualys) struct Short(pub(in crate::qualys) Duration);
-
-impl fmt::Display for Short {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let whole = match self.0.as_secs() {
-            0 => Duration::from_millis(self.0.as_millis() as u64),
-            seconds => Duration::from_secs(seconds),
-        };
-        humantime::format_duration(whole).fmt(f)
+impl TooLong {
+    /// When to come back.
+    pub(in crate::qualys) fn remedy(&self) -> String {
+        format!("come back after {}", humantime::format_rfc3339_seconds(self.until))
     }
 }
 
@@ -199,7 +139,7 @@ mod tests {
     fn a_passing_fault_gets_a_few_tries_that_spread_over_minutes() {
         let (gate, mut attempts) = (Gate::new(POLL), Attempts::new(POLL));
         let mut waits = Vec::new();
-        while let Some((Reason::BackOff, wait)) = attempts.pause(Retry::FewTimes, &gate) {
+        while let Some((Reason::BackOff, wait)) = attempts.pause(RetryPolicy::FewTimes, None, &gate) {
             waits.push(wait.as_secs_f32());
         }
         assert_eq!(waits.len(), FEW);
@@ -217,20 +157,21 @@ mod tests {
     #[test]
     fn a_wait_that_was_told_closes_the_gate_and_a_shorter_one_does_not_open_it() {
         let (gate, mut attempts) = (Gate::new(POLL), Attempts::new(POLL));
-        let told = |seconds| Retry::After(Reason::RateLimit, Duration::from_secs(seconds));
         assert_eq!(gate.closed(), None);
-        for wait in [told(50), told(10)] {
-            let (reason, wait) = attempts.pause(wait, &gate).unwrap();
+        for told in [50, 10] {
+            let policy = RetryPolicy::UntilDeadline(Reason::RateLimit);
+            let (reason, wait) = attempts.pause(policy, Some(Duration::from_secs(told)), &gate).unwrap();
             assert_eq!((reason, wait.as_secs()), (Reason::RateLimit, 50));
         }
     }
 
     #[test]
     fn a_wait_beyond_the_deadline_says_when_to_come_back() {
-        let said = long_after(Duration::from_secs(7300)).unwrap_err().to_string();
-        let (before, after) = said.split_once("; come back after ").unwrap();
+        let too_long = long_after(Duration::from_secs(7300)).unwrap_err();
+        let after = too_long.remedy();
+        let after = after.strip_prefix("come back after ").unwrap();
         assert_eq!(
-            before,
+            too_long.to_string(),
             "the subscription's calls of this window are used up: the next call would have to wait 2h 1m 40s, \
              but only 1h 59m 59s are left of qualys.deadline"
         );

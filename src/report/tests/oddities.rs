@@ -203,7 +203,10 @@ fn forbidden_characters_and_endless_texts_are_said_but_stop_nothing() {
 fn a_scan_that_is_not_finished_is_refused_unless_asked_for_and_then_nothing_of_it_is_whole() {
     let error = parse(SCAN.as_bytes(), &Keep::default(), &Progress::default()).unwrap_err();
     insta::assert_snapshot!(error, @"the scan's status is 'CANCELED' instead of FINISHED: hosts and findings may be missing from it; wait for the scan's end and get its results again, or let it be added to what is held (report.unfinished_scans=merge)");
-    assert_eq!(error.exit(), crate::exit::Exit::Report);
+    assert_eq!(
+        crate::problem::Problem::kind(&error),
+        crate::problem::Kind::ReportUnusable
+    );
     let selected = all().apply(parsed(SCAN));
     assert_eq!(selected.about().unfinished.as_deref(), Some("CANCELED"));
     assert!(!selected.host(0, &mut Vec::new()).unwrap().whole);

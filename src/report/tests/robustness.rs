@@ -31,7 +31,10 @@ fn it_says_how_far_a_cut_off_report_went() {
         error.to_string(),
         format!("the report is cut off after {cut} bytes and 6 hosts, the last 2001:db8::7; get it again")
     );
-    assert_eq!(error.exit(), crate::exit::Exit::Report);
+    assert_eq!(
+        crate::problem::Problem::kind(&error),
+        crate::problem::Kind::ReportUnusable
+    );
 }
 
 /// Pieces of reports, in an order that makes no sense.

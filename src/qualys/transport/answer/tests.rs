@@ -81,9 +81,15 @@ fn without_a_code_the_status_decides() {
     assert_eq!(refusal(503, "<html><body>Maintenance</body></html>").status, 503);
     assert_eq!(refusal(502, "").code, None);
     assert_eq!(refusal(403, &simple_return("", "no", "")).text, "no");
-    assert!(matches!(read(200, b" \n"), Err(Fault::Empty)));
-    assert!(matches!(read(200, b"<!DOCTYPE html><p>Hello"), Err(Fault::Html)));
-    assert!(matches!(read(200, b"<!-- x --><HTML lang='en'>"), Err(Fault::Html)));
+    assert!(matches!(read(200, b" \n"), Err(Fault::Plain(Kind::Empty, _))));
+    assert!(matches!(
+        read(200, b"<!DOCTYPE html><p>Hello"),
+        Err(Fault::Plain(Kind::Html, _))
+    ));
+    assert!(matches!(
+        read(200, b"<!-- x --><HTML lang='en'>"),
+        Err(Fault::Plain(Kind::Html, _))
+    ));
     assert!(matches!(read(200, b"Hello"), Ok(Document::Other(_))));
 }
 

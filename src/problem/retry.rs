@@ -1,0 +1,88 @@
+//! Retries: whether something is tried again, and what a wait is for.
+
+use std::time::Duration;
+
+/// Whether something is tried again without anybody doing anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RetryPolicy {
+    /// Trying again can't help, or does harm.
+    Never,
+    /// May pass by itself: a few times more, each after a longer pause.
+    FewTimes,
+    /// The same; but where the answer says how long to wait, that is done, until the deadline.
+    FewTimesOrAsTold(Reason),
+    /// Will pass, nobody knows when: until the deadline, or as long as the answer says.
+    UntilDeadline(Reason),
+    /// Another connection to the Management Center may succeed.
+    Reconnect,
+}
+
+/// What a wait is for. Also the fixed list of labels for metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Reason {
+    /// The report isn't finished.
+    Running,
+    /// The subscription's calls of this window are used up.
+    RateLimit,
+    /// Too many calls of the subscription at the same time.
+    Concurrency,
+    /// Qualys is down for maintenance.
+    Maintenance,
+    /// A fault that may pass by itself.
+    BackOff,
+}
+
+impl RetryPolicy {
+    /// What it comes to where the answer says how long to wait, or doesn't.
+    pub fn told(self, wait: Option<Duration>) -> Self {
+        match (self, wait) {
+            (RetryPolicy::FewTimesOrAsTold(reason), Some(_)) => RetryPolicy::UntilDeadline(reason),
+            (RetryPolicy::FewTimesOrAsTold(_), None) => RetryPolicy::FewTimes,
+            (policy, _) => policy,
+        }
+    }
+
+    /// The policy in words: the answer to "is it tried again?".
+    pub fn words(self) -> &'static str {
+        match self {
+            RetryPolicy::Never => "no",
+            RetryPolicy::FewTimes => "yes, by itself, a few times",
+            RetryPolicy::FewTimesOrAsTold(_) => "yes, by itself, a few times, or when Qualys says",
+            RetryPolicy::UntilDeadline(_) => "yes, by itself, until the deadline",
+            RetryPolicy::Reconnect => "yes, by itself, with another connection",
+        }
+    }
+}
+
+impl Reason {
+    /// Every reason.
+    pub const ALL: [Reason; 5] = [
+        Reason::Running,
+        Reason::RateLimit,
+        Reason::Concurrency,
+        Reason::Maintenance,
+        Reason::BackOff,
+    ];
+
+    /// A fixed word for logs and metrics.
+    pub fn label(self) -> &'static str {
+        match self {
+            Reason::Running => "running",
+            Reason::RateLimit => "rate_limit",
+            Reason::Concurrency => "concurrency",
+            Reason::Maintenance => "maintenance",
+            Reason::BackOff => "back_off",
+        }
+    }
+
+    /// What is waited for, in words.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Reason::Running => "the report to be finished",
+            Reason::RateLimit => "the subscription's next window of calls",
+            Reason::Concurrency => "other calls of the subscription to end",
+            Reason::Maintenance => "Qualys' maintenance to end",
+            Reason::BackOff => "a fault to pass",
+        }
+    }
+}
