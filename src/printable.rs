@@ -137,11 +137,12 @@ pub(crate) fn escaped_lines(text: &str) -> String {
     text.split('\n').map(escaped).collect::<Vec<_>>().join("\n")
 }
 
-/// JSON, with its own escapes for what nobody would see; such characters stand in its strings only.
+/// JSON, with its own escapes for what nobody would see; such characters stand in its strings only, but for the ends of its
+/// lines.
 pub(crate) fn escaped_json(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {
-        match is_hidden(c) {
+        match is_hidden(c) && c != '\n' {
             true => c
                 .encode_utf16(&mut [0; 2])
                 .iter()
@@ -233,5 +234,9 @@ mod tests {
     #[test]
     fn our_own_words_lose_nothing() {
         assert_eq!(escaped("a\nb\u{1b}[31m \u{202e}"), "a\\nb\\u{1b}[31m \\u{202e}");
+        assert_eq!(
+            escaped_json("{\n\"a\": \"\u{202e}\u{7f}\"}"),
+            "{\n\"a\": \"\\u202e\\u007f\"}"
+        );
     }
 }

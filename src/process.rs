@@ -102,7 +102,7 @@ fn list(given: Given, output: Output) -> Exit {
     let shown = match output {
         Output::Text => print(&listing.to_string()),
         Output::Json => match serde_json::to_string_pretty(&listing) {
-            Ok(json) => print(&format!("{json}\n")),
+            Ok(json) => print(&format!("{}\n", escaped_json(&json))),
             Err(error) => failed(&error, Exit::Bug).exit,
         },
     };

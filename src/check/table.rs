@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::finding::{Finding, Status};
 use super::walk::Walk;
+use crate::printable::escaped;
 
 /// Whether signs are coloured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,10 +43,10 @@ impl Table<'_> {
             Colour::Always => (colour, "\u{1b}[0m"),
             Colour::Never => ("", ""),
         };
-        let Finding { step, text, .. } = finding;
+        let (step, text) = (&finding.step, escaped(&finding.text));
         writeln!(f, "{on}{sign}{off} {step:width$}  {text}")?;
         match &finding.remedy {
-            Some(remedy) => writeln!(f, "  {:width$}  → {remedy}", ""),
+            Some(remedy) => writeln!(f, "  {:width$}  → {}", "", escaped(remedy)),
             None => Ok(()),
         }
     }

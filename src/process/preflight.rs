@@ -14,6 +14,7 @@ use crate::cli::Output;
 use crate::config::Given;
 use crate::exit::Exit;
 use crate::import::Stop;
+use crate::printable::escaped_json;
 use crate::telemetry::{terminal, traces};
 use crate::tls;
 
@@ -65,7 +66,7 @@ fn told(walk: &Walk, output: Output) -> String {
         false => Colour::Never,
     };
     match output {
-        Output::Json => format!("{:#}\n", walk.json()),
+        Output::Json => escaped_json(&format!("{:#}\n", walk.json())),
         Output::Text => Table { walk, colour }.to_string(),
     }
 }

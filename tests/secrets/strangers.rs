@@ -128,19 +128,30 @@ async fn titles_and_errors_of_reports() {
 #[tokio::test]
 async fn names_of_files() {
     let place = Place::new(&[], Faults::default()).await;
-    for (key, exit) in [
-        ("report.file", 74),
-        ("qualys.ca_file", 78),
-        ("csv.file", 73),
-        ("management_center.pkcs12", 77),
-        ("telemetry.pushgateway.ca_file", 0),
+    for (key, exit, checked) in [
+        ("report.file", 74, 74),
+        ("qualys.ca_file", 78, 78),
+        ("csv.file", 73, 73),
+        ("page.file", 73, 73),
+        ("log.file", 73, 73),
+        ("telemetry.metrics_file", 0, 0),
+        ("management_center.pkcs12", 77, 77),
+        ("telemetry.pushgateway.ca_file", 0, 0),
     ] {
-        let mut command = place.import();
-        set(&mut command, &[&format!("{key}=missing/\x1b[2J\u{202e}x")]);
-        let told = place.keeps(exit, command).await;
-        assert!(
-            told.contains("\\u{1b}[2J") || told.contains("\\u001b[2J"),
-            "{key}: {told}"
-        );
+        let setting = format!("{key}=missing/\x1b[2J\u{202e}\x7fx");
+        let runs: [(&[&str], i32); 5] = [
+            (&["import", "--stderr"], exit),
+            (&["check"], checked),
+            (&["check", "--output", "json"], checked),
+            (&["config"], 0),
+            (&["config", "--output", "json"], 0),
+        ];
+        for (arguments, exit) in runs {
+            let mut command = place.command();
+            command.args(arguments);
+            let told = place.keeps(exit, set(&mut command, &[&setting])).await;
+            let escaped = told.contains("\\u{1b}[2J") || told.contains("\\u001b[2J");
+            assert!(escaped, "{arguments:?}, {key}: {told}");
+        }
     }
 }
