@@ -66,6 +66,10 @@ impl WholeFile {
     /// Creates the file without a name, or under a temporary one, so that a folder which can't be written to is found at
     /// once.
     pub(crate) fn create(path: &Path, readers: Readers) -> io::Result<Self> {
+        // The name of a folder, though it may not be there.
+        if path.as_os_str().as_encoded_bytes().ends_with(b"/") {
+            return Err(io::ErrorKind::IsADirectory.into());
+        }
         let path = followed(path)?;
         let former = match fs::metadata(&path) {
             Ok(former) if former.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
@@ -334,6 +338,17 @@ mod tests {
         let file = WholeFile::create(path, Readers::OwnerAndGroup)?;
         file.as_file().write_all(text.as_bytes())?;
         file.finish()
+    }
+
+    #[test]
+    fn a_folder_takes_no_text_whether_it_is_there_or_not() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("file"), "before").unwrap();
+        for name in ["", "new/", "file/"] {
+            let refused = write(&folder.path().join(name), "after").unwrap_err();
+            assert_eq!(refused.kind(), io::ErrorKind::IsADirectory, "{name}");
+        }
+        assert_eq!(fs::read_to_string(folder.path().join("file")).unwrap(), "before");
     }
 
     #[test]
