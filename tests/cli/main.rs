@@ -17,6 +17,7 @@ mod files;
 mod layers;
 mod migrate;
 mod perl;
+mod rotation;
 mod schema;
 mod signals;
 mod streams;
