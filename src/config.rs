@@ -13,11 +13,11 @@
 //! |---|---|
 //! | `sections` | a file a section: its rows, its contradictions, and the module's settings that are made of it |
 //! | `row`, `value`, `syntax`, `parse` | what a row is, the field that it sets, and how values are written |
-//! | `layers`, `origin` | what each layer says, which one wins, and where a value stands |
+//! | `layers`, `assignment`, `origin` | what each layer says, which one wins, and where a value stands |
 //! | `given` | all of it together |
-//! | `error`, `contradiction`, `warnings` | what is wrong with it, or odd |
+//! | `error`, `contradiction`, `collision`, `warnings` | what is wrong with it, or odd |
 //! | `files`, `exposed` | which files it names, and who else can read them |
-//! | `settings`, `listing`, `schema`, `migration` | what is shown of settings |
+//! | `setting`, `settings`, `listing`, `schema`, `migration` | what is shown of settings |
 //!
 //! Nothing here connects to anything or opens the certificate.
 
@@ -29,6 +29,8 @@ use crate::qualys;
 use crate::report::selection::Selection;
 use crate::telemetry::{logs, metrics, traces};
 
+mod assignment;
+mod collision;
 mod contradiction;
 mod error;
 mod exposed;
@@ -44,7 +46,9 @@ mod parse;
 mod row;
 pub mod schema;
 mod sections;
+mod setting;
 pub mod settings;
+mod small_file;
 mod syntax;
 mod templates;
 #[cfg(test)]
@@ -52,15 +56,16 @@ mod tests;
 mod value;
 mod warnings;
 
+pub use assignment::Assignment;
+pub use collision::{Collision, Named};
 pub use contradiction::Contradiction;
 pub use error::{ConfigError, ConfigErrors};
-pub use files::{Collision, Named};
 pub use given::Given;
 pub use layers::environment::Surroundings;
-pub use layers::small_file::Unreadable;
 pub use listing::Listing;
 pub use migration::Migration;
-pub use origin::{Assignment, Origin};
+pub use origin::Origin;
+pub use small_file::Unreadable;
 pub use syntax::Syntax;
 pub use templates::{TemplateIds, TemplateIdsError, Templates, UnfinishedScans};
 

@@ -46,14 +46,10 @@ pub use usage::{CLASSES, Usage};
 pub struct Settings {
     /// `qualys.url`: base of the API.
     pub url: Url,
-    /// `qualys.user_id`.
+    /// `qualys.user_id`; may be empty where a token proves all by itself.
     pub user_id: String,
-    /// `qualys.password`.
-    pub password: SecretString,
-    /// `qualys.login`.
+    /// `qualys.login`, with `qualys.password` or `qualys.token_file`.
     pub login: Login,
-    /// `qualys.token_file`: where the bearer token stands, for [`Login::Token`].
-    pub token_file: Option<PathBuf>,
     /// `qualys.api`.
     pub api: Api,
     /// `qualys.api_version`: the number in `/api/2.0/fo/report/`.
@@ -80,15 +76,15 @@ pub struct Settings {
     pub adopt_within: Duration,
 }
 
-/// `qualys.login`: how requests prove who sends them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+/// How requests prove who sends them.
+#[derive(Debug, Clone)]
 pub enum Login {
-    /// User and password with every request.
-    Basic,
-    /// One login, a cookie, one logout.
-    Session,
-    /// A bearer token that somebody else keeps fresh in a file.
-    Token,
+    /// User and this password with every request.
+    Basic(SecretString),
+    /// One login with this password, a cookie, one logout.
+    Session(SecretString),
+    /// A bearer token that somebody else keeps fresh in this file.
+    Token(PathBuf),
 }
 
 /// `qualys.api`: which of Qualys' interfaces delivers the report.

@@ -14,7 +14,7 @@ pub(super) async fn check(client: &ReportShare, settings: &Settings, wanted: &[u
     if wanted.is_empty() {
         return walk.add(Finding::not_tried(STEP, "qualys.template_ids isn't right"));
     }
-    if settings.login != Login::Basic {
+    if !matches!(settings.login, Login::Basic(_)) {
         let text = "Qualys tells its templates with qualys.login=basic only";
         return walk.add(Finding::warning(STEP, text, BY_HAND));
     }

@@ -3,9 +3,7 @@
 
 use std::path::PathBuf;
 
-use super::error::ConfigError;
-use super::files::Collision;
-use crate::qualys::Login;
+use super::collision::Collision;
 
 /// What doesn't go together.
 #[derive(Debug, thiserror::Error)]
@@ -26,13 +24,12 @@ pub enum Contradiction {
     LoginOfOldInterface,
     /// A token is given, and the login uses user and password, which aren't given.
     #[error(
-        "qualys.token_file is set, but qualys.login is {}, which doesn't use it; set qualys.login to token, or give qualys.user_id and \
-         qualys.password",
-        super::parse::name(login)
+        "qualys.token_file is set, but qualys.login is {login}, which doesn't use it; set qualys.login to token, or give qualys.user_id and \
+         qualys.password"
     )]
     TokenUnused {
         /// `qualys.login`.
-        login: Login,
+        login: String,
     },
     /// A proxy that can't be used, or that would see what it must not see.
     #[error("{0}")]
@@ -55,10 +52,4 @@ pub enum Contradiction {
     /// Two files are one.
     #[error(transparent)]
     Files(#[from] Collision),
-}
-
-impl From<Contradiction> for ConfigError {
-    fn from(contradiction: Contradiction) -> Self {
-        ConfigError::Contradiction(contradiction)
-    }
 }

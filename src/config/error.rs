@@ -4,9 +4,9 @@ use std::fmt;
 use std::path::PathBuf;
 
 use super::contradiction::Contradiction;
-use super::layers::small_file::Unreadable;
 use super::origin::Origin;
-use super::settings::Setting;
+use super::setting::Setting;
+use super::small_file::Unreadable;
 use crate::printable::escaped;
 use crate::problem::{Kind, Problem};
 
@@ -107,6 +107,12 @@ impl Problem for ConfigError {
     }
 }
 
+impl From<Contradiction> for ConfigError {
+    fn from(contradiction: Contradiction) -> Self {
+        ConfigError::Contradiction(contradiction)
+    }
+}
+
 /// Errors as they are found.
 #[derive(Debug, Default)]
 pub(super) struct Errors(Vec<ConfigError>);
@@ -203,8 +209,8 @@ fn instead(setting: &Setting) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::settings::find;
     use super::*;
+    use crate::config::settings::find;
 
     #[test]
     fn what_is_quoted_stays_on_its_line_and_on_the_terminal() {

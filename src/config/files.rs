@@ -6,12 +6,12 @@
 
 use std::collections::HashMap;
 use std::ffi::OsString;
-use std::fmt;
 use std::fs::{self, Metadata};
 use std::io;
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
+use super::collision::{Collision, Named};
 use super::sections::Sections;
 use super::templates::TemplateIds;
 use super::value::Value;
@@ -19,34 +19,6 @@ use crate::host_input::csv_file;
 use crate::host_input::trust::Trust;
 use crate::telemetry::logs::Syslog;
 use crate::whole_file;
-
-/// A file that something names.
-#[derive(Debug, Clone)]
-pub struct Named {
-    /// What names it, in the words of errors: a setting, a variable, an argument.
-    by: String,
-    path: PathBuf,
-}
-
-impl fmt::Display for Named {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ({})", self.by, self.path.display())
-    }
-}
-
-impl Named {
-    pub(super) fn new(by: impl Into<String>, path: impl Into<PathBuf>) -> Self {
-        Named {
-            by: by.into(),
-            path: path.into(),
-        }
-    }
-
-    /// The file that a setting names.
-    fn by(setting: &Value<PathBuf>) -> Option<Self> {
-        Some(Named::new(setting.key(), setting.get()?))
-    }
-}
 
 /// Which file it is, whatever its names are.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -65,46 +37,6 @@ pub(super) enum Work {
     Import,
     /// The sending of a file of commands, which writes neither CSV nor metrics.
     Send,
-}
-
-/// Two files that are one.
-#[derive(Debug, thiserror::Error)]
-pub enum Collision {
-    /// What is written would be read as a setting.
-    #[error(
-        "{output} would be written into the folder that QC_SECRETS_DIR names, where each file is read as a setting; name a \
-         file elsewhere"
-    )]
-    AmongSecrets {
-        /// What would be written.
-        output: Named,
-    },
-    /// What is written would destroy what is read.
-    #[error("{output} would overwrite {input}: it is the same file; name another one")]
-    Overwrites {
-        /// What would be written.
-        output: Named,
-        /// What is read.
-        input: Named,
-    },
-    /// Of two outputs only the later would be left.
-    #[error("{one} and {other} are written to the same file; give each a file of its own")]
-    SameOutput {
-        /// The later one.
-        one: Named,
-        /// The earlier one.
-        other: Named,
-    },
-}
-
-impl Collision {
-    /// Whether the output of a setting takes part.
-    pub(super) fn concerns(&self, key: &str) -> bool {
-        match self {
-            Collision::AmongSecrets { output } | Collision::Overwrites { output, .. } => output.by == key,
-            Collision::SameOutput { one, other } => one.by == key || other.by == key,
-        }
-    }
 }
 
 /// Everything that collides. `also` are files that were read already, or that other programs' variables name; paths are
@@ -148,6 +80,11 @@ pub(super) fn csv_stream(sections: &Sections, directory: &Path) -> Option<PathBu
     whole_file::is_stream(&directory.join(&file)).then_some(file)
 }
 
+/// The file that a setting names.
+fn by(setting: &Value<PathBuf>) -> Option<Named> {
+    Some(Named::new(setting.key(), setting.get()?))
+}
+
 fn inputs(sections: &Sections) -> Vec<Named> {
     let settings = [
         &sections.report.file,
@@ -156,7 +93,7 @@ fn inputs(sections: &Sections) -> Vec<Named> {
         &sections.qualys.ca_file,
         &sections.pushgateway.ca_file,
     ];
-    let mut inputs: Vec<_> = settings.into_iter().filter_map(Named::by).collect();
+    let mut inputs: Vec<_> = settings.into_iter().filter_map(by).collect();
     let trust = &sections.management_center.trust;
     if let Some(Trust::CaFile { path, .. }) = trust.get() {
         inputs.push(Named::new(trust.key(), path));
@@ -178,16 +115,12 @@ fn outputs(sections: &Sections, work: Work) -> Vec<Named> {
         [&sections.log.file, &sections.log.termination_file],
     );
     let of_import = match work {
-        Work::Import => (csv_files(sections), Named::by(&sections.telemetry.metrics_file)),
+        Work::Import => (csv_files(sections), by(&sections.telemetry.metrics_file)),
         Work::Send => (Vec::new(), None),
     };
     let (csv, metrics) = of_import;
-    let log = log.into_iter().filter_map(Named::by);
-    csv.into_iter()
-        .chain(Named::by(page))
-        .chain(metrics)
-        .chain(log)
-        .collect()
+    let log = log.into_iter().filter_map(by);
+    csv.into_iter().chain(by(page)).chain(metrics).chain(log).collect()
 }
 
 fn csv_files(sections: &Sections) -> Vec<Named> {

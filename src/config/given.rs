@@ -5,15 +5,17 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::assignment::Assignment;
+use super::collision::{Collision, Named};
 use super::contradiction::Contradiction;
 use super::error::{ConfigError, ConfigErrors, Errors, Reported};
-use super::files::{self, Collision, Named, Work};
+use super::files::{self, Work};
 use super::layers::environment::{self, CONFIG, SECRETS_DIR, Surroundings};
 use super::layers::file::{self, OLD_DEFAULT};
 use super::layers::{Layers, mounted_secrets};
 use super::listing::Listing;
 use super::migration::Migration;
-use super::origin::{Assignment, Origin};
+use super::origin::{AllSaid, Origin};
 use super::sections::Sections;
 use super::sections::log::TERMINATION_FILE;
 use super::value::Value;
@@ -23,7 +25,7 @@ use crate::telemetry::metrics;
 /// What all layers say, as it was given.
 #[derive(Debug)]
 pub struct Given {
-    layers: Layers,
+    said: AllSaid,
     sections: Sections,
     errors: Errors,
     /// The files in the working directory that could be the certificate, sorted.
@@ -81,9 +83,10 @@ impl Given {
                 Err(error) => _ = errors.report(error),
             }
         }
+        let said = layers.all_said();
         Given {
-            sections: Sections::read(&layers, &mut errors),
-            layers,
+            sections: Sections::read(&said, &mut errors),
+            said,
             errors,
             certificates,
             secret_files,
@@ -109,12 +112,12 @@ impl Given {
 
     /// Every setting, with its value and the place where that stands.
     pub fn listing(&self) -> Listing {
-        Listing::new(&self.layers)
+        Listing::new(&self.said)
     }
 
     /// A configuration file that says the same, but for secrets.
     pub fn migration(&self) -> Migration {
-        Migration::new(&self.layers)
+        Migration::new(&self.said)
     }
 
     /// `log.termination_file`: where the outcome is written, also when that is an error; but nowhere, where it is the file of

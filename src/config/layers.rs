@@ -6,13 +6,14 @@
 use figment::Figment;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::origin::{Assignment, Origin};
-use super::settings::{self, Setting};
+use super::assignment::Assignment;
+use super::origin::{AllSaid, Origin, Said};
+use super::setting::Setting;
+use super::settings;
 
 pub(super) mod environment;
 pub(super) mod file;
 pub(super) mod mounted_secrets;
-pub(super) mod small_file;
 pub(super) mod yaml;
 
 /// Everything that was said about settings.
@@ -20,15 +21,6 @@ pub(super) mod yaml;
 pub(super) struct Layers {
     figment: Figment,
     said: Vec<Said>,
-}
-
-/// What an assignment says about its setting.
-#[derive(Debug)]
-pub(super) struct Said {
-    /// The value; nothing for a setting that has neither value nor default.
-    pub(super) text: Option<SecretString>,
-    /// Where it stands.
-    pub(super) origin: Origin,
 }
 
 impl Layers {
@@ -68,24 +60,27 @@ impl Layers {
             });
     }
 
-    /// What the strongest layer says about a setting; nothing if no layer names it.
-    pub(super) fn get(&self, setting: &Setting) -> Option<&Said> {
-        let number: usize = self.figment.extract_inner(setting.key).ok()?;
-        self.said.get(number)
+    /// What holds for each setting that any layer names.
+    pub(super) fn all_said(self) -> AllSaid {
+        let mut said: Vec<_> = self.said.into_iter().map(Some).collect();
+        let mut take = |setting: &'static Setting| {
+            let number: usize = self.figment.extract_inner(setting.key).ok()?;
+            Some((setting.key, said.get_mut(number)?.take()?))
+        };
+        settings::all().filter_map(&mut take).collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::settings::find;
 
     fn say(layers: &mut Layers, key: &str, text: &str, origin: Origin) {
         layers.add(Assignment::new(key, text, origin).unwrap());
     }
 
-    fn hear(layers: &Layers, key: &str) -> Option<(Option<String>, String)> {
-        let said = layers.get(find(key).unwrap())?;
+    fn hear(said: &AllSaid, key: &str) -> Option<(Option<String>, String)> {
+        let said = said.get(key)?;
         let text = said.text.as_ref().map(|text| text.expose_secret().to_owned());
         Some((text, said.origin.to_string()))
     }
@@ -94,7 +89,8 @@ mod tests {
     fn the_last_layer_wins_and_says_where_it_is() {
         let mut layers = Layers::new();
         let port = "management_center.port";
-        assert_eq!(hear(&layers, port), Some((Some("8307".into()), "default".into())));
+        let defaults = Layers::new().all_said();
+        assert_eq!(hear(&defaults, port), Some((Some("8307".into()), "default".into())));
         say(
             &mut layers,
             port,
@@ -102,8 +98,9 @@ mod tests {
             Origin::Variable("QC_MANAGEMENT_CENTER__PORT".into()),
         );
         say(&mut layers, port, "2", Origin::Option("--port"));
-        assert_eq!(hear(&layers, port), Some((Some("2".into()), "option --port".into())));
-        assert_eq!(hear(&layers, "csv.file"), None);
+        let said = layers.all_said();
+        assert_eq!(hear(&said, port), Some((Some("2".into()), "option --port".into())));
+        assert_eq!(hear(&said, "csv.file"), None);
     }
 
     #[test]
@@ -118,13 +115,14 @@ mod tests {
             say(&mut layers, key, "", Origin::Variable("QC".into()));
         }
         let empty = || "QC (empty)".to_owned();
+        let said = layers.all_said();
         assert_eq!(
-            hear(&layers, "management_center.port"),
+            hear(&said, "management_center.port"),
             Some((Some("8307".into()), empty()))
         );
-        assert_eq!(hear(&layers, "csv.file"), Some((None, empty())));
+        assert_eq!(hear(&said, "csv.file"), Some((None, empty())));
         assert_eq!(
-            hear(&layers, "management_center.pkcs12_password"),
+            hear(&said, "management_center.pkcs12_password"),
             Some((Some(String::new()), "QC".into()))
         );
     }
@@ -137,7 +135,7 @@ mod tests {
             for key in ["qualys.password", "qualys.user_id"] {
                 let mut layers = Layers::new();
                 say(&mut layers, key, text, Origin::Option("--set"));
-                assert_eq!(hear(&layers, key).unwrap().0.as_deref(), Some(text));
+                assert_eq!(hear(&layers.all_said(), key).unwrap().0.as_deref(), Some(text));
             }
         }
     }

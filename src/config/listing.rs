@@ -5,8 +5,9 @@ use std::fmt;
 use secrecy::ExposeSecret as _;
 use serde::Serialize;
 
-use super::layers::Layers;
-use super::settings::{self, Setting};
+use super::origin::AllSaid;
+use super::setting::Setting;
+use super::settings;
 use crate::printable::escaped;
 
 /// A value that is longer doesn't spread the column, it sticks out.
@@ -26,9 +27,9 @@ struct Line {
 }
 
 impl Listing {
-    pub(super) fn new(layers: &Layers) -> Self {
+    pub(super) fn new(said: &AllSaid) -> Self {
         let line = |setting: &'static Setting| {
-            let said = layers.get(setting);
+            let said = said.get(setting.key);
             let text = said.and_then(|said| said.text.as_ref());
             Line {
                 key: setting.key,

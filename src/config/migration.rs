@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 
 use secrecy::ExposeSecret as _;
 
-use super::layers::Layers;
-use super::origin::Origin;
-use super::settings::{self, Setting};
+use super::origin::{AllSaid, Origin};
+use super::setting::Setting;
+use super::settings;
 use crate::printable::is_hidden;
 
 /// What layers say, as a file of our own.
@@ -21,14 +21,14 @@ pub struct Migration {
 
 impl Migration {
     /// Every setting that has another value than its default, or was named.
-    pub(super) fn new(layers: &Layers) -> Self {
+    pub(super) fn new(said: &AllSaid) -> Self {
         let mut migration = Migration {
             yaml: String::new(),
             secrets: Vec::new(),
         };
         let mut open: Vec<&str> = Vec::new();
         for setting in settings::all() {
-            let Some(said) = layers.get(setting) else { continue };
+            let Some(said) = said.get(setting.key) else { continue };
             let (Some(text), false) = (&said.text, said.origin == Origin::Default) else {
                 continue;
             };

@@ -1,57 +1,22 @@
-//! Origins: where a value stands; and assignments, in which all layers speak.
+//! Origins: where a value stands.
 
+use std::collections::HashMap;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 
-use super::error::ConfigError;
-use super::settings::{self, Setting};
-
-/// What one layer says about one setting.
+/// What is said about a setting when all layers are laid over each other.
 #[derive(Debug)]
-pub struct Assignment {
-    pub(super) setting: &'static Setting,
-    /// The value as it was written. Any of them could be a secret in the wrong place, so all are kept as one.
-    pub(super) text: SecretString,
+pub(super) struct Said {
+    /// The value; nothing for a setting that has neither value nor default.
+    pub(super) text: Option<SecretString>,
+    /// Where it stands.
     pub(super) origin: Origin,
 }
 
-impl Assignment {
-    /// Assigns to the setting of this key.
-    ///
-    /// # Errors
-    ///
-    /// No setting has this key.
-    pub fn new(key: &str, text: impl Into<SecretString>, origin: Origin) -> Result<Self, ConfigError> {
-        match settings::find(key) {
-            Some(setting) => Ok(Assignment {
-                setting,
-                text: text.into(),
-                origin,
-            }),
-            None => Err(ConfigError::Unknown {
-                nearest: settings::nearest(key).map(|setting| setting.key.to_owned()),
-                given: key.to_owned(),
-                origin,
-            }),
-        }
-    }
-
-    /// The setting.
-    pub fn setting(&self) -> &'static Setting {
-        self.setting
-    }
-
-    /// The file that a secret stands in.
-    pub(super) fn secret_file(&self) -> Option<&Path> {
-        let (Origin::File { path, .. } | Origin::VariableFile { path, .. } | Origin::Secret(path)) = &self.origin
-        else {
-            return None;
-        };
-        (self.setting.secret && !self.text.expose_secret().is_empty()).then_some(path)
-    }
-}
+/// What is said about each setting, by its key.
+pub(super) type AllSaid = HashMap<&'static str, Said>;
 
 /// Where a value stands. Errors and `qualys-connector config` show it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,9 +1,5 @@
-//! Rows: everything about a setting in one place.
-//!
-//! A [`section!`] declares a section as rows. A row's doc comment is the setting's help, its name the key, its type the
-//! type of the field that takes the value; the rest is a [`Row`]: syntax, parser, default, example, old name, secrecy.
-//! Each row becomes an entry of the table of [`settings`](super::settings) and a field of the section, so the two
-//! can't differ.
+//! Rows: what a setting is besides its name, its help and the field that takes its value: syntax, parser, default, example,
+//! old name, secrecy. [`section!`](super::sections) puts them together.
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -14,7 +10,7 @@ use secrecy::SecretString;
 use url::Url;
 
 use super::parse;
-use super::settings::Setting;
+use super::setting::Setting;
 use super::syntax::Syntax;
 
 /// What a setting is besides its name, its help and its field.
@@ -26,55 +22,6 @@ pub(super) struct Row<T> {
     old: &'static str,
     pub(super) parse: fn(&str) -> Result<T, String>,
 }
-
-/// Declares a section: a struct with a field for each of its settings.
-macro_rules! section {
-    (
-        $(#[$about:meta])*
-        $section:ident $name:literal {
-            $( $(#[doc = $help:literal])+ $field:ident $(as $key:literal)?: $type:ty = $row:expr; )+
-        }
-    ) => {
-        $(#[$about])*
-        #[derive(Debug)]
-        pub(in crate::config) struct $section {
-            $( $(#[doc = $help])+ pub(in crate::config) $field: $crate::config::value::Value<$type>, )+
-        }
-
-        impl $section {
-            /// The section's part of the table.
-            pub(in crate::config) const SETTINGS: &'static [$crate::config::settings::Setting] = &[
-                $( $crate::config::row::section!(@setting $name $($help)+, $field $($key)?, $type, $row) ),+
-            ];
-
-            /// Parses what the layers say of it.
-            pub(in crate::config) fn read(
-                layers: &$crate::config::layers::Layers,
-                errors: &mut $crate::config::error::Errors,
-            ) -> Self {
-                $section {
-                    $( $field: $crate::config::value::Value::read(
-                        const { &$crate::config::row::section!(@setting $name $($help)+, $field $($key)?, $type, $row) },
-                        $row,
-                        layers,
-                        errors,
-                    ), )+
-                }
-            }
-        }
-    };
-    (@setting $name:literal $($help:literal)+, $field:ident $($key:literal)?, $type:ty, $row:expr) => {
-        $crate::config::row::Row::<$type>::setting(
-            $row,
-            concat!($name, ".", $crate::config::row::section!(@key $field $($key)?)),
-            concat!($($help),+).trim_ascii_start(),
-            |text| { let row: $crate::config::row::Row<$type> = $row; (row.parse)(text).map(drop) },
-        )
-    };
-    (@key $field:ident) => { stringify!($field) };
-    (@key $field:ident $key:literal) => { $key };
-}
-pub(super) use section;
 
 impl<T> Row<T> {
     const fn new(syntax: Syntax, parse: fn(&str) -> Result<T, String>) -> Self {

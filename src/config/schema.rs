@@ -5,7 +5,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::settings::{self, Setting};
+use super::setting::Setting;
+use super::settings;
 use super::syntax::Syntax;
 use crate::qualys::platforms::PLATFORMS;
 

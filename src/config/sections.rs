@@ -4,27 +4,77 @@
 //! A new setting is a row of its section's file, and what is done with its value. A new section is a file and a line in
 //! the list below.
 
-mod commands;
-pub(super) mod log;
-mod management_center;
-mod output;
-mod pushgateway;
-mod qualys;
-mod report;
-mod selection;
-mod telemetry;
-
 use secrecy::SecretString;
 use url::Url;
 
 use super::contradiction::Contradiction;
 use super::error::{ConfigError, Errors, Reported};
-use super::layers::Layers;
-use super::settings::Setting;
+use super::origin::AllSaid;
+use super::setting::Setting;
 use super::templates::TemplateIds;
 use super::value::Value;
 use super::{Sink, Source};
 use crate::http::{Endpoint, Proxy};
+
+/// Declares a section as rows. A row's doc comment is the setting's help, its name the key, its type the type of the field that
+/// takes the value; the rest is a [`Row`](super::row::Row). Each row becomes an entry of the table of
+/// [`settings`](super::settings) and a field of the section, so the two can't differ.
+macro_rules! section {
+    (
+        $(#[$about:meta])*
+        $section:ident $name:literal {
+            $( $(#[doc = $help:literal])+ $field:ident $(as $key:literal)?: $type:ty = $row:expr; )+
+        }
+    ) => {
+        $(#[$about])*
+        #[derive(Debug)]
+        pub(in crate::config) struct $section {
+            $( $(#[doc = $help])+ pub(in crate::config) $field: $crate::config::value::Value<$type>, )+
+        }
+
+        impl $section {
+            /// The section's part of the table.
+            pub(in crate::config) const SETTINGS: &'static [$crate::config::setting::Setting] = &[
+                $( section!(@setting $name $($help)+, $field $($key)?, $type, $row) ),+
+            ];
+
+            /// Parses what is said of it.
+            pub(in crate::config) fn read(
+                said: &$crate::config::origin::AllSaid,
+                errors: &mut $crate::config::error::Errors,
+            ) -> Self {
+                $section {
+                    $( $field: $crate::config::value::Value::read(
+                        const { &section!(@setting $name $($help)+, $field $($key)?, $type, $row) },
+                        $row,
+                        said,
+                        errors,
+                    ), )+
+                }
+            }
+        }
+    };
+    (@setting $name:literal $($help:literal)+, $field:ident $($key:literal)?, $type:ty, $row:expr) => {
+        $crate::config::row::Row::<$type>::setting(
+            $row,
+            concat!($name, ".", section!(@key $field $($key)?)),
+            concat!($($help),+).trim_ascii_start(),
+            |text| { let row: $crate::config::row::Row<$type> = $row; (row.parse)(text).map(drop) },
+        )
+    };
+    (@key $field:ident) => { stringify!($field) };
+    (@key $field:ident $key:literal) => { $key };
+}
+
+mod commands;
+pub(super) mod log;
+mod management_center;
+mod output;
+mod pushgateway;
+pub(super) mod qualys;
+mod report;
+mod selection;
+mod telemetry;
 
 /// Lists the sections, in the order in which they are shown.
 macro_rules! sections {
@@ -36,9 +86,9 @@ macro_rules! sections {
         }
 
         impl Sections {
-            /// Parses what the layers say, and reports what is no value.
-            pub(super) fn read(layers: &Layers, errors: &mut Errors) -> Self {
-                Sections { $( $field: <$section>::read(layers, errors), )+ }
+            /// Parses what is said, and reports what is no value.
+            pub(super) fn read(said: &AllSaid, errors: &mut Errors) -> Self {
+                Sections { $( $field: <$section>::read(said, errors), )+ }
             }
         }
 
@@ -48,16 +98,16 @@ macro_rules! sections {
 }
 
 sections! {
-    qualys: qualys::Qualys,
-    report: report::Report,
-    selection: selection::Selection,
-    commands: commands::Commands,
-    management_center: management_center::ManagementCenter,
-    csv: output::Csv,
-    page: output::Page,
-    log: log::Log,
-    telemetry: telemetry::Telemetry,
-    pushgateway: pushgateway::Pushgateway,
+    qualys: qualys::QualysSection,
+    report: report::ReportSection,
+    selection: selection::SelectionSection,
+    commands: commands::CommandsSection,
+    management_center: management_center::ManagementCenterSection,
+    csv: output::CsvSection,
+    page: output::PageSection,
+    log: log::LogSection,
+    telemetry: telemetry::TelemetrySection,
+    pushgateway: pushgateway::PushgatewaySection,
 }
 
 impl Sections {

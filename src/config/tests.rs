@@ -7,6 +7,7 @@ use secrecy::ExposeSecret as _;
 
 use super::settings::Setting;
 use super::*;
+use crate::qualys::Login;
 
 /// Says what `pairs` say, on the command line.
 fn given(pairs: &[(&str, &str)]) -> Given {
@@ -33,7 +34,9 @@ fn dump(config: &Config) -> String {
     let mut dump = format!("{config:?}");
     let mut secret = |secret: &secrecy::SecretString| dump.push_str(secret.expose_secret());
     if let Source::Qualys { settings, .. } = &config.source {
-        secret(&settings.password);
+        if let Login::Basic(password) | Login::Session(password) = &settings.login {
+            secret(password);
+        }
         settings
             .proxy
             .iter()

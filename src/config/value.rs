@@ -3,10 +3,9 @@
 use secrecy::ExposeSecret as _;
 
 use super::error::{ConfigError, Errors, Reported};
-use super::layers::{Layers, Said};
-use super::origin::Origin;
+use super::origin::{AllSaid, Origin, Said};
 use super::row::Row;
-use super::settings::Setting;
+use super::setting::Setting;
 
 /// What is known of a setting.
 #[derive(Debug)]
@@ -19,8 +18,8 @@ pub(super) struct Value<T> {
 
 impl<T: Clone> Value<T> {
     /// Parses what holds for a setting, or reports why that is no value.
-    pub(super) fn read(setting: &'static Setting, row: Row<T>, layers: &Layers, errors: &mut Errors) -> Self {
-        let said = layers.get(setting);
+    pub(super) fn read(setting: &'static Setting, row: Row<T>, said: &AllSaid, errors: &mut Errors) -> Self {
+        let said = said.get(setting.key);
         let mut parse = |said: &Said| {
             let Some(text) = &said.text else { return Ok(None) };
             let text = text.expose_secret();

@@ -3,7 +3,7 @@
 use super::origin::Origin;
 use super::parse;
 use super::sections::Sections;
-use crate::qualys::Login;
+use super::sections::qualys::LoginMethod;
 
 /// Before an import.
 pub(super) fn import(sections: &Sections, certificates: &[String]) -> Vec<String> {
@@ -51,7 +51,7 @@ pub(super) fn plan(sections: &Sections) -> Vec<String> {
     if qualys.proxy_username.is_set() && !qualys.proxy_url.is_set() {
         warnings.push("qualys.proxy.username is ignored: qualys.proxy.url is not set".into());
     }
-    let login = qualys.login.get().filter(|login| *login != Login::Token);
+    let login = qualys.login.get().filter(|login| *login != LoginMethod::Token);
     if let Some(login) = login.filter(|_| qualys.token_file.is_set() && !sections.report.file.is_set()) {
         let login = parse::name(&login);
         warnings.push(format!("qualys.token_file is ignored: qualys.login is {login}"));

@@ -11,12 +11,12 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use tracing::{Instrument as _, debug, info, warn};
 
+use super::Settings;
 use super::error::Error;
 use super::fault::{Fault, Short};
 use super::progress::{Progress, Wait, Waits};
 use super::refusal::Refusal;
 use super::usage::Usage;
-use super::{Api, Login, Settings};
 use crate::problem::{Kind, Problem as _, Reason, RetryPolicy};
 use crate::stage::Stage;
 use crate::telemetry::spans;
@@ -88,12 +88,11 @@ impl Transport {
     /// Prepares the conversation; sends nothing. Everything ends at `deadline`.
     pub(super) fn new(settings: &Settings, deadline: std::time::Instant) -> Result<Self, Error> {
         let new = || {
-            check(settings)?;
             Ok(Transport {
                 settings: settings.clone(),
                 deadline: Instant::from_std(deadline),
                 http: Http::new(settings)?,
-                credentials: Credentials::new(settings)?,
+                credentials: Credentials::new(settings),
                 session: tokio::sync::Mutex::default(),
                 calls: Calls::default(),
                 gate: Gate::new(settings.poll_interval),
@@ -357,11 +356,10 @@ impl Transport {
     /// Opens a session where one is needed and there is none.
     async fn open_session(&self, call: Call) -> Result<(), Fault> {
         let _one = self.session.lock().await;
-        if !self.credentials.needs_session() {
+        let Some(login) = self.credentials.session_login() else {
             return Ok(());
-        }
+        };
         self.not_refused()?;
-        let login = self.credentials.session_login();
         let builder = self.http.prepare(&login);
         let (received, cookies) = self.exchange(call, &login, builder, 0).await;
         match received {
@@ -447,20 +445,4 @@ async fn receive(reply: &mut Reply, expects: Expects) -> Result<Result<Document,
         Root::Element(_) | Root::Zip | Root::Unfinished | Root::Unknown => return Ok(Err(peeked)),
     }
     answer::read(status, peeked).map(Ok)
-}
-
-fn check(settings: &Settings) -> Result<(), Fault> {
-    if settings.api == Api::AssetDataReport && settings.login != Login::Basic {
-        return Err(Fault::Setting {
-            key: "qualys.login",
-            problem: "must be basic for qualys.api = asset-data-report, which knows no other".to_owned(),
-        });
-    }
-    if settings.poll_interval.is_zero() {
-        return Err(Fault::Setting {
-            key: "qualys.poll_interval",
-            problem: "must be longer than zero".to_owned(),
-        });
-    }
-    Ok(())
 }

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 
 use qualys_connector::cli::Cli;
 use qualys_connector::config::{Config, Given, Sink, Source, Surroundings};
+use qualys_connector::qualys::Login;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::Place;
@@ -23,7 +24,9 @@ fn dump(config: &Config) -> String {
     );
     let mut secret = |secret: &SecretString| dump.push_str(secret.expose_secret());
     if let Source::Qualys { settings, .. } = &config.source {
-        secret(&settings.password);
+        if let Login::Basic(password) | Login::Session(password) = &settings.login {
+            secret(password);
+        }
         settings
             .proxy
             .iter()

@@ -174,10 +174,9 @@ async fn faults_that_stay_end_with_their_exit_code_and_leave_or_delete_the_repor
 #[tokio::test]
 async fn a_wrong_password_is_tried_once() {
     let (qualys, settings) = start(options(&[])).await;
-    for login in [Login::Basic, Login::Session] {
+    for login in [Login::Basic("wr0ng".into()), Login::Session("wr0ng".into())] {
         let before = qualys.requests().len();
         let settings = Settings {
-            password: "wr0ng".into(),
             login,
             ..settings.clone()
         };
@@ -197,10 +196,9 @@ async fn sessions_and_tokens_work_and_sessions_end() {
         ..options(&[])
     })
     .await;
-    for login in [Login::Session, Login::Token] {
+    for login in [Login::Session(PASSWORD.into()), Login::Token(token_file)] {
         let settings = Settings {
             login,
-            token_file: Some(token_file.clone()),
             ..settings.clone()
         };
         run(&settings).await.0.unwrap();
@@ -211,7 +209,7 @@ async fn sessions_and_tokens_work_and_sessions_end() {
     // The session ends while the report is being made.
     let (qualys, settings) = start(options(&[])).await;
     let settings = Settings {
-        login: Login::Session,
+        login: Login::Session(PASSWORD.into()),
         ..settings
     };
     let client = client(&settings);

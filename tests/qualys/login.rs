@@ -1,13 +1,12 @@
 use qualys_connector::exit::Exit;
-use qualys_connector::problem::{Kind, Problem as _};
-use qualys_connector::qualys::{Ending, Login, ReportShare, Settings};
+use qualys_connector::qualys::{Ending, Login, Settings};
 use support::scripted::{Reply, Scripted, empty_list};
 
 use crate::{PASSWORD, TEMPLATE, client, failure, run, settings};
 
 fn session(qualys: &Scripted) -> Settings {
     Settings {
-        login: Login::Session,
+        login: Login::Session(PASSWORD.into()),
         ..settings(&qualys.url())
     }
 }
@@ -84,8 +83,7 @@ async fn a_token_that_was_replaced_after_a_refusal_is_used_once() {
     std::fs::write(&file, "first\n").unwrap();
     let qualys = Scripted::start();
     let settings = Settings {
-        login: Login::Token,
-        token_file: Some(file.clone()),
+        login: Login::Token(file.clone()),
         ..settings(&qualys.url())
     };
     let client = client(&settings);
@@ -98,17 +96,4 @@ async fn a_token_that_was_replaced_after_a_refusal_is_used_once() {
         .map(|request| request.headers["authorization"].clone())
         .collect();
     assert_eq!(sent, ["Bearer first", "Bearer first", "Bearer second"]);
-}
-
-#[tokio::test]
-async fn settings_that_cannot_work_are_named_before_anything_is_sent() {
-    let problem = |settings: Settings| {
-        let error = ReportShare::new(&settings, std::time::Instant::now()).unwrap_err();
-        assert_eq!(error.kind(), Kind::Configuration);
-        error.to_string()
-    };
-    let settings = || settings("https://qualysapi.qualys.com");
-    insta::assert_snapshot!(problem(Settings { login: Login::Token, ..settings() }), @"qualys.token_file: is needed for qualys.login = token");
-    insta::assert_snapshot!(problem(Settings { login: Login::Session, api: qualys_connector::qualys::Api::AssetDataReport, ..settings() }), @"qualys.login: must be basic for qualys.api = asset-data-report, which knows no other");
-    insta::assert_snapshot!(problem(Settings { url: "http://qualysapi.qualys.com".parse().unwrap(), ..settings() }), @"qualys.url: must begin with https:// (http:// is for this machine only), because credentials go along");
 }

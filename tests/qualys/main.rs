@@ -29,9 +29,7 @@ pub(crate) fn settings(url: &str) -> Settings {
     Settings {
         url: url.parse().unwrap(),
         user_id: "dirk_g".into(),
-        password: PASSWORD.into(),
-        login: Login::Basic,
-        token_file: None,
+        login: Login::Basic(PASSWORD.into()),
         api: Api::ReportShare,
         api_version: "2.0".into(),
         proxy: None,

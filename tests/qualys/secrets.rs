@@ -45,7 +45,11 @@ async fn no_log_and_no_error_holds_a_secret() {
     let token_file = folder.path().join("token");
     std::fs::write(&token_file, "canary-token").unwrap();
 
-    for login in [Login::Basic, Login::Session, Login::Token] {
+    for login in [
+        Login::Basic(PASSWORD.into()),
+        Login::Session(PASSWORD.into()),
+        Login::Token(token_file),
+    ] {
         for fault in [
             None,
             Some(Reply::refusal(401, 2000, "Bad Login/Password", "")),
@@ -56,8 +60,7 @@ async fn no_log_and_no_error_holds_a_secret() {
                 qualys.times(9, "fetch", &fault);
             }
             let settings = Settings {
-                login,
-                token_file: Some(token_file.clone()),
+                login: login.clone(),
                 ..settings(&qualys.url())
             };
             let (report, _) = run(&settings).await;

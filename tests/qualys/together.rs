@@ -8,13 +8,16 @@ use qualys_connector::qualys::{Login, Settings};
 use support::scripted::{Reply, Scripted};
 
 use crate::lab::{actions, options, start};
-use crate::{client, obtain, settings};
+use crate::{PASSWORD, client, obtain, settings};
 
 const TEMPLATES: [u64; 3] = [11, 22, 33];
 
 #[tokio::test]
 async fn reports_are_made_and_downloaded_at_the_same_time() {
-    for (concurrency, login) in [(2, Login::Basic), (1, Login::Session)] {
+    for (concurrency, login, sessions) in [
+        (2, Login::Basic(PASSWORD.into()), 0),
+        (1, Login::Session(PASSWORD.into()), 1),
+    ] {
         let (qualys, settings) = start(Options {
             limits: Limits {
                 concurrency,
@@ -42,8 +45,7 @@ async fn reports_are_made_and_downloaded_at_the_same_time() {
         assert_eq!(qualys.reports(), []);
         let actions = actions(&qualys);
         let count = |action: &str| actions.iter().filter(|of| *of == action).count();
-        let session = usize::from(login == Login::Session);
-        assert_eq!((count("login"), count("logout")), (session, session), "{actions:?}");
+        assert_eq!((count("login"), count("logout")), (sessions, sessions), "{actions:?}");
         // The first list is for all; then each shows all three. Alone, each would be looked at three times.
         let launched = actions.iter().rposition(|action| action == "launch").unwrap();
         assert_eq!(
@@ -60,7 +62,10 @@ async fn reports_are_made_and_downloaded_at_the_same_time() {
 
 #[tokio::test]
 async fn a_login_that_is_refused_is_asked_once_however_many_want_something() {
-    for (login, asked) in [(Login::Basic, "list"), (Login::Session, "login")] {
+    for (login, asked) in [
+        (Login::Basic(PASSWORD.into()), "list"),
+        (Login::Session(PASSWORD.into()), "login"),
+    ] {
         let qualys = Scripted::start();
         qualys.times(9, asked, &Reply::refusal(401, 2000, "Bad Login/Password", ""));
         let share = client(&Settings {

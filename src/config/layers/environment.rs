@@ -4,10 +4,12 @@ use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use super::small_file;
+use crate::config::assignment::Assignment;
 use crate::config::error::ConfigError;
-use crate::config::origin::{Assignment, Origin};
-use crate::config::settings::{self, Setting};
+use crate::config::origin::Origin;
+use crate::config::setting::Setting;
+use crate::config::settings;
+use crate::config::small_file;
 use crate::input_file::Kind;
 
 /// What all our variables begin with.

@@ -2,11 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use super::small_file;
 use super::yaml::{self, Entry, Value};
+use crate::config::assignment::Assignment;
 use crate::config::error::ConfigError;
-use crate::config::origin::{Assignment, Origin};
-use crate::config::settings::{self, Setting};
+use crate::config::origin::Origin;
+use crate::config::setting::Setting;
+use crate::config::settings;
+use crate::config::small_file;
 use crate::input_file::Kind;
 
 /// Where the Perl connector looks when it isn't told a file, and so do we.

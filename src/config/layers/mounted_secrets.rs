@@ -8,9 +8,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::environment::{SECRETS_DIR, Surroundings};
-use super::small_file;
+use crate::config::assignment::Assignment;
 use crate::config::error::{ConfigError, quoted};
-use crate::config::origin::{Assignment, Origin};
+use crate::config::origin::Origin;
+use crate::config::small_file;
 use crate::input_file::Kind;
 
 /// What the directory says, file by file.

@@ -1,13 +1,13 @@
 //! `commands`: how findings are told to the Management Center.
 
 use crate::config::error::{Errors, Reported};
-use crate::config::row::{boolean, form, number, section, words};
+use crate::config::row::{boolean, form, number, words};
 use crate::config::templates::Templates;
 use crate::host_input::command::{Domain, Mode, Name, Settings};
 
 section! {
     /// The section `commands`.
-    Commands "commands" {
+    CommandsSection "commands" {
         /// Create hosts that the network map lacks
         add_host: bool = boolean().default("n").old("add_host");
         /// Application source that host data is filed under
@@ -31,7 +31,7 @@ section! {
     }
 }
 
-impl Commands {
+impl CommandsSection {
     pub(in crate::config) fn settings(&self, errors: &mut Errors) -> Result<Settings, Reported> {
         Ok(Settings {
             add_host: self.add_host.required(errors)?,

@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 
 use crate::config::error::{Errors, Reported};
-use crate::config::row::{boolean, form, path, section, words};
+use crate::config::row::{boolean, form, path, words};
 use crate::telemetry::logs::{Format, Level, Settings, Syslog};
 
 section! {
     /// The section `log`.
-    Log "log" {
+    LogSection "log" {
         /// Least weight of what is logged; 3, 2, 1, 0 are debug, info, warning, error
         level: Level = words().default("info");
         /// Form of log lines; auto is text on a terminal and in a syslog, else JSON
@@ -27,7 +27,7 @@ section! {
 /// Where Kubernetes looks for the outcome of a container.
 pub(in crate::config) const TERMINATION_FILE: &str = "/dev/termination-log";
 
-impl Log {
+impl LogSection {
     pub(in crate::config) fn settings(&self, errors: &mut Errors) -> Result<Settings, Reported> {
         let (file, syslog) = (self.file.optional()?, self.syslog.required(errors)?);
         // Something must be said somewhere, unless standard error is refused in so many words.

@@ -9,13 +9,13 @@ use secrecy::SecretString;
 use crate::config::PlanSettings;
 use crate::config::contradiction::Contradiction;
 use crate::config::error::{ConfigError, Errors, Reported};
-use crate::config::row::{boolean, duration, form, host, number, path, secret, section, words};
+use crate::config::row::{boolean, duration, form, host, number, path, secret, words};
 use crate::host_input::trust::Trust;
 use crate::host_input::{Replies, Settings};
 
 section! {
     /// The section `management_center`.
-    ManagementCenter "management_center" {
+    ManagementCenterSection "management_center" {
         /// Management Center
         server: String = host().example("10.10.10.10");
         /// Its port for Host Input
@@ -47,7 +47,7 @@ section! {
     }
 }
 
-impl ManagementCenter {
+impl ManagementCenterSection {
     /// The settings of whoever connects to it; `nowhere` is the error when none is named.
     pub(in crate::config) fn settings(&self, nowhere: ConfigError, errors: &mut Errors) -> Result<Settings, Reported> {
         let Some(server) = self.server.optional()? else {

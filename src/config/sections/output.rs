@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use crate::config::row::{path, section};
+use crate::config::row::path;
 
 section! {
     /// The section `csv`.
-    Csv "csv" {
+    CsvSection "csv" {
         /// File that takes the commands; when set, nothing is sent
         file: PathBuf = path().example("Output.csv");
     }
@@ -14,7 +14,7 @@ section! {
 
 section! {
     /// The section `page`.
-    Page "page" {
+    PageSection "page" {
         /// File that takes one page (HTML) which shows the run
         file: PathBuf = path().example("run.html");
     }

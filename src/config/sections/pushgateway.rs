@@ -9,13 +9,13 @@ use url::Url;
 use super::ProxyOf;
 use crate::config::contradiction::Contradiction;
 use crate::config::error::{Errors, Reported};
-use crate::config::row::{duration, duration_or_zero, form, http_url, path, secret, section, text};
+use crate::config::row::{duration, duration_or_zero, form, http_url, path, secret, text};
 use crate::telemetry::metrics::Identity;
 use crate::telemetry::metrics::pushgateway::Settings;
 
 section! {
     /// The group `telemetry.pushgateway`.
-    Pushgateway "telemetry.pushgateway" {
+    PushgatewaySection "telemetry.pushgateway" {
         /// Pushgateway that metrics are pushed to
         url: Url = http_url().example("http://pushgateway:9091");
         /// Job that they are filed under there
@@ -43,7 +43,7 @@ section! {
     }
 }
 
-impl Pushgateway {
+impl PushgatewaySection {
     /// How metrics are pushed; `None` without an address.
     pub(in crate::config) fn settings(&self, errors: &mut Errors) -> Result<Option<Settings>, Reported> {
         if self.token.is_set() && self.username.is_set() {

@@ -9,16 +9,16 @@ use url::Url;
 use super::{ProxyOf, Sections};
 use crate::config::contradiction::Contradiction;
 use crate::config::error::{Errors, Reported};
+use crate::config::parse;
 use crate::config::row::{
-    boolean, duration, duration_or_zero, http_url, list, number, password, path, platform, secret, section, text,
-    version, words,
+    boolean, duration, duration_or_zero, http_url, list, number, password, path, platform, secret, text, version, words,
 };
 use crate::config::templates::TemplateIds;
 use crate::qualys::{Api, Login, Settings};
 
 section! {
     /// The section `qualys`.
-    Qualys "qualys" {
+    QualysSection "qualys" {
         /// Platform of Qualys that the account lives on, or the base address of its API
         url: Url = platform().default("https://qualysapi.qualys.com").example("EU2").old("url");
         /// User at Qualys
@@ -39,7 +39,7 @@ section! {
         /// Certificates (PEM) to trust besides the usual roots
         ca_file: PathBuf = path().example("/etc/ssl/company-ca.pem");
         /// How requests prove who sends them
-        login: Login = words().default("basic");
+        login: LoginMethod = words().default("basic");
         /// File with the bearer token, for qualys.login=token
         token_file: PathBuf = path().example("/run/secrets/qualys/token");
         /// Interface of Qualys that delivers the report
@@ -74,13 +74,11 @@ impl Sections {
             password: &section.proxy_password,
         };
         let proxy = proxy.on_the_way_to(&section.url, true, errors);
-        let (login, user_id, password) = credentials?;
+        let (user_id, login) = credentials?;
         Ok(Settings {
             url: section.url.required(errors)?,
             user_id,
-            password,
             login,
-            token_file: section.token_file.optional()?,
             api: section.api.required(errors)?,
             api_version: section.api_version.required(errors)?,
             proxy: proxy?,
@@ -107,7 +105,7 @@ impl Sections {
     }
 }
 
-impl Qualys {
+impl QualysSection {
     /// The templates to import: all of them, or the one that an index chooses.
     pub(in crate::config) fn templates(&self, errors: &mut Errors) -> Result<Vec<u64>, Reported> {
         let templates = self.template_ids.required(errors)?.into_vec();
@@ -123,24 +121,33 @@ impl Qualys {
         }
     }
 
-    /// How requests prove who sends them, with user and password; a token proves all by itself.
-    fn credentials(&self, errors: &mut Errors) -> Result<(Login, String, SecretString), Reported> {
+    /// The user, and how requests prove who sends them.
+    fn credentials(&self, errors: &mut Errors) -> Result<(String, Login), Reported> {
         let login = self.login.required(errors)?;
-        if self.api.get() == Some(Api::AssetDataReport) && login != Login::Basic {
+        if self.api.get() == Some(Api::AssetDataReport) && login != LoginMethod::Basic {
             return Err(errors.report(Contradiction::LoginOfOldInterface));
         }
-        if login == Login::Token {
-            self.token_file.required(errors)?;
-            return Ok((
-                login,
-                self.user_id.optional()?.unwrap_or_default(),
-                self.password.optional()?.unwrap_or_default(),
-            ));
+        if login == LoginMethod::Token {
+            let file = self.token_file.required(errors)?;
+            return Ok((self.user_id.optional()?.unwrap_or_default(), Login::Token(file)));
         }
         if self.token_file.is_set() && !(self.user_id.is_set() && self.password.is_set()) {
+            let login = parse::name(&login);
             return Err(errors.report(Contradiction::TokenUnused { login }));
         }
         let (user_id, password) = (self.user_id.required(errors), self.password.required(errors));
-        Ok((login, user_id?, password?))
+        let of = match login {
+            LoginMethod::Session => Login::Session,
+            _ => Login::Basic,
+        };
+        Ok((user_id?, of(password?)))
     }
+}
+
+/// `qualys.login`, as it is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(in crate::config) enum LoginMethod {
+    Basic,
+    Session,
+    Token,
 }

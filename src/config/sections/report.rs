@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
-use crate::config::row::{path, section, words};
+use crate::config::row::{path, words};
 use crate::config::templates::UnfinishedScans;
 
 section! {
     /// The section `report`.
-    Report "report" {
+    ReportSection "report" {
         /// Report to import instead of asking Qualys; - is standard input
         file: PathBuf = path().example("report.xml");
         /// What becomes of a scan that isn't finished: merge replaces and clears nothing

@@ -1,12 +1,12 @@
 //! `selection`: what of a report is imported.
 
 use crate::config::error::{Errors, Reported};
-use crate::config::row::{boolean, list, number, section};
+use crate::config::row::{boolean, list, number};
 use crate::report::selection::{Kinds, Networks, Qids, Ranges, Statuses};
 
 section! {
     /// The section `selection`.
-    Selection "selection" {
+    SelectionSection "selection" {
         /// Hosts to import; not set: all
         ip_ranges: Ranges =
             list("addresses, networks or dashed ranges").example("192.168.1.0/24,10.1.2.3-10.1.2.10").old("ip_ranges");
@@ -34,7 +34,7 @@ section! {
 /// A QID or a range.
 const QIDS: &str = "[0-9]+( *- *[0-9]+)?";
 
-impl Selection {
+impl SelectionSection {
     pub(in crate::config) fn settings(
         &self,
         errors: &mut Errors,

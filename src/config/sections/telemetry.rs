@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use super::Sections;
 use crate::config::error::{Errors, Reported};
-use crate::config::row::{boolean, duration, form, path, section};
+use crate::config::row::{boolean, duration, form, path};
 use crate::telemetry::metrics::{Identity, Settings, pushgateway};
 use crate::telemetry::traces;
 
 section! {
     /// The section `telemetry`, without the Pushgateway.
-    Telemetry "telemetry" {
+    TelemetrySection "telemetry" {
         /// Longest time that the last spans may take to a collector (OTEL_EXPORTER_OTLP_ENDPOINT)
         flush_timeout: Duration = duration().default("5s");
         /// Name that tells this import's metrics from another's, the same in every run
@@ -26,7 +26,7 @@ section! {
     }
 }
 
-impl Telemetry {
+impl TelemetrySection {
     /// How long spans may take.
     pub(in crate::config) fn traces(&self, errors: &mut Errors) -> Result<traces::Settings, Reported> {
         Ok(traces::Settings {

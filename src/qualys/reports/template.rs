@@ -18,7 +18,7 @@ impl ReportShare {
         let about_it = fault.kind().row().step == Some(Step::Templates);
         match fault {
             // Their list knows Basic login only.
-            Fault::Refused(mut refusal) if about_it && self.settings().login == Login::Basic => {
+            Fault::Refused(mut refusal) if about_it && matches!(self.settings().login, Login::Basic(_)) => {
                 if let Ok(known) = self.template_list(call).await {
                     refusal.template = look_up(&known, template).err().map(|unfit| (template, unfit));
                 }

@@ -71,7 +71,6 @@ pub(in crate::qualys) struct Reply {
 
 impl Http {
     pub(in crate::qualys) fn new(settings: &Settings) -> Result<Self, Fault> {
-        check_url(&settings.url)?;
         let tls = tls::client_config(settings.ca_file.as_deref()).map_err(|error| Fault::File {
             key: "qualys.ca_file",
             path: error.path,
@@ -254,22 +253,6 @@ impl Reply {
     }
 }
 
-/// Credentials go out with every request, so they are only sent where nobody listens.
-fn check_url(url: &Url) -> Result<(), Fault> {
-    let problem = match url.scheme() {
-        _ if !url.username().is_empty() || url.password().is_some() => {
-            "credentials don't belong into the URL; set qualys.user_id and qualys.password"
-        }
-        "https" => return Ok(()),
-        "http" if http::is_this_machine(url) => return Ok(()),
-        _ => "must begin with https:// (http:// is for this machine only), because credentials go along",
-    };
-    Err(Fault::Setting {
-        key: "qualys.url",
-        problem: problem.to_owned(),
-    })
-}
-
 /// What is wrong with a certificate, or with TLS in another way.
 fn untrusted(error: &rustls::Error) -> Kind {
     use rustls::CertificateError::{Expired, ExpiredContext, NotValidYet, NotValidYetContext};
@@ -314,27 +297,6 @@ impl From<ProxyError> for Fault {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn credentials_leave_this_machine_encrypted_only() {
-        let check = |url: &str| check_url(&url.parse().unwrap()).map_err(|fault| fault.to_string());
-        for url in [
-            "https://qualysapi.qualys.com",
-            "http://127.0.0.1:80",
-            "http://[::1]:80",
-            "http://localhost",
-        ] {
-            assert_eq!(check(url), Ok(()), "{url}");
-        }
-        assert_eq!(
-            check("http://qualysapi.qualys.com").unwrap_err(),
-            "qualys.url: must begin with https:// (http:// is for this machine only), because credentials go along"
-        );
-        assert_eq!(
-            check("https://dirk:secret@qualysapi.qualys.com").unwrap_err(),
-            "qualys.url: credentials don't belong into the URL; set qualys.user_id and qualys.password"
-        );
-    }
 
     #[test]
     fn a_base_path_stays_in_front_and_a_post_has_no_query() {

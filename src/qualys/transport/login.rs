@@ -3,7 +3,7 @@
 //! Credentials go in headers, or in the body of the session's login; never in a query. A refused login is never
 //! repeated. What may be renewed is a proof that expired: a session of an hour, a token that somebody replaced.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Mutex;
 
 use reqwest::header::{AUTHORIZATION, COOKIE, HeaderValue};
@@ -32,8 +32,6 @@ const SHORTEST_COOKIE: usize = 8;
 pub(super) struct Credentials {
     login: Login,
     user_id: String,
-    password: SecretString,
-    token_file: Option<PathBuf>,
     state: Mutex<State>,
 }
 
@@ -48,39 +46,33 @@ struct State {
 pub(super) type Proof = Option<SecretString>;
 
 impl Credentials {
-    pub(super) fn new(settings: &Settings) -> Result<Self, Fault> {
-        if settings.login == Login::Token && settings.token_file.is_none() {
-            return Err(Fault::Setting {
-                key: "qualys.token_file",
-                problem: "is needed for qualys.login = token".to_owned(),
-            });
+    pub(super) fn new(settings: &Settings) -> Self {
+        if let Login::Basic(password) | Login::Session(password) = &settings.login {
+            printable::hide(password.expose_secret());
         }
-        printable::hide(settings.password.expose_secret());
-        Ok(Credentials {
-            login: settings.login,
+        Credentials {
+            login: settings.login.clone(),
             user_id: settings.user_id.clone(),
-            password: settings.password.clone(),
-            token_file: settings.token_file.clone(),
             state: Mutex::default(),
-        })
+        }
     }
 
     /// Adds the proof to a request, and gives it. A token is read again each time: whoever keeps it fresh replaces the
     /// file.
     pub(super) fn prove(&self, builder: RequestBuilder) -> Result<(RequestBuilder, Proof), Fault> {
-        match (self.login, &self.token_file) {
-            (Login::Basic, _) => {
-                let builder = builder.basic_auth(&self.user_id, Some(self.password.expose_secret()));
+        match &self.login {
+            Login::Basic(password) => {
+                let builder = builder.basic_auth(&self.user_id, Some(password.expose_secret()));
                 Ok((builder, None))
             }
-            (Login::Session, _) => match self.proof() {
+            Login::Session(_) => match self.proof() {
                 Some(cookie) => {
                     let builder = builder.header(COOKIE, sensitive(cookie.expose_secret(), "qualys.password")?);
                     Ok((builder, Some(cookie)))
                 }
                 None => Ok((builder, None)),
             },
-            (Login::Token, Some(file)) => {
+            Login::Token(file) => {
                 let token = read_token(file)?;
                 printable::hide(token.expose_secret());
                 let bearer = Zeroizing::new(format!("Bearer {}", token.expose_secret()));
@@ -88,26 +80,23 @@ impl Credentials {
                 let builder = builder.header(AUTHORIZATION, sensitive(&bearer, "qualys.token_file")?);
                 Ok((builder, Some(token)))
             }
-            (Login::Token, None) => Ok((builder, None)),
         }
     }
 
-    /// Whether a session must be opened before the next request.
-    pub(super) fn needs_session(&self) -> bool {
-        self.login == Login::Session && locked(&self.state).proof.is_none()
+    /// The request that opens a session, where one must be opened before the next; user and password go in the body.
+    pub(super) fn session_login(&self) -> Option<Request> {
+        match &self.login {
+            Login::Session(password) if locked(&self.state).proof.is_none() => Some(Request {
+                secret: Some(("password", password.clone())),
+                ..session(vec![("action", "login".to_owned()), ("username", self.user_id.clone())])
+            }),
+            _ => None,
+        }
     }
 
     /// Whether there is a session to close.
     pub(super) fn has_session(&self) -> bool {
-        self.login == Login::Session && locked(&self.state).proof.is_some()
-    }
-
-    /// Opens a session; user and password go in the body.
-    pub(super) fn session_login(&self) -> Request {
-        Request {
-            secret: Some(("password", self.password.clone())),
-            ..session(vec![("action", "login".to_owned()), ("username", self.user_id.clone())])
-        }
+        matches!(self.login, Login::Session(_)) && locked(&self.state).proof.is_some()
     }
 
     pub(super) fn session_logout(&self) -> Request {
@@ -141,8 +130,8 @@ impl Credentials {
     /// After a refusal of `proof`: whether the next request will carry another one, which is no repetition of a refused
     /// login. A session that had just been opened, or an unchanged token, gives no second chance.
     pub(super) fn renew(&self, proof: &Proof) -> bool {
-        match (self.login, &self.token_file) {
-            (Login::Session, _) => {
+        match &self.login {
+            Login::Session(_) => {
                 let mut state = locked(&self.state);
                 // Somebody else met the same refusal first, and renewed it.
                 if !same(&state.proof, proof) {
@@ -151,8 +140,8 @@ impl Credentials {
                 let accepted = std::mem::take(&mut state.accepted);
                 accepted && state.proof.take().is_some()
             }
-            (Login::Token, Some(file)) => read_token(file).is_ok_and(|fresh| !same(&Some(fresh), proof)),
-            _ => false,
+            Login::Token(file) => read_token(file).is_ok_and(|fresh| !same(&Some(fresh), proof)),
+            Login::Basic(_) => false,
         }
     }
 }
@@ -208,12 +197,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("token");
         let settings = Settings {
-            login: Login::Token,
-            token_file: Some(file.clone()),
+            login: Login::Token(file.clone()),
             ..testing::settings("https://qualysapi.qualys.com")
         };
         let http = Http::new(&settings).unwrap();
-        let credentials = Credentials::new(&settings).unwrap();
+        let credentials = Credentials::new(&settings);
         let proven = || {
             let request = http.prepare(&credentials.session_logout());
             let (request, proof) = credentials.prove(request).map_err(|fault| fault.to_string())?;
@@ -240,8 +228,11 @@ mod tests {
 
     #[test]
     fn debug_shows_no_secret() {
-        let credentials = Credentials::new(&testing::settings("https://qualysapi.qualys.com")).unwrap();
-        let login = credentials.session_login();
+        let credentials = Credentials::new(&Settings {
+            login: Login::Session(testing::PASSWORD.into()),
+            ..testing::settings("https://qualysapi.qualys.com")
+        });
+        let login = credentials.session_login().unwrap();
         assert!(!format!("{credentials:?} {login:?}").contains(testing::PASSWORD));
     }
 }

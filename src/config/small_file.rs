@@ -22,7 +22,7 @@ pub enum Unreadable {
 }
 
 /// Reads a whole file. What it held is wiped from memory when the text is dropped.
-pub(in crate::config) fn read(path: &Path, kind: Kind) -> Result<Zeroizing<String>, Unreadable> {
+pub(super) fn read(path: &Path, kind: Kind) -> Result<Zeroizing<String>, Unreadable> {
     let mut bytes = input_file::read(path, kind).map_err(|error| match error.kind() {
         io::ErrorKind::FileTooLarge => Unreadable::TooLarge,
         _ => Unreadable::Io(error),
@@ -38,7 +38,7 @@ pub(in crate::config) fn read(path: &Path, kind: Kind) -> Result<Zeroizing<Strin
 
 /// The value that a file of its own holds: all of it, but for the one line end that editors and
 /// `kubectl create secret --from-file` put there.
-pub(in crate::config) fn value(text: &str) -> &str {
+pub(super) fn value(text: &str) -> &str {
     text.strip_suffix("\r\n")
         .or_else(|| text.strip_suffix('\n'))
         .unwrap_or(text)
