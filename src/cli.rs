@@ -1,7 +1,7 @@
 //! Commands and options: what the user types, turned into the strongest layer of the configuration.
 //!
-//! Values stay text here; [`config`](crate::config) reads and judges them together with those of the other layers.
-//! How the Perl connector spelled its options is the business of `cli/perl.rs` alone.
+//! Values stay text here; [`config`](crate::config) parses them together with those of the other layers. Only `cli/perl.rs`
+//! knows how the Perl connector spelled its options.
 
 use std::ffi::OsString;
 use std::io;
@@ -98,7 +98,7 @@ pub enum Output {
     Json,
 }
 
-/// What is said at the end of an import.
+/// The form of the summary at the end of an import.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum Summary {
     /// To read.
@@ -215,11 +215,11 @@ impl Cli {
         self.command.clone().unwrap_or(Command::Import)
     }
 
-    /// What to say at the end.
+    /// The form of the summary.
     pub fn summary(&self) -> Summary {
         match self.options.summary {
             Some(summary) => summary,
-            // A plan is nothing but what it says.
+            // A plan has no other result than its summary.
             None if self.options.quiet && !self.options.plan => Summary::None,
             None => Summary::Text,
         }
@@ -243,45 +243,43 @@ impl Cli {
 
     /// The settings that are named.
     pub fn assignments(&self) -> Vec<Result<Assignment, ConfigError>> {
-        let Options {
-            ipv6,
-            syslog,
-            stderr,
-            quiet,
-            ..
-        } = self.options;
-        let level = self.options.level.as_deref();
-        let texts = [
-            ("management_center.server", "--server", &self.options.server),
-            ("management_center.port", "--port", &self.options.port),
-            ("management_center.pkcs12", "--pkcs12", &self.options.pkcs12),
+        let options = &self.options;
+        let flag = |is_set: bool, value| is_set.then_some(value);
+        let quiet = options.quiet && options.level.is_none();
+        let named = [
+            ("management_center.server", "--server", options.server.as_deref()),
+            ("management_center.port", "--port", options.port.as_deref()),
+            ("management_center.pkcs12", "--pkcs12", options.pkcs12.as_deref()),
             (
                 "management_center.pkcs12_password",
                 "--password",
-                &self.options.password,
+                options.password.as_deref(),
             ),
-            ("management_center.host_limit", "--host-limit", &self.options.host_limit),
-            ("csv.file", "--csvfile", &self.options.csvfile),
-            ("page.file", "--report-html", &self.options.report_html),
-            ("qualys.template_ids", "--multiinfo", &self.options.multiinfo),
-            ("report.file", "--report", &self.options.report),
-            ("log.level", "--level", &self.options.level),
-            ("log.file", "--logfile", &self.options.logfile),
-            ("telemetry.metrics_file", "--metrics-file", &self.options.metrics_file),
+            (
+                "management_center.host_limit",
+                "--host-limit",
+                options.host_limit.as_deref(),
+            ),
+            ("csv.file", "--csvfile", options.csvfile.as_deref()),
+            ("page.file", "--report-html", options.report_html.as_deref()),
+            ("qualys.template_ids", "--multiinfo", options.multiinfo.as_deref()),
+            ("report.file", "--report", options.report.as_deref()),
+            ("log.level", "--level", options.level.as_deref()),
+            ("log.file", "--logfile", options.logfile.as_deref()),
+            (
+                "telemetry.metrics_file",
+                "--metrics-file",
+                options.metrics_file.as_deref(),
+            ),
+            ("log.level", "--quiet", flag(quiet, "warning")),
+            ("management_center.ipv6", "--ipv6", flag(options.ipv6, "y")),
+            ("log.syslog", "--syslog", flag(options.syslog, "local")),
+            ("log.stderr", "--stderr", flag(options.stderr, "y")),
         ];
-        let flags = [
-            ("log.level", "--quiet", (quiet && level.is_none()).then_some("warning")),
-            ("management_center.ipv6", "--ipv6", ipv6.then_some("y")),
-            ("log.syslog", "--syslog", syslog.then_some("local")),
-            ("log.stderr", "--stderr", stderr.then_some("y")),
-        ];
-        let texts = texts
+        let named = named
             .into_iter()
-            .map(|(key, option, text)| (key, option, text.as_deref()));
-        let named = texts
-            .chain(flags)
             .filter_map(|(key, option, text)| Some((key, option, text?)));
-        // What an option of its own says counts more than --set.
+        // An option of its own overrides --set.
         let set = self.options.set.iter().map(|text| set(text));
         set.chain(named.map(|(key, option, text)| Assignment::new(key, text, Origin::Option(option))))
             .collect()

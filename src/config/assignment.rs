@@ -26,17 +26,19 @@ impl Assignment {
     /// No setting has this key.
     pub fn new(key: &str, text: impl Into<SecretString>, origin: Origin) -> Result<Self, ConfigError> {
         match settings::find(key) {
-            Some(setting) => Ok(Assignment {
-                setting,
-                text: text.into(),
-                origin,
-            }),
+            Some(setting) => Ok(Assignment::to(setting, text, origin)),
             None => Err(ConfigError::Unknown {
                 nearest: settings::nearest(key).map(|setting| setting.key.to_owned()),
                 given: key.to_owned(),
                 origin,
             }),
         }
+    }
+
+    /// Assigns to a setting.
+    pub(super) fn to(setting: &'static Setting, text: impl Into<SecretString>, origin: Origin) -> Self {
+        let text = text.into();
+        Assignment { setting, text, origin }
     }
 
     /// The setting.

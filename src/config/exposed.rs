@@ -1,13 +1,13 @@
 //! Secrets that lie open: files with passwords or keys that every user of the machine can read.
 //!
-//! That is said and doesn't stop an import: Kubernetes mounts secrets so unless it is told otherwise, and so were the
+//! That is a warning and doesn't stop an import: Kubernetes mounts secrets so unless it is told otherwise, and so were the
 //! files of the old tool. Links are followed, and a folder that others can't enter protects what is in it.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-/// What to say of these files.
+/// A warning for each of these files that is exposed.
 pub(super) fn warnings<'a>(files: impl IntoIterator<Item = &'a Path>) -> Vec<String> {
     let exposed = files.into_iter().filter_map(|file| Some((file.display(), mode(file)?)));
     exposed

@@ -15,7 +15,7 @@ use super::layers::file::{self, OLD_DEFAULT};
 use super::layers::{Layers, mounted_secrets};
 use super::listing::Listing;
 use super::migration::Migration;
-use super::origin::{AllSaid, Origin};
+use super::origin::{Effective, Origin};
 use super::sections::Sections;
 use super::sections::log::TERMINATION_FILE;
 use super::value::Value;
@@ -25,7 +25,7 @@ use crate::telemetry::metrics;
 /// What all layers say, as it was given.
 #[derive(Debug)]
 pub struct Given {
-    said: AllSaid,
+    effective: Effective,
     sections: Sections,
     errors: Errors,
     /// The files in the working directory that could be the certificate, sorted.
@@ -58,14 +58,14 @@ impl Given {
         let named = file.as_ref().map_or(Path::new(OLD_DEFAULT), |(path, _)| path);
         read.push(Named::new("the configuration file", named));
         let file = file.map(|(path, origin)| file::layer(directory, &path, origin));
-        let said: Vec<_> = file
+        let assignments: Vec<_> = file
             .into_iter()
             .flatten()
             .chain(environment::layer(surroundings))
             .chain(mounted_secrets::layer(surroundings))
             .chain(options)
             .collect();
-        let anything = !said.is_empty();
+        let anything = !assignments.is_empty();
 
         let certificates = certificates(directory);
         let found = certificates.first();
@@ -73,7 +73,7 @@ impl Given {
 
         let (mut layers, mut errors) = (Layers::new(), Errors::default());
         let mut secret_files = Vec::new();
-        for assignment in found.into_iter().chain(said) {
+        for assignment in found.into_iter().chain(assignments) {
             match assignment {
                 Ok(assignment) => {
                     secret_files.extend(assignment.secret_file().map(|file| directory.join(file)));
@@ -83,10 +83,10 @@ impl Given {
                 Err(error) => _ = errors.report(error),
             }
         }
-        let said = layers.all_said();
+        let effective = layers.effective();
         Given {
-            sections: Sections::read(&said, &mut errors),
-            said,
+            sections: Sections::read(&effective, &mut errors),
+            effective,
             errors,
             certificates,
             secret_files,
@@ -112,12 +112,12 @@ impl Given {
 
     /// Every setting, with its value and the place where that stands.
     pub fn listing(&self) -> Listing {
-        Listing::new(&self.said)
+        Listing::new(&self.effective)
     }
 
     /// A configuration file that says the same, but for secrets.
     pub fn migration(&self) -> Migration {
-        Migration::new(&self.said)
+        Migration::new(&self.effective)
     }
 
     /// `log.termination_file`: where the outcome is written, also when that is an error; but nowhere, where it is the file of
@@ -306,7 +306,7 @@ fn configuration_file(
     }
 }
 
-/// Whether there is such a file, readable or not. One in a folder that can't be entered may be there: that is said when it
+/// Whether there is such a file, readable or not. One in a folder that can't be entered may be there: that is reported when it
 /// is read, rather than that all settings are missing.
 fn is_there(path: &Path) -> bool {
     match fs::symlink_metadata(path) {

@@ -7,7 +7,7 @@ use figment::Figment;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::assignment::Assignment;
-use super::origin::{AllSaid, Origin, Said};
+use super::origin::{Assigned, Effective, Origin};
 use super::setting::Setting;
 use super::settings;
 
@@ -16,11 +16,11 @@ pub(super) mod file;
 pub(super) mod mounted_secrets;
 pub(super) mod yaml;
 
-/// Everything that was said about settings.
+/// Everything that is assigned to settings.
 #[derive(Debug, Default)]
 pub(super) struct Layers {
     figment: Figment,
-    said: Vec<Said>,
+    assigned: Vec<Assigned>,
 }
 
 impl Layers {
@@ -28,11 +28,7 @@ impl Layers {
     pub(super) fn new() -> Self {
         let mut layers = Layers::default();
         for setting in settings::all().filter(|setting| !setting.default.is_empty()) {
-            layers.add(Assignment {
-                setting,
-                text: setting.default.into(),
-                origin: Origin::Default,
-            });
+            layers.add(Assignment::to(setting, setting.default, Origin::Default));
         }
         layers
     }
@@ -43,17 +39,17 @@ impl Layers {
     /// value of a secret may be empty.
     pub(super) fn add(&mut self, assignment: Assignment) {
         let Assignment { setting, text, origin } = assignment;
-        let key_and_number = (setting.key, self.said.len());
+        let key_and_number = (setting.key, self.assigned.len());
         self.figment = std::mem::take(&mut self.figment).merge(key_and_number);
-        self.said
+        self.assigned
             .push(match text.expose_secret().is_empty() && !setting.secret {
-                true => Said {
+                true => Assigned {
                     text: Some(setting.default)
                         .filter(|text| !text.is_empty())
                         .map(SecretString::from),
                     origin: Origin::Empty(Box::new(origin)),
                 },
-                false => Said {
+                false => Assigned {
                     text: Some(text),
                     origin,
                 },
@@ -61,11 +57,11 @@ impl Layers {
     }
 
     /// What holds for each setting that any layer names.
-    pub(super) fn all_said(self) -> AllSaid {
-        let mut said: Vec<_> = self.said.into_iter().map(Some).collect();
+    pub(super) fn effective(self) -> Effective {
+        let mut assigned: Vec<_> = self.assigned.into_iter().map(Some).collect();
         let mut take = |setting: &'static Setting| {
             let number: usize = self.figment.extract_inner(setting.key).ok()?;
-            Some((setting.key, said.get_mut(number)?.take()?))
+            Some((setting.key, assigned.get_mut(number)?.take()?))
         };
         settings::all().filter_map(&mut take).collect()
     }
@@ -75,32 +71,35 @@ impl Layers {
 mod tests {
     use super::*;
 
-    fn say(layers: &mut Layers, key: &str, text: &str, origin: Origin) {
+    fn assign(layers: &mut Layers, key: &str, text: &str, origin: Origin) {
         layers.add(Assignment::new(key, text, origin).unwrap());
     }
 
-    fn hear(said: &AllSaid, key: &str) -> Option<(Option<String>, String)> {
-        let said = said.get(key)?;
-        let text = said.text.as_ref().map(|text| text.expose_secret().to_owned());
-        Some((text, said.origin.to_string()))
+    fn value(effective: &Effective, key: &str) -> Option<(Option<String>, String)> {
+        let assigned = effective.get(key)?;
+        let text = assigned.text.as_ref().map(|text| text.expose_secret().to_owned());
+        Some((text, assigned.origin.to_string()))
     }
 
     #[test]
     fn the_last_layer_wins_and_says_where_it_is() {
         let mut layers = Layers::new();
         let port = "management_center.port";
-        let defaults = Layers::new().all_said();
-        assert_eq!(hear(&defaults, port), Some((Some("8307".into()), "default".into())));
-        say(
+        let defaults = Layers::new().effective();
+        assert_eq!(value(&defaults, port), Some((Some("8307".into()), "default".into())));
+        assign(
             &mut layers,
             port,
             "1",
             Origin::Variable("QC_MANAGEMENT_CENTER__PORT".into()),
         );
-        say(&mut layers, port, "2", Origin::Option("--port"));
-        let said = layers.all_said();
-        assert_eq!(hear(&said, port), Some((Some("2".into()), "option --port".into())));
-        assert_eq!(hear(&said, "csv.file"), None);
+        assign(&mut layers, port, "2", Origin::Option("--port"));
+        let effective = layers.effective();
+        assert_eq!(
+            value(&effective, port),
+            Some((Some("2".into()), "option --port".into()))
+        );
+        assert_eq!(value(&effective, "csv.file"), None);
     }
 
     #[test]
@@ -111,18 +110,18 @@ mod tests {
             "csv.file",
             "management_center.pkcs12_password",
         ] {
-            say(&mut layers, key, "1", Origin::Option("--set"));
-            say(&mut layers, key, "", Origin::Variable("QC".into()));
+            assign(&mut layers, key, "1", Origin::Option("--set"));
+            assign(&mut layers, key, "", Origin::Variable("QC".into()));
         }
         let empty = || "QC (empty)".to_owned();
-        let said = layers.all_said();
+        let effective = layers.effective();
         assert_eq!(
-            hear(&said, "management_center.port"),
+            value(&effective, "management_center.port"),
             Some((Some("8307".into()), empty()))
         );
-        assert_eq!(hear(&said, "csv.file"), Some((None, empty())));
+        assert_eq!(value(&effective, "csv.file"), Some((None, empty())));
         assert_eq!(
-            hear(&said, "management_center.pkcs12_password"),
+            value(&effective, "management_center.pkcs12_password"),
             Some((Some(String::new()), "QC".into()))
         );
     }
@@ -134,8 +133,8 @@ mod tests {
         ] {
             for key in ["qualys.password", "qualys.user_id"] {
                 let mut layers = Layers::new();
-                say(&mut layers, key, text, Origin::Option("--set"));
-                assert_eq!(hear(&layers.all_said(), key).unwrap().0.as_deref(), Some(text));
+                assign(&mut layers, key, text, Origin::Option("--set"));
+                assert_eq!(value(&layers.effective(), key).unwrap().0.as_deref(), Some(text));
             }
         }
     }

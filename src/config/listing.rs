@@ -5,7 +5,7 @@ use std::fmt;
 use secrecy::ExposeSecret as _;
 use serde::Serialize;
 
-use super::origin::AllSaid;
+use super::origin::Effective;
 use super::setting::Setting;
 use super::settings;
 use crate::printable::escaped;
@@ -27,17 +27,17 @@ struct Line {
 }
 
 impl Listing {
-    pub(super) fn new(said: &AllSaid) -> Self {
+    pub(super) fn new(effective: &Effective) -> Self {
         let line = |setting: &'static Setting| {
-            let said = said.get(setting.key);
-            let text = said.and_then(|said| said.text.as_ref());
+            let assigned = effective.get(setting.key);
+            let text = assigned.and_then(|assigned| assigned.text.as_ref());
             Line {
                 key: setting.key,
                 value: text.map(|text| match text.expose_secret() {
                     text if setting.hides(text) => "[redacted]".to_owned(),
                     text => text.to_owned(),
                 }),
-                source: said.map(|said| said.origin.to_string()),
+                source: assigned.map(|assigned| assigned.origin.to_string()),
             }
         };
         Listing(settings::all().map(line).collect())

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use secrecy::ExposeSecret as _;
 
-use super::origin::{AllSaid, Origin};
+use super::origin::{Effective, Origin};
 use super::setting::Setting;
 use super::settings;
 use crate::printable::is_hidden;
@@ -21,15 +21,17 @@ pub struct Migration {
 
 impl Migration {
     /// Every setting that has another value than its default, or was named.
-    pub(super) fn new(said: &AllSaid) -> Self {
+    pub(super) fn new(effective: &Effective) -> Self {
         let mut migration = Migration {
             yaml: String::new(),
             secrets: Vec::new(),
         };
         let mut open: Vec<&str> = Vec::new();
         for setting in settings::all() {
-            let Some(said) = said.get(setting.key) else { continue };
-            let (Some(text), false) = (&said.text, said.origin == Origin::Default) else {
+            let Some(assigned) = effective.get(setting.key) else {
+                continue;
+            };
+            let (Some(text), false) = (&assigned.text, assigned.origin == Origin::Default) else {
                 continue;
             };
             let names: Vec<&str> = setting.key.split('.').collect();
@@ -39,7 +41,7 @@ impl Migration {
             migration.open(&mut open, path);
             let indent = "  ".repeat(path.len());
             // Writing to a String can't fail.
-            let _ = writeln!(migration.yaml, "{indent}# {} ({})", setting.help, said.origin);
+            let _ = writeln!(migration.yaml, "{indent}# {} ({})", setting.help, assigned.origin);
             if setting.secret {
                 let _ = writeln!(migration.yaml, "{indent}# {name}: a secret, see above");
                 migration.secrets.push(setting);

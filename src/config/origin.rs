@@ -6,17 +6,17 @@ use std::path::PathBuf;
 
 use secrecy::SecretString;
 
-/// What is said about a setting when all layers are laid over each other.
+/// What the strongest layer assigns to a setting.
 #[derive(Debug)]
-pub(super) struct Said {
+pub(super) struct Assigned {
     /// The value; nothing for a setting that has neither value nor default.
     pub(super) text: Option<SecretString>,
     /// Where it stands.
     pub(super) origin: Origin,
 }
 
-/// What is said about each setting, by its key.
-pub(super) type AllSaid = HashMap<&'static str, Said>;
+/// The effective configuration as text, by key.
+pub(super) type Effective = HashMap<&'static str, Assigned>;
 
 /// Where a value stands. Errors and `qualys-connector config` show it.
 #[derive(Debug, Clone, PartialEq, Eq)]

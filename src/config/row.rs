@@ -35,7 +35,7 @@ impl<T> Row<T> {
         }
     }
 
-    /// The value when nothing is said.
+    /// The value of a setting that no layer sets.
     pub(super) const fn default(self, default: &'static str) -> Self {
         Row { default, ..self }
     }

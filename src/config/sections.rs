@@ -9,7 +9,7 @@ use url::Url;
 
 use super::contradiction::Contradiction;
 use super::error::{ConfigError, Errors, Reported};
-use super::origin::AllSaid;
+use super::origin::Effective;
 use super::setting::Setting;
 use super::templates::TemplateIds;
 use super::value::Value;
@@ -38,16 +38,16 @@ macro_rules! section {
                 $( section!(@setting $name $($help)+, $field $($key)?, $type, $row) ),+
             ];
 
-            /// Parses what is said of it.
+            /// Parses its values.
             pub(in crate::config) fn read(
-                said: &$crate::config::origin::AllSaid,
+                effective: &$crate::config::origin::Effective,
                 errors: &mut $crate::config::error::Errors,
             ) -> Self {
                 $section {
                     $( $field: $crate::config::value::Value::read(
                         const { &section!(@setting $name $($help)+, $field $($key)?, $type, $row) },
                         $row,
-                        said,
+                        effective,
                         errors,
                     ), )+
                 }
@@ -86,9 +86,9 @@ macro_rules! sections {
         }
 
         impl Sections {
-            /// Parses what is said, and reports what is no value.
-            pub(super) fn read(said: &AllSaid, errors: &mut Errors) -> Self {
-                Sections { $( $field: <$section>::read(said, errors), )+ }
+            /// Parses every value, and reports what is none.
+            pub(super) fn read(effective: &Effective, errors: &mut Errors) -> Self {
+                Sections { $( $field: <$section>::read(effective, errors), )+ }
             }
         }
 

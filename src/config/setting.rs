@@ -11,7 +11,7 @@ pub struct Setting {
     pub help: &'static str,
     /// How its values are written.
     pub syntax: Syntax,
-    /// The value it has when nothing is said; empty: none.
+    /// The value when no layer sets it; empty: none.
     pub default: &'static str,
     /// A value to copy; empty: the default says it.
     pub example: &'static str,

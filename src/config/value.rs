@@ -3,7 +3,7 @@
 use secrecy::ExposeSecret as _;
 
 use super::error::{ConfigError, Errors, Reported};
-use super::origin::{AllSaid, Origin, Said};
+use super::origin::{Assigned, Effective, Origin};
 use super::row::Row;
 use super::setting::Setting;
 
@@ -18,14 +18,14 @@ pub(super) struct Value<T> {
 
 impl<T: Clone> Value<T> {
     /// Parses what holds for a setting, or reports why that is no value.
-    pub(super) fn read(setting: &'static Setting, row: Row<T>, said: &AllSaid, errors: &mut Errors) -> Self {
-        let said = said.get(setting.key);
-        let mut parse = |said: &Said| {
-            let Some(text) = &said.text else { return Ok(None) };
+    pub(super) fn read(setting: &'static Setting, row: Row<T>, effective: &Effective, errors: &mut Errors) -> Self {
+        let assigned = effective.get(setting.key);
+        let mut parse = |assigned: &Assigned| {
+            let Some(text) = &assigned.text else { return Ok(None) };
             let text = text.expose_secret();
             (row.parse)(text).map(Some).map_err(|reason| {
                 errors.report(ConfigError::Value {
-                    origin: said.origin.clone(),
+                    origin: assigned.origin.clone(),
                     setting,
                     value: (!setting.hides(text)).then(|| text.to_owned()),
                     reason,
@@ -34,8 +34,8 @@ impl<T: Clone> Value<T> {
         };
         Value {
             setting,
-            parsed: said.map_or(Ok(None), &mut parse),
-            origin: said.map(|said| said.origin.clone()),
+            parsed: assigned.map_or(Ok(None), &mut parse),
+            origin: assigned.map(|assigned| assigned.origin.clone()),
         }
     }
 

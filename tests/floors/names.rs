@@ -8,7 +8,7 @@ use crate::source::{File, Source};
 const OF_EACH_MODULE: [&str; 2] = ["Error", "Settings"];
 
 /// Names that still mean several things. A name leaves this list when it means one, and none comes in.
-const TO_BE_MENDED: [&str; 48] = [
+const TO_BE_MENDED: [&str; 46] = [
     "Answer",
     "CaFileError",
     "Counts",
@@ -19,7 +19,6 @@ const TO_BE_MENDED: [&str; 48] = [
     "Fault",
     "Finding",
     "Format",
-    "Given",
     "Host",
     "Identity",
     "Kind",
@@ -37,7 +36,6 @@ const TO_BE_MENDED: [&str; 48] = [
     "Progress",
     "Protocol",
     "Reached",
-    "Reader",
     "Refusal",
     "Report",
     "Request",

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::config::assignment::Assignment;
 use crate::config::error::ConfigError;
@@ -92,38 +92,23 @@ pub(in crate::config) fn layer(surroundings: &Surroundings) -> Vec<Result<Assign
         .variables
         .iter()
         .filter(|(name, _)| !matches!(name.as_str(), CONFIG | SECRETS_DIR));
+    let find = |name: &str| settings::all().find(|setting| setting.variable() == name);
     settings
-        .filter_map(|(name, value)| match meaning(name) {
-            Some(Meaning::Value(setting)) => Some(direct(setting, name, value.clone())),
-            Some(Meaning::File(setting)) => from_file(surroundings, setting, name, value),
-            None => Some(Err(unknown(name))),
+        .filter_map(|(name, value)| {
+            // `QC_CSV__FILE` is the setting `csv.file`, not a file that holds a setting `csv`: the longer name counts.
+            match (find(name), name.strip_suffix("_FILE").and_then(find)) {
+                (Some(setting), _) => Some(direct(setting, name, value.clone())),
+                (None, Some(setting)) => from_file(surroundings, setting, name, value),
+                (None, None) => Some(Err(unknown(name))),
+            }
         })
         .collect()
-}
-
-/// What the value of a variable is.
-enum Meaning {
-    Value(&'static Setting),
-    File(&'static Setting),
-}
-
-/// `QC_CSV__FILE` is the setting `csv.file`, not a file that holds a setting `csv`: the longer name counts.
-fn meaning(name: &str) -> Option<Meaning> {
-    let find = |name: &str| settings::all().find(|setting| setting.variable() == name);
-    match find(name) {
-        Some(setting) => Some(Meaning::Value(setting)),
-        None => find(name.strip_suffix("_FILE")?).map(Meaning::File),
-    }
 }
 
 fn direct(setting: &'static Setting, name: &str, value: OsString) -> Result<Assignment, ConfigError> {
     let origin = Origin::Variable(name.to_owned());
     match value.into_string() {
-        Ok(text) => Ok(Assignment {
-            setting,
-            text: text.into(),
-            origin,
-        }),
+        Ok(text) => Ok(Assignment::to(setting, text, origin)),
         Err(_) => Err(ConfigError::Misplaced {
             origin,
             reason: "the value is not UTF-8 text".into(),
@@ -138,33 +123,25 @@ fn from_file(
     name: &str,
     value: &OsString,
 ) -> Option<Result<Assignment, ConfigError>> {
-    let path = Path::new(value);
+    let (path, variable) = (PathBuf::from(value), setting.variable());
     if value.is_empty() {
         return None;
     }
-    if surroundings
-        .variables
-        .iter()
-        .any(|(other, _)| *other == setting.variable())
-    {
-        return Some(Err(ConfigError::Misplaced {
-            origin: Origin::Variable(name.to_owned()),
-            reason: format!("{} is set as well: keep one of them", setting.variable()),
-        }));
+    let origin = Origin::Variable(name.to_owned());
+    if surroundings.variables.iter().any(|(other, _)| *other == variable) {
+        let reason = format!("{variable} is set as well: keep one of them");
+        return Some(Err(ConfigError::Misplaced { origin, reason }));
     }
     Some(
-        match small_file::read(&surroundings.directory.join(path), Kind::Stream) {
-            Ok(text) => Ok(Assignment {
-                setting,
-                text: small_file::value(&text).into(),
-                origin: Origin::VariableFile {
-                    variable: name.to_owned(),
-                    path: path.to_owned(),
-                },
-            }),
+        match small_file::read(&surroundings.directory.join(&path), Kind::Stream) {
+            Ok(text) => {
+                let variable = name.to_owned();
+                let origin = Origin::VariableFile { variable, path };
+                Ok(Assignment::to(setting, small_file::value(&text), origin))
+            }
             Err(reason) => Err(ConfigError::Unreadable {
-                origin: Some(Origin::Variable(name.to_owned())),
-                path: path.to_owned(),
+                origin: Some(origin),
+                path,
                 reason,
             }),
         },

@@ -36,8 +36,8 @@ pub(in crate::config) fn layer(
             reason: fault.reason,
         })
     });
-    let said = entries.into_iter().filter_map(|entry| assignment(path, entry, old));
-    said.chain(faults).collect()
+    let assignments = entries.into_iter().filter_map(|entry| assignment(path, entry, old));
+    assignments.chain(faults).collect()
 }
 
 /// A file is the old tool's when it has any of its keys and none of our sections.
@@ -78,11 +78,7 @@ fn assignment(path: &Path, entry: Entry, old: bool) -> Option<Result<Assignment,
             return Some(Err(ConfigError::Yaml { path, line, reason }));
         }
     };
-    Some(Ok(Assignment {
-        setting,
-        text: text.into(),
-        origin: Origin::File { path, line },
-    }))
+    Some(Ok(Assignment::to(setting, text, Origin::File { path, line })))
 }
 
 /// What is wrong with a key that has a value in it. That may be a secret, so it isn't repeated.

@@ -30,7 +30,7 @@ pub(in crate::config) const TERMINATION_FILE: &str = "/dev/termination-log";
 impl LogSection {
     pub(in crate::config) fn settings(&self, errors: &mut Errors) -> Result<Settings, Reported> {
         let (file, syslog) = (self.file.optional()?, self.syslog.required(errors)?);
-        // Something must be said somewhere, unless standard error is refused in so many words.
+        // Without another log, standard error takes it, unless that is refused explicitly.
         let alone = file.is_none() && syslog == Syslog::None;
         Ok(Settings {
             level: self.level.required(errors)?,
