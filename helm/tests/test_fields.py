@@ -242,7 +242,7 @@ def test_how_often_an_import_is_due_is_for_the_user_to_say():
     """Alerts are derived from it, and the program's default is a day; nobody works it out of a schedule."""
     given = values("minimal")
     given["imports"]["nightly"]["schedule"] = "@weekly"
-    asks = "WARNING: nothing says how often nightly is due"
+    asks = "Alerts expect nightly every day"
     assert asks not in notes(given)
     given["defaults"]["settings"] = {"telemetry": {"pushgateway": {"url": "http://pushgateway:9091"}}}
     assert "QC_TELEMETRY__EXPECTED_INTERVAL" not in environment(connector(cronjob_of(objects(manifests(given)))))
