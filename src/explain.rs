@@ -80,13 +80,17 @@ fn of_kind(out: &mut String, title: &str, kind: Kind) {
 }
 
 fn of_text(text: &str) -> String {
-    match texts::explain(text) {
+    let mut out = match texts::explain(text) {
         Some(known) => format!(
             "The Management Center answers \"… {} …\": {}\n  to do:      {}\n",
             known.part, known.meaning, known.remedy
         ),
         None => String::new(),
+    };
+    if let Some(kind) = Kind::of_text(text) {
+        of_kind(&mut out, "Qualys says so", kind);
     }
+    out
 }
 
 fn unknown(given: &str) -> String {
@@ -107,7 +111,10 @@ fn unknown(given: &str) -> String {
             let given = given.to_lowercase();
             let likeness = |part: &str| strsim::jaro_winkler(&given, part);
             let parts = texts::TEXTS.iter().map(|known| known.part);
-            let nearest = parts.max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+            let parts = parts.chain(Kind::ALL.iter().flat_map(|kind| kind.texts()));
+            // Below that, it is none that anybody meant.
+            let near = parts.filter(|part| likeness(part) > 0.8);
+            let nearest = near.max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
             nearest.map(|part| format!("\"{part}\""))
         }
     };
@@ -135,6 +142,10 @@ mod tests {
             "137",
             "(code 1903)",
             "x is not a leaf domain",
+            "Bad Login/Password",
+            "Bad login",
+            "Internal error. (Incident Signature: Tried to launch invalid report.)",
+            "Report cannot be fetched.",
         ];
         insta::assert_snapshot!(given.map(|code| explain(code).unwrap()).join("\n"));
     }
@@ -142,7 +153,7 @@ mod tests {
     #[test]
     fn what_isnt_known_is_said_with_the_nearest() {
         insta::assert_snapshot!(
-            ["79", "2001", "is not a leave domain"]
+            ["79", "2001", "is not a leave domain", "Blad Login", "foo bar", "report"]
                 .map(|code| explain(code).unwrap_err())
                 .join("\n")
         );

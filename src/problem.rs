@@ -46,6 +46,8 @@ pub struct Row {
     pub codes: &'static [(u32, &'static str)],
     /// Words of Qualys', in lower case, that lead to it whatever the code.
     pub words: &'static [&'static str],
+    /// Parts of what Qualys says of it, in lower case, beside the words above. Nothing is decided by them: people look them up.
+    pub texts: &'static [&'static str],
     /// HTTP statuses that lead to it where the answer has no known code.
     pub statuses: &'static [RangeInclusive<u16>],
     /// What it means: a clause.
@@ -88,6 +90,24 @@ impl Kind {
         known
             .filter(move |(_, known)| known.0 == code)
             .map(|(kind, known)| (kind, known.1))
+    }
+
+    /// What a text of Qualys' means.
+    pub fn of_text(text: &str) -> Option<Self> {
+        let text = text.to_lowercase();
+        let says = |kind: &Kind| kind.texts().any(|part| text.contains(part));
+        Kind::ALL.iter().copied().find(says)
+    }
+
+    /// Parts of what Qualys says of it, in lower case, as far as they are known.
+    pub fn texts(self) -> impl Iterator<Item = &'static str> {
+        let row = self.row();
+        let beside_codes = row
+            .codes
+            .iter()
+            .map(|(_, words)| *words)
+            .filter(|words| !words.is_empty());
+        beside_codes.chain(row.words.iter().chain(row.texts).copied())
     }
 
     /// What an HTTP status means that comes without a code.

@@ -12,6 +12,7 @@ const ROW: Row = Row {
     label: "",
     codes: &[],
     words: &[],
+    texts: &[],
     statuses: &[],
     meaning: "",
     remedy: "",
@@ -127,6 +128,7 @@ kinds! {
     InternalError: "internal error" => Row {
         label: "unavailable",
         codes: &[(999, "")],
+        texts: &["internal error"],
         remedy: "Qualys failed inside; if it stays so, give its words to Qualys' support",
         retry: RetryPolicy::FewTimes,
         acted: true,
@@ -184,6 +186,7 @@ kinds! {
     };
     Unregistered: "registration or licence agreement isn't completed" => Row {
         codes: &[(2003, "")],
+        texts: &["registration must be completed"],
         remedy: "log in to Qualys once with this account, complete its registration and accept the licence agreement",
         ..LOGIN_REFUSED
     };
@@ -213,6 +216,7 @@ kinds! {
     NotFetchable: "the report can't be fetched: not finished yet, or not there" => Row {
         label: "not_ready",
         codes: &[(7001, "")],
+        texts: &["cannot be fetched"],
         remedy: "Qualys lists the report as finished but doesn't hand it out, or somebody deleted it: run again later",
         retry: RetryPolicy::FewTimes,
         ..NOT_NOW
