@@ -80,7 +80,7 @@ pub struct Config {
     pub templates: Templates,
     /// What of them is imported.
     pub selection: Selection,
-    /// How it is told.
+    /// How findings become commands.
     pub commands: command::Settings,
     /// Where it goes to.
     pub sink: Sink,
@@ -92,7 +92,7 @@ pub struct Config {
     pub page: Option<PathBuf>,
     /// What is measured, and where that goes.
     pub metrics: metrics::Settings,
-    /// What the user should know before the import begins, one sentence each.
+    /// Warnings, one sentence each.
     pub warnings: Vec<String>,
 }
 
@@ -148,7 +148,7 @@ pub struct PlanSettings {
 pub struct Parts {
     /// All errors of all layers, in their order.
     pub errors: Result<(), ConfigErrors>,
-    /// What the user should know, one sentence each.
+    /// Warnings, one sentence each.
     pub warnings: Vec<String>,
     /// `report.file`, when it takes the place of Qualys; `-` is standard input.
     pub report: Option<PathBuf>,
@@ -162,7 +162,7 @@ pub struct Parts {
     pub management_center: Option<host_input::Settings>,
     /// What is logged, and where.
     pub log: Option<logs::Settings>,
-    /// How a run is measured, and who is told.
+    /// How a run is measured, and where that goes.
     pub metrics: Option<metrics::Settings>,
     /// `page.file`.
     pub page: Option<PathBuf>,
@@ -179,6 +179,6 @@ pub struct SendConfig {
     pub traces: traces::Settings,
     /// `page.file`: the file that takes a page which shows the run.
     pub page: Option<PathBuf>,
-    /// What the user should know before, one sentence each.
+    /// Warnings, one sentence each.
     pub warnings: Vec<String>,
 }

@@ -1,4 +1,4 @@
-//! What a user should know of a configuration that is right.
+//! Warnings: what is odd about a configuration that is right.
 
 use super::origin::Origin;
 use super::parse;
