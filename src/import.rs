@@ -51,7 +51,7 @@ mod source;
 mod stop;
 mod text;
 
-use deliver::Delivery;
+use deliver::BatchDelivery;
 pub use error::Error;
 pub use plan::Plan;
 pub use progress::{Progress, Running, Snapshot};
@@ -130,7 +130,7 @@ impl Import {
         };
         progress.plan(source.parts_left(), source.progress());
         let mut closings = sink.closings(source.parts_left() > 1);
-        let delivery = Delivery {
+        let delivery = BatchDelivery {
             source: &source,
             selection: &selection,
             sink: &sink,

@@ -1,15 +1,14 @@
-//! The page: one self-contained HTML file that shows a run to people who weren't there.
+//! The page: one self-contained HTML file that shows a run.
 //!
 //! | module | is the home of |
 //! |---|---|
 //! | `run` | what concerns the whole run: stages, waits and retries, configuration |
 //! | `batch` | what became of one batch: a template, several together, or a report file |
 //! | `breakdown` | what was selected, broken down |
-//! | `bars` | tables whose rows have a bar: pictures that are their own text |
+//! | `bars` | tables whose rows have a bar |
 //! | `file` | the file, which appears whole or not at all |
 //!
-//! It loads nothing, from nowhere, and runs no script. Everything in it that comes from a report or from a far end is
-//! text, and is escaped by maud wherever it stands.
+//! It loads nothing and runs no script. Everything in it that comes from a report or an endpoint is text, and maud escapes it.
 
 use std::time::SystemTime;
 
@@ -68,7 +67,7 @@ pub fn render(record: &Record, listing: &Listing, now: SystemTime) -> String {
     page.into_string()
 }
 
-/// Nothing may be loaded or run; the one style is known by its hash.
+/// The content security policy: nothing may be loaded or run; the hash allows the one style.
 fn policy() -> String {
     let hash = BASE64_STANDARD.encode(Sha256::digest(STYLE));
     format!("default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'")

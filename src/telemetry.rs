@@ -1,12 +1,12 @@
-//! Telemetry: what people and machines learn of an import, while it runs and afterwards.
+//! Telemetry: logs, metrics and traces of an import, while it runs and afterwards.
 //!
 //! | module | is the home of |
 //! |---|---|
-//! | [`logs`] | lines, to standard error, a file, a syslog |
-//! | [`metrics`] | numbers, to a Pushgateway and to a file |
-//! | [`spans`] | what is traced: the names and attributes of spans, and what log lines carry of them |
+//! | [`logs`] | log lines, to standard error, a file, a syslog |
+//! | [`metrics`] | metrics, to a Pushgateway and to a file |
+//! | [`spans`] | the names and attributes of spans |
 //! | [`terminal`] | standard error, shared with a progress bar |
-//! | [`traces`] | where spans go: to a collector, over OTLP |
+//! | [`traces`] | spans to a collector, over OTLP |
 
 use std::iter;
 
@@ -34,11 +34,11 @@ pub struct Telemetry {
     logs: Logs,
 }
 
-/// Begins to log and to trace, once in a process and before anything is said, and says the `warnings`.
+/// Starts logging and tracing, once in a process, and logs the `warnings`.
 ///
 /// # Errors
 ///
-/// There can be no log. That there can be no traces is said, and is no error.
+/// There can be no log. Traces that can't be sent are a warning, and no error.
 pub fn begin(log: &logs::Settings, traces: &traces::Settings, warnings: &[String]) -> Result<Telemetry, LogError> {
     let logs = Logs::open(log)?;
     let (traces, remarks) = Traces::from_environment(traces);
@@ -64,18 +64,18 @@ pub fn begin(log: &logs::Settings, traces: &traces::Settings, warnings: &[String
 }
 
 impl Telemetry {
-    /// The span of the whole run, which everything else belongs to.
+    /// The span of the whole run, the root of all others.
     pub fn run(&self) -> &Span {
         &self.run
     }
 
-    /// Flushes everything, on every way out: the process ends with `exit`.
+    /// Flushes everything, however the process ends; `exit` goes onto the run's span.
     ///
-    /// Takes no longer than the budgets of those who flush, whatever has become of their far ends.
+    /// Takes no longer than the outputs' budgets, whatever happens to their endpoints.
     pub fn finish(self, exit: Exit) {
         let Telemetry { run, traces, logs } = self;
         spans::ended(&run, exit);
-        // A span ends when nobody holds it any more.
+        // A span ends when its last handle is dropped.
         drop(run);
         if let Some(lost) = traces.and_then(Traces::finish) {
             warn!("{lost}");

@@ -98,12 +98,6 @@ impl Delivery {
             hosts: self.hosts as u64,
             hosts_acknowledged: self.hosts_acknowledged,
             hosts_refused: self.hosts_refused,
-            findings_acknowledged: self.findings_acknowledged,
-            findings_refused: self.findings_refused,
-            frames: self.frames,
-            commands_sent: self.commands_sent,
-            commands_acknowledged: self.commands_acknowledged,
-            connections: self.connections,
         });
     }
 

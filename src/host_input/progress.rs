@@ -9,16 +9,4 @@ pub struct Progress {
     pub hosts_acknowledged: u64,
     /// Hosts of which something was refused.
     pub hosts_refused: u64,
-    /// Findings acknowledged.
-    pub findings_acknowledged: u64,
-    /// Findings refused.
-    pub findings_refused: u64,
-    /// Frames of commands sent.
-    pub frames: u64,
-    /// Commands sent; those sent again count again.
-    pub commands_sent: u64,
-    /// Commands that answers acknowledge.
-    pub commands_acknowledged: u64,
-    /// Connections opened.
-    pub connections: u64,
 }

@@ -19,7 +19,7 @@ use crate::stage::Stage;
 use crate::telemetry::spans;
 
 /// What a delivery works with, whichever batch it is of.
-pub(super) struct Delivery<'a> {
+pub(super) struct BatchDelivery<'a> {
     pub(super) source: &'a Source,
     pub(super) selection: &'a Selection,
     pub(super) sink: &'a Sink,
@@ -29,7 +29,7 @@ pub(super) struct Delivery<'a> {
 }
 
 /// What is delivered in one piece: all parts of a batch, or one where each has a file of its own.
-struct Piece<'a> {
+struct Bundle<'a> {
     record: BatchRecord,
     runner: Runner<'a>,
     reports: Vec<Report>,
@@ -39,7 +39,7 @@ struct Piece<'a> {
     parts: Vec<(Runner<'a>, Option<Launched>)>,
 }
 
-impl Delivery<'_> {
+impl BatchDelivery<'_> {
     /// Delivers what was obtained. Where a part is missing, the Management Center keeps what it holds of the hosts: it may be
     /// true.
     pub(super) async fn deliver(&self, obtained: Obtained<'_>, closings: &mut Closings) -> Vec<BatchRecord> {
@@ -52,40 +52,40 @@ impl Delivery<'_> {
         let missing: Vec<_> = missing.map(|part| part.record.name.clone()).collect();
         let is_incomplete = (!missing.is_empty() || not_begun > 0) && missing.len() < parts.len();
         let stopped = parts.iter().any(|part| part.runner.stop.exit().is_some());
-        let mut pieces = self.pieces(parts, ready);
+        let mut bundles = self.bundles(parts, ready);
         if is_incomplete && stopped {
-            pieces.iter_mut().for_each(Piece::interrupt);
+            bundles.iter_mut().for_each(Bundle::interrupt);
         } else {
             if is_incomplete {
                 let warning = incomplete(&missing, not_begun);
                 warn!("{warning}");
                 closings.incomplete();
-                let with_reports = pieces.iter_mut().filter(|piece| !piece.reports.is_empty());
-                with_reports.for_each(|piece| piece.record.warnings.push(warning.clone()));
+                let with_reports = bundles.iter_mut().filter(|bundle| !bundle.reports.is_empty());
+                with_reports.for_each(|bundle| bundle.record.warnings.push(warning.clone()));
             }
-            for piece in &mut pieces {
-                self.select(piece).await;
+            for bundle in &mut bundles {
+                self.select(bundle).await;
             }
             if self.sink.keeps_parts_apart() {
-                keep_apart(&pieces, closings);
+                keep_apart(&bundles, closings);
             }
-            for piece in &mut pieces {
-                self.send(piece, closings).await;
+            for bundle in &mut bundles {
+                self.send(bundle, closings).await;
             }
         }
-        self.tidy_up(&mut pieces).await;
-        pieces.into_iter().map(|piece| piece.record).collect()
+        self.tidy_up(&mut bundles).await;
+        bundles.into_iter().map(|bundle| bundle.record).collect()
     }
 
-    fn pieces<'p>(&self, parts: Vec<ObtainedPart<'p>>, ready: Vec<Ready>) -> Vec<Piece<'p>> {
+    fn bundles<'p>(&self, parts: Vec<ObtainedPart<'p>>, ready: Vec<Ready>) -> Vec<Bundle<'p>> {
         let groups: Vec<Vec<_>> = match self.sink.keeps_parts_apart() {
             true => parts.into_iter().map(|part| vec![part]).collect(),
             false => vec![parts],
         };
         let mut ready = ready.into_iter();
-        let pieces = groups.into_iter().filter_map(|group| {
+        let bundles = groups.into_iter().filter_map(|group| {
             let first = group.first()?.runner.clone();
-            let mut piece = Piece {
+            let mut bundle = Bundle {
                 runner: match group.len() {
                     1 => first,
                     _ => Runner::of_batch(self.progress, first.stop),
@@ -97,23 +97,23 @@ impl Delivery<'_> {
                 parts: Vec::new(),
             };
             for part in group {
-                piece.record.parts.push(part.record);
-                piece.reports.extend(part.report);
-                piece.parts.push((part.runner, part.launched));
+                bundle.record.parts.push(part.record);
+                bundle.reports.extend(part.report);
+                bundle.parts.push((part.runner, part.launched));
             }
-            Some(piece)
+            Some(bundle)
         });
-        pieces.collect()
+        bundles.collect()
     }
 
-    /// What goes on of a piece's reports.
-    async fn select(&self, piece: &mut Piece<'_>) {
-        let mut reports = std::mem::take(&mut piece.reports);
+    /// What goes on of a bundle's reports.
+    async fn select(&self, bundle: &mut Bundle<'_>) {
+        let mut reports = std::mem::take(&mut bundle.reports);
         if reports.len() > 1 {
             let merge = async { report::merge(reports).map_err(Error::from) };
-            match piece.run(Stage::Merge, merge).await {
+            match bundle.run(Stage::Merge, merge).await {
                 Ok(report) => reports = vec![report],
-                Err(failure) => return piece.fail(&failure),
+                Err(failure) => return bundle.fail(&failure),
             }
         }
         let Some(report) = reports.pop() else { return };
@@ -122,9 +122,8 @@ impl Delivery<'_> {
             log(&selected);
             selected
         };
-        let selected = piece.run(Stage::Select, select).await;
-        self.progress.select(selected.counts());
-        let record = &mut piece.record;
+        let selected = bundle.run(Stage::Select, select).await;
+        let record = &mut bundle.record;
         record.totals = Found::counts(&selected);
         record.totals.add(Unit::Hosts, Outcome::ToClear, 0);
         record.warnings.extend(selected.undescribed());
@@ -134,38 +133,39 @@ impl Delivery<'_> {
             record.warnings.push(warning.to_owned());
         }
         record.breakdown = self.breakdown.then(|| selected.breakdown());
-        piece.selected = Some(selected);
+        bundle.selected = Some(selected);
     }
 
     /// Sends, writes or plans what was selected.
-    async fn send(&self, piece: &mut Piece<'_>, closings: &mut Closings) {
-        let Some(selected) = piece.selected.take() else { return };
-        let Some(ready) = piece.ready.take() else {
-            return piece.fail(&Error::Bug("nothing is ready to take what was selected".to_owned()));
+    async fn send(&self, bundle: &mut Bundle<'_>, closings: &mut Closings) {
+        let Some(selected) = bundle.selected.take() else { return };
+        let Some(ready) = bundle.ready.take() else {
+            return bundle.fail(&Error::Bug("nothing is ready to take what was selected".to_owned()));
         };
-        let stop = piece.runner.stop;
+        let stop = bundle.runner.stop;
         let delivery = self
             .sink
             .deliver(ready, &selected, closings, stop, self.progress.delivery());
-        let delivered = piece.run(self.sink.stage(), delivery).await;
-        if let Err(failure) = delivered.record(&mut piece.record) {
-            piece.fail(&failure);
+        let delivered = bundle.run(self.sink.stage(), delivery).await;
+        bundle.record.join(delivered.record);
+        if let Some(failure) = delivered.failure {
+            bundle.fail(&failure);
         }
     }
 
     /// Leaves at the source what the next run shall go on with, and nothing else. The reports of one batch share their fate,
     /// but for those that are no use to anybody.
-    async fn tidy_up(&self, pieces: &mut [Piece<'_>]) {
-        let worst = pieces.iter().map(|piece| Ending::of(piece.record.exit()));
+    async fn tidy_up(&self, bundles: &mut [Bundle<'_>]) {
+        let worst = bundles.iter().map(|bundle| Ending::of(bundle.record.exit()));
         let together = worst.max_by_key(|ending| match ending {
             Ending::Done => 0,
             Ending::Later => 1,
             Ending::Terminated => 2,
             Ending::Interrupted => 3,
         });
-        for piece in pieces {
-            let failure = piece.record.failure.as_ref().map(|failure| failure.exit);
-            for (part, (runner, launched)) in piece.record.parts.iter_mut().zip(&piece.parts) {
+        for bundle in bundles {
+            let failure = bundle.record.failure.as_ref().map(|failure| failure.exit);
+            for (part, (runner, launched)) in bundle.record.parts.iter_mut().zip(&bundle.parts) {
                 let own = part.failure.as_ref().map(|failure| failure.exit);
                 if let Some(exit) = own.or(failure) {
                     spans::fail(&runner.span, exit.label());
@@ -179,7 +179,7 @@ impl Delivery<'_> {
     }
 }
 
-impl Piece<'_> {
+impl Bundle<'_> {
     async fn run<T: Found>(&mut self, stage: Stage, work: impl Future<Output = T>) -> T {
         self.runner.run(self.record.stages_mut(), stage, work).await
     }
@@ -196,9 +196,9 @@ impl Piece<'_> {
     }
 }
 
-/// Several pieces may hold the same host: what one of them says isn't all.
-fn keep_apart(pieces: &[Piece<'_>], closings: &mut Closings) {
-    let reports: Vec<_> = pieces.iter().filter_map(|piece| piece.selected.as_ref()).collect();
+/// Several bundles may hold the same host: what one of them says isn't all.
+fn keep_apart(bundles: &[Bundle<'_>], closings: &mut Closings) {
+    let reports: Vec<_> = bundles.iter().filter_map(|bundle| bundle.selected.as_ref()).collect();
     closings.keep(reports.iter().flat_map(|report| commands::not_clean(report)));
     closings.join(reports.iter().flat_map(|report| commands::doubtful(report, &reports)));
 }

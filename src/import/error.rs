@@ -29,7 +29,7 @@ pub enum Error {
     /// The CSV file couldn't be written.
     #[error(transparent)]
     CsvFile(#[from] csv_file::Error),
-    /// Delivered, but the Management Center didn't take all of it.
+    /// Delivered, but the Management Center refused some of it.
     #[error("the Management Center refused {findings} finding(s) of {hosts} host(s)")]
     Refused {
         /// Hosts of which something was refused.
@@ -48,10 +48,10 @@ pub enum Error {
         /// Commands that weren't sent.
         commands: u64,
     },
-    /// Told to stop.
+    /// Stopped by a signal.
     #[error("interrupted before anything was sent")]
     Interrupted,
-    /// A thread of ours died.
+    /// A thread panicked.
     #[error("a bug in qualys-connector: {0}")]
     Bug(String),
 }

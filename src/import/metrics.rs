@@ -1,7 +1,7 @@
-//! Metrics: what an import says of itself in numbers, added up over its templates.
+//! Metrics of an import, added up over its batches.
 //!
-//! What metrics there are stands in [`table`]; where they go is [`telemetry`](crate::telemetry::metrics)'s business. A
-//! number that a run can't know isn't said, so that the one of an earlier run stays.
+//! [`table`] defines them; [`telemetry`](crate::telemetry::metrics) writes and pushes them. A run sets no metric that it doesn't
+//! know, so the value of an earlier run stays.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -19,7 +19,7 @@ pub mod table;
 
 use table as t;
 
-/// What an import says that has ended.
+/// The metrics of an import that ended.
 pub fn of_record(settings: &Settings, record: &Record) -> Exposition {
     let failed_stage = record.worst().and_then(|(.., failure)| failure.stage);
     let mut metrics = ended(settings, record.exit, failed_stage.unwrap_or(Stage::Configure));
@@ -35,7 +35,7 @@ pub fn of_record(settings: &Settings, record: &Record) -> Exposition {
         let took = passed.filter(|(_, passed)| passed.stage.label() == stage);
         took.map(|(_, passed)| passed.took).sum::<Duration>().as_secs_f64()
     });
-    // A chain is as fresh as its oldest link.
+    // The oldest report decides how fresh the import is.
     if let Some(oldest) = record.parts().filter_map(|part| part.generated).min() {
         metrics.set(&t::REPORT_GENERATED, &[], unix(oldest));
     }
@@ -47,12 +47,12 @@ pub fn of_record(settings: &Settings, record: &Record) -> Exposition {
     metrics
 }
 
-/// What is said of a run that didn't come to an import, since it can't be configured.
+/// The metrics of a run that ended before its import began.
 pub fn of_failure(settings: &Settings, exit: Exit) -> Exposition {
     ended(settings, exit, Stage::Configure)
 }
 
-/// What is said while an import runs; nothing of it is true of the last one that ended.
+/// The metrics of an import that runs; those of the last one that ended are others.
 pub fn of_snapshot(settings: &Settings, snapshot: &Snapshot) -> Exposition {
     let mut metrics = Exposition::new(&settings.import);
     let stages: Vec<_> = snapshot.running.iter().map(|running| running.stage).collect();
@@ -95,7 +95,7 @@ fn running(metrics: &mut Exposition, running: bool, stages: &[Stage]) {
     });
 }
 
-/// Every count of what was selected, once there was something to select from, and of what was delivered, once that was begun.
+/// The counts of a selection, once there was one, and those of a delivery, once it began.
 fn counts(metrics: &mut Exposition, record: &Record) {
     let totals = record.totals();
     let mut set = |unit, outcome| {
@@ -124,7 +124,7 @@ fn certificates(metrics: &mut Exposition, record: &Record) {
     let servers = record.batches.iter();
     let server = servers.filter_map(|batch| batch.server_certificate_expires).next_back();
     let client = (&t::CLIENT_CERTIFICATE_EXPIRY, record.certificate_expires);
-    // Of their own, so that a run which didn't come so far leaves the other as it is.
+    // Two metrics, so that a run which sees only one certificate keeps the other's value.
     for (metric, expires) in [client, (&t::SERVER_CERTIFICATE_EXPIRY, server)] {
         if let Some(expires) = expires {
             metrics.set(metric, &[], unix(expires));
@@ -159,7 +159,7 @@ fn one_if(truth: bool) -> f64 {
     f64::from(u8::from(truth))
 }
 
-/// Seconds since 1970. What lies before has no business here.
+/// Seconds since 1970; 0 for times before.
 fn unix(time: SystemTime) -> f64 {
     time.duration_since(UNIX_EPOCH)
         .unwrap_or_default()

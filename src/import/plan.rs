@@ -1,7 +1,6 @@
 //! A plan: what a delivery would send, counted without sending it.
 //!
-//! The frames are the ones that a Management Center would get, packed by the same code. What it holds already isn't
-//! known, since nobody asks it.
+//! The frames are those that the Management Center would get, packed by the same code. What it already holds isn't known.
 
 use std::time::Duration;
 
@@ -28,12 +27,12 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Whether more hosts are told of than the network map holds; nobody knows without a limit.
+    /// Whether there are more hosts than the network map holds; unknown without a limit.
     pub fn exceeds_limit(&self) -> Option<bool> {
         self.host_limit.map(|limit| self.hosts > u64::from(limit))
     }
 
-    /// What there is to say besides how many hosts are replaced, merged and cleared: a word for each line, and the line.
+    /// All of a plan but how many hosts are replaced, merged and cleared: lines, each with its first word.
     pub fn lines(&self, totals: &Totals) -> Vec<(&'static str, String)> {
         let get = |unit, outcome| totals.get(unit, outcome);
         let severities = SEVERITIES.map(Outcome::Severity).into_iter();

@@ -1,14 +1,13 @@
-//! Progress: how far an import is, for whoever watches it: pushed metrics, a bar on a terminal.
+//! Progress: how far an import is, for pushed metrics and the progress bar.
 //!
-//! The import writes, observers read [snapshots](Progress::snapshot) as often as they like. Nothing flows back: an
-//! import that nobody watches does the same.
+//! The import writes, observers read [snapshots](Progress::snapshot) whenever they like. Nothing flows back, so observers can't
+//! influence the import.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::watch;
 
-use crate::report::Counts;
 use crate::stage::Stage;
 use crate::{host_input, qualys, report};
 
@@ -25,7 +24,7 @@ pub struct Snapshot {
     pub templates: usize,
     /// How many of them were begun.
     pub number: usize,
-    /// Which batch it is that the numbers are about, counted from 1; 0 before the first.
+    /// The current batch, counted from 1; 0 before the first.
     pub batch: usize,
     /// The stages that run now, in the order of the templates; none between stages, before the first and after the last.
     pub running: Vec<Running>,
@@ -35,10 +34,6 @@ pub struct Snapshot {
     pub bytes_parsed: u64,
     /// Hosts parsed, of all reports of the batch.
     pub hosts_parsed: u64,
-    /// Findings parsed, of all reports of the batch.
-    pub findings_parsed: u64,
-    /// Hosts and findings that were selected; `None` until they are.
-    pub selected: Option<(u64, u64)>,
     /// The delivery; all zero until it begins.
     pub delivery: host_input::Progress,
 }
@@ -66,7 +61,6 @@ struct State {
     batch: usize,
     parts: Vec<Arc<Mutex<PartState>>>,
     qualys: Option<watch::Receiver<qualys::Progress>>,
-    selected: Option<(u64, u64)>,
     delivery: watch::Sender<host_input::Progress>,
 }
 
@@ -78,7 +72,7 @@ struct PartState {
     stage: Option<(Stage, Instant)>,
 }
 
-/// The part of the view that the work on one part of a batch writes to, or that on several parts at once.
+/// The progress of one part of a batch, or of several parts at once.
 #[derive(Debug, Clone, Default)]
 pub(super) struct PartProgress {
     import: Progress,
@@ -110,8 +104,6 @@ impl Progress {
             qualys: state.qualys.as_ref().map(|qualys| qualys.borrow().clone()),
             bytes_parsed: sum(report::Progress::bytes),
             hosts_parsed: sum(report::Progress::hosts),
-            findings_parsed: sum(report::Progress::findings),
-            selected: state.selected,
             delivery: *state.delivery.borrow(),
         }
     }
@@ -129,13 +121,12 @@ impl Progress {
         });
     }
 
-    /// The next batch: what was known of those that are over is forgotten.
+    /// Begins the next batch, and forgets batches that are over.
     pub(super) fn batch(&self) {
         self.0.send_modify(|state| {
             state.batch += 1;
             state.parts.retain(|part| Arc::strong_count(part) > 1);
             if state.parts.is_empty() {
-                state.selected = None;
                 state.delivery = watch::Sender::default();
             }
         });
@@ -162,11 +153,6 @@ impl Progress {
         part
     }
 
-    pub(super) fn select(&self, counts: &Counts) {
-        let selected = Some((counts.hosts_selected, counts.findings_selected));
-        self.0.send_modify(|state| state.selected = selected);
-    }
-
     /// What a delivery writes to.
     pub(super) fn delivery(&self) -> watch::Sender<host_input::Progress> {
         self.0.borrow().delivery.clone()
@@ -174,7 +160,7 @@ impl Progress {
 }
 
 impl PartProgress {
-    /// A stage begins; says how long after the import that is.
+    /// A stage begins; gives the time since the import began.
     pub(super) fn enter(&self, stage: Stage) -> Duration {
         let now = Instant::now();
         locked(&self.state).stage = Some((stage, now));
@@ -186,7 +172,7 @@ impl PartProgress {
         locked(&self.state).stage = None;
     }
 
-    /// What a parser writes to. A parser that starts anew counts anew.
+    /// What a parser writes to. A parser that starts again counts from zero.
     pub(super) fn report(&self) -> Arc<report::Progress> {
         let report = Arc::<report::Progress>::default();
         locked(&self.state).report.clone_from(&report);
@@ -194,7 +180,7 @@ impl PartProgress {
     }
 }
 
-/// Whoever panicked beside it left whole values.
+/// Values are whole even if another thread panicked.
 fn locked(part: &Mutex<PartState>) -> MutexGuard<'_, PartState> {
     part.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -8,7 +8,7 @@ use std::error::Error;
 use std::net::IpAddr;
 use std::time::{Duration, Instant, SystemTime};
 
-use tracing::warn;
+use tracing::{error, warn};
 
 use super::count::{Equation, Outcome, Totals, Unit};
 use super::plan::Plan;
@@ -251,8 +251,9 @@ impl BatchRecord {
         of_parts.chain(self.stages.iter().map(|passed| (None, passed)))
     }
 
-    /// Adds a later batch, part by part: counts and times add up, and of what is named the first [`NAMED`] stay.
-    fn join(&mut self, later: BatchRecord) {
+    /// Adds what is known of it further, or a later batch of the same parts: counts and times add up, and of what is named the
+    /// first [`NAMED`] stay.
+    pub(super) fn join(&mut self, later: BatchRecord) {
         self.totals.join(&later.totals);
         self.stages.join(&later.stages);
         for (part, later) in self.parts.iter_mut().zip(later.parts) {
@@ -312,6 +313,12 @@ impl Record {
         };
         record.add(batch, false);
         record
+    }
+
+    /// The record of a run that isn't begun, since something that it writes can't be written.
+    pub fn unwritable(failure: Failure) -> Self {
+        error!(exit = failure.exit.code(), "{}", failure.sentence);
+        Record::unprepared(failure)
     }
 
     /// Takes a batch that ended, into the entry of the one before if there is one record for all. What doesn't add up in it is

@@ -67,5 +67,6 @@ async fn file(
         Delivered::sent(delivery, result.err().map(Error::from))
     };
     let delivered = runner.run(batch.stages_mut(), Stage::Send, work).await;
-    delivered.record(batch)
+    batch.join(delivered.record);
+    delivered.failure.map_or(Ok(()), Err)
 }

@@ -1,6 +1,5 @@
 //! The sink: where an import ends, at a Management Center, in a CSV file, or in a plan.
 
-use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -56,47 +55,51 @@ pub(super) enum Ready {
 /// What became of a delivery.
 #[derive(Default)]
 pub(super) struct Delivered {
-    totals: Totals,
-    destination: Destination,
-    refusals: Vec<(String, String)>,
-    cleared: Vec<IpAddr>,
-    not_sent: Vec<IpAddr>,
-    server_certificate_expires: Option<SystemTime>,
-    /// What the user should know of the commands.
-    warnings: Vec<String>,
+    /// To be joined with what is known of the batch.
+    pub(super) record: BatchRecord,
     /// Why it isn't all that there is to deliver.
-    failure: Option<Error>,
+    pub(super) failure: Option<Error>,
 }
 
 impl Delivered {
     /// What became of a delivery to the Management Center.
     pub(super) fn sent(delivery: Delivery, failure: Option<Error>) -> Self {
         Delivered {
-            totals: found::sent(&delivery),
-            server_certificate_expires: delivery.server_certificate_expires,
-            warnings: delivery.warnings(),
             failure: failure.or_else(|| Error::refused(&delivery)),
-            refusals: delivery.refusals,
+            record: BatchRecord {
+                totals: found::sent(&delivery),
+                warnings: delivery.warnings(),
+                server_certificate_expires: delivery.server_certificate_expires,
+                refusals: delivery.refusals,
+                ..BatchRecord::default()
+            },
+        }
+    }
+
+    /// A delivery that failed before anything was delivered.
+    fn failed(failure: Error) -> Self {
+        Delivered {
+            failure: Some(failure),
             ..Delivered::default()
         }
     }
 
-    /// Takes note of it.
-    pub(super) fn record(self, record: &mut BatchRecord) -> Result<(), Error> {
-        record.totals.join(&self.totals);
-        record.destination = self.destination;
-        record.refusals = self.refusals;
-        record.cleared = self.cleared;
-        record.not_sent = self.not_sent;
-        record.server_certificate_expires = self.server_certificate_expires;
-        record.warnings.extend(self.warnings);
-        self.failure.map_or(Ok(()), Err)
+    /// All of it reached a file or a plan.
+    fn whole(destination: Destination, totals: Totals) -> Self {
+        Delivered {
+            record: BatchRecord {
+                destination,
+                totals,
+                ..BatchRecord::default()
+            },
+            failure: None,
+        }
     }
 }
 
 impl Found for Delivered {
     fn counts(&self) -> Totals {
-        self.totals.clone()
+        self.record.totals.clone()
     }
 
     fn failure(&self) -> Option<&Error> {
@@ -201,37 +204,33 @@ impl Sink {
                 Delivered::sent(delivery, result.err().map(Error::from))
             }
             Ready::CsvFile(file, path) => match file.write(&commands) {
-                Ok(written) => Delivered {
-                    totals: found::written(&written),
-                    destination: Destination::File(Text::of_path(path).to_string()),
-                    ..Delivered::default()
-                },
+                Ok(written) => {
+                    let file = Destination::File(Text::of_path(path).to_string());
+                    Delivered::whole(file, found::written(&written))
+                }
                 Err(error) => {
                     settled = 0;
-                    Delivered {
-                        failure: Some(error.into()),
-                        ..Delivered::default()
-                    }
+                    Delivered::failed(error.into())
                 }
             },
-            Ready::Plan(settings) => Delivered {
-                totals: found::planned(&commands, settings.max_frame),
-                destination: Destination::Plan(Plan {
+            Ready::Plan(settings) => {
+                let plan = Plan {
                     add_host: self.commands.add_host,
                     hosts: named,
                     host_limit: settings.host_limit,
                     deadline: settings.deadline,
-                }),
-                ..Delivered::default()
-            },
+                };
+                Delivered::whole(Destination::Plan(plan), found::planned(&commands, settings.max_frame))
+            }
         };
-        delivered.totals.add(Unit::Hosts, Outcome::ToClear, commands.to_clear());
-        delivered.cleared = commands.cleared(settled, &refused_whole);
-        delivered.not_sent = commands.not_sent(settled);
-        warnings.append(&mut delivered.warnings);
+        let record = &mut delivered.record;
+        record.totals.add(Unit::Hosts, Outcome::ToClear, commands.to_clear());
+        record.cleared = commands.cleared(settled, &refused_whole);
+        record.not_sent = commands.not_sent(settled);
+        record.warnings.splice(0..0, warnings);
         let settled = (0..settled).filter(|index| refused_whole.binary_search(index).is_err());
         closings.told(settled.filter_map(|index| commands.address(index)));
-        Delivered { warnings, ..delivered }
+        delivered
     }
 
     /// The stage that a delivery is.

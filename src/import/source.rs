@@ -1,6 +1,6 @@
 //! The source: where reports come from. It is all that an import sees of Qualys and of report files.
 //!
-//! A source gives [batches](Batch), one after the other. A batch is what is complete by itself, so it is selected and delivered
+//! A source gives batches, one after the other. A batch is what is complete by itself, so it is selected and delivered
 //! in one piece. Each of its parts becomes one [`Report`], and several are obtained [at the same time](Source::at_once).
 //!
 //! | source | a batch | a part |
@@ -38,7 +38,7 @@ pub(super) enum Source {
     /// One report that is there already.
     File {
         /// The file, until it is the next.
-        next: RefCell<Option<Batch>>,
+        next: RefCell<Option<Vec<Part>>>,
         /// What is kept of it.
         keep: Keep,
     },
@@ -47,16 +47,13 @@ pub(super) enum Source {
         /// The way to Qualys.
         share: Box<ReportShare>,
         /// Report templates, in the order in which they are imported.
-        batches: RefCell<vec::IntoIter<Batch>>,
+        batches: RefCell<vec::IntoIter<Vec<Part>>>,
         /// So many reports are made at the same time.
         at_once: usize,
         /// What is kept of each report.
         keep: Keep,
     },
 }
-
-/// What is complete by itself: parts that may share hosts stand together. There is one part at least.
-pub(super) type Batch = Vec<Part>;
 
 /// What one report is made from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,7 +89,7 @@ impl Source {
         };
         let deadline = Instant::now() + settings.deadline;
         let parts = ids.into_iter().map(Part::Template);
-        let batches: Vec<Batch> = match templates {
+        let batches: Vec<Vec<Part>> = match templates {
             Templates::Overlapping => vec![parts.collect()],
             Templates::Disjoint => parts.map(|part| vec![part]).collect(),
         };
@@ -109,8 +106,8 @@ impl Source {
         Source::File { next, keep }
     }
 
-    /// The next batch; `None` after the last one.
-    pub(super) fn next(&self) -> Option<Batch> {
+    /// The next batch, of one part at least; `None` after the last one.
+    pub(super) fn next(&self) -> Option<Vec<Part>> {
         match self {
             Source::File { next, .. } => next.take(),
             Source::Reports { batches, .. } => batches.borrow_mut().next(),

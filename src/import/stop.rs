@@ -1,4 +1,4 @@
-//! Being told to stop: signals end an import at the next host boundary.
+//! Stopping: signals end an import at the next host boundary.
 
 use std::fs;
 use std::io;
@@ -44,14 +44,14 @@ impl Stop {
         Ok(stop)
     }
 
-    /// Tells everything to stop; the process ends with `exit`.
+    /// Stops the import; the process ends with `exit`.
     pub fn now(&self, exit: Exit) {
-        // The first one told is the one that counts.
+        // The first signal decides.
         let _ = self.told.set((exit, Instant::now()));
         self.token.cancel();
     }
 
-    /// What stages wait for.
+    /// The token that stages wait for.
     pub fn token(&self) -> &CancellationToken {
         &self.token
     }
@@ -75,7 +75,7 @@ impl Stop {
     }
 }
 
-/// A signal that whoever started us has not switched off, as nohup does with SIGHUP.
+/// A signal, unless it is ignored already, as nohup does with SIGHUP.
 fn unless_ignored(kind: SignalKind) -> io::Result<Option<Signal>> {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     match is_ignored(&status, kind) {

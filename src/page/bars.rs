@@ -1,4 +1,4 @@
-//! Tables whose rows have a bar. The numbers stand beside the bars, so that nothing is lost on whoever can't see them.
+//! Tables whose rows have a bar. The numbers stand beside the bars, for readers who can't see them.
 
 use maud::{Markup, html};
 
@@ -7,13 +7,13 @@ pub(super) struct Row {
     pub(super) label: Markup,
     /// Where the bar begins and how long it is, as parts of the whole.
     pub(super) bar: (f64, f64),
-    /// What the bar's colour says.
+    /// The CSS class of the bar's colour.
     pub(super) class: &'static str,
     /// The texts of the other columns.
     pub(super) cells: Vec<String>,
 }
 
-/// A table under `caption`, with these columns; nothing in the place of no rows.
+/// A table under `caption`, with these columns; `None.` if there are no rows.
 pub(super) fn table(caption: &str, columns: &[&str], rows: Vec<Row>) -> Markup {
     if rows.is_empty() {
         return html! { p class="none" { "None." } };
@@ -40,7 +40,7 @@ pub(super) fn table(caption: &str, columns: &[&str], rows: Vec<Row>) -> Markup {
     }
 }
 
-/// A bar from `start` on; even the smallest can be seen.
+/// A bar from `start` on; even the smallest is visible.
 fn bar((start, length): (f64, f64), class: &str) -> Markup {
     let start = start.clamp(0.0, 0.995);
     let length = if length > 0.0 {
@@ -56,7 +56,7 @@ fn bar((start, length): (f64, f64), class: &str) -> Markup {
     }
 }
 
-/// A bar of two parts that are one picture: its title and description say what it shows.
+/// A bar of two parts as one picture, with title and description for screen readers.
 pub(super) fn parts(id: &str, title: &str, description: &str, first: f64) -> Markup {
     html! {
         svg class="parts" width="100%" height="28" role="img" aria-labelledby={ (id) "-title " (id) "-desc" } {
@@ -68,7 +68,7 @@ pub(super) fn parts(id: &str, title: &str, description: &str, first: f64) -> Mar
     }
 }
 
-/// The colour of a severity from 1 to 5; of none, where the report doesn't tell any.
+/// The colour of a severity from 1 to 5, or of an unknown one.
 pub(super) fn colour(severity: Option<u8>) -> &'static str {
     match severity {
         Some(1) => "severity-1",
@@ -85,7 +85,7 @@ pub(super) fn of(part: u64, whole: u64) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }
 
-/// For people: `12 %`, and something for what is nearly nothing or nearly all.
+/// For people: `12 %`; what is nearly nothing or nearly all isn't rounded to it.
 pub(super) fn per_cent(part: u64, whole: u64) -> String {
     match of(part, whole) * 100.0 {
         0.0 => "0 %".to_owned(),

@@ -64,7 +64,7 @@ fn planned(plan: &Plan, totals: &Totals) -> Markup {
     }
 }
 
-/// Hosts that the Management Center wasn't told of.
+/// Hosts that weren't sent to the Management Center.
 fn not_sent(batch: &BatchRecord) -> Markup {
     let [of_hosts, of_findings] = [Unit::Hosts, Unit::Findings].map(|unit| batch.totals.get(unit, Outcome::NotSent));
     let caption = || {
@@ -99,7 +99,7 @@ fn named(title: &str, caption: &str, names: &[IpAddr], all: u64) -> Markup {
     }
 }
 
-/// Which report it is; how much was read of it stands here only `if_several` have all else together.
+/// The report of a part. Its numbers stand here only `if_several` parts share all other numbers.
 fn report(part: &PartRecord, if_several: bool) -> Markup {
     let [of_hosts, of_findings, bytes] =
         [Unit::Hosts, Unit::Findings, Unit::Bytes].map(|unit| part.totals.get(unit, Outcome::Read));
@@ -122,7 +122,7 @@ fn report(part: &PartRecord, if_several: bool) -> Markup {
     }
 }
 
-/// What went wrong, and the few numbers that are looked for first.
+/// What went wrong, and the key figures.
 fn rest(batch: &BatchRecord) -> Markup {
     html! {
         (failure(batch.failure.as_ref()))
@@ -149,7 +149,7 @@ fn failure(failure: Option<&Failure>) -> Markup {
     }
 }
 
-/// The few numbers that are looked for first.
+/// The key figures.
 fn figures(batch: &BatchRecord) -> Markup {
     let totals = &batch.totals;
     let [with_cve, selected] = [Outcome::WithCve, Outcome::Selected].map(|outcome| totals.get(Unit::Findings, outcome));
@@ -173,7 +173,7 @@ fn figures(batch: &BatchRecord) -> Markup {
     }
 }
 
-/// From what was read to what arrived: each reason takes its part off the end.
+/// From what was read to what arrived: each reason takes its part off the bar.
 fn funnel(batch: &BatchRecord) -> Markup {
     let totals = &batch.totals;
     let get = |outcome| totals.get(Unit::Findings, outcome);
@@ -251,7 +251,7 @@ fn severities(totals: &Totals) -> Markup {
     }
 }
 
-/// What the Management Center didn't take.
+/// What the Management Center refused.
 fn refused(batch: &BatchRecord) -> Markup {
     let [of_hosts, of_findings] = [Unit::Hosts, Unit::Findings].map(|unit| batch.totals.get(unit, Outcome::Refused));
     if of_hosts == 0 {

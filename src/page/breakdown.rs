@@ -8,7 +8,7 @@ use crate::import::numbers::{grouped, plural};
 use crate::printable::Text;
 use crate::report::{Breakdown, CveShare, HostShare, QidShare, SubnetShare, Top};
 
-/// How much of it can matter to an intrusion event.
+/// How much of it can raise the impact of an intrusion event.
 pub(super) fn impact(index: usize, totals: &Totals, breakdown: Option<&Breakdown>) -> Markup {
     let [with, without, all] =
         [Outcome::WithCve, Outcome::WithoutCve, Outcome::Selected].map(|outcome| totals.get(Unit::Findings, outcome));

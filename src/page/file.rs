@@ -8,10 +8,10 @@ use thiserror::Error;
 use crate::problem::{Kind, Problem};
 use crate::whole_file::{Readers, WholeFile};
 
-/// Why there is no page. The import has nothing to do with it.
+/// Why there is no page. The import is independent of it.
 #[derive(Debug, Error)]
 pub enum Error {
-    /// The folder doesn't take a file, or the name belongs to a folder.
+    /// No file can be created in the folder, or the name is a folder's.
     #[error("the page {} can't be created: {source}; check that its folder exists and may be written to (page.file)", path.display())]
     Create {
         /// The file.
@@ -49,7 +49,7 @@ impl PageFile {
     /// Creates the file without its name.
     ///
     /// # Errors
-    /// Where there can be none.
+    /// It can't be created.
     pub fn create(path: &Path) -> Result<Self, Error> {
         let path = path.to_owned();
         match WholeFile::create(&path, Readers::OwnerAndGroup) {
@@ -61,7 +61,7 @@ impl PageFile {
     /// Writes the page, in the place of an earlier one.
     ///
     /// # Errors
-    /// Nothing is left of a page that can't be written, and an earlier one stays.
+    /// It can't be written. Nothing is left of it, and an earlier page stays.
     pub fn write(self, page: &str) -> Result<(), Error> {
         let PageFile { path, file } = self;
         let written = file.as_file().write_all(page.as_bytes());

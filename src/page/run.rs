@@ -10,7 +10,7 @@ use crate::import::count::{Outcome, Unit};
 use crate::import::numbers::{amount, brief, grouped, plural};
 use crate::import::{BatchRecord, Record};
 
-/// The stages, each where it stood in time.
+/// The stages on a time line.
 pub(super) fn stages(record: &Record) -> Markup {
     let passed: Vec<_> = record.batches.iter().flat_map(BatchRecord::passed).collect();
     let ends = passed.iter().map(|(_, passed)| passed.begun + passed.took);
@@ -37,7 +37,7 @@ pub(super) fn stages(record: &Record) -> Markup {
     }
 }
 
-/// What Qualys and the Management Center made the run wait for or do again.
+/// Waits, retries and reconnections.
 pub(super) fn waits(record: &Record) -> Markup {
     let usage = &record.usage;
     let connections = record.totals().get(Unit::Connections, Outcome::Sent);
@@ -90,7 +90,7 @@ pub(super) fn waits(record: &Record) -> Markup {
     }
 }
 
-/// What was in force, and where it stood: what somebody said, and what nobody said.
+/// The effective configuration and its sources: settings first, then defaults.
 pub(super) fn configuration(listing: &Listing) -> Markup {
     let set = || {
         listing

@@ -36,17 +36,17 @@ pub(super) const DECODERS: [Decoder; 18] = [
 ];
 
 /// What a piece of a text stands for: how many bytes it has, and the few bytes that it means.
-struct Unit {
+struct Code {
     length: usize,
     means: [u8; 8],
     count: usize,
 }
 
-impl Unit {
+impl Code {
     fn of(length: usize, bytes: &[u8]) -> Option<Self> {
         let mut means = [0; 8];
         means.get_mut(..bytes.len())?.copy_from_slice(bytes);
-        Some(Unit {
+        Some(Code {
             length,
             means,
             count: bytes.len(),
@@ -101,7 +101,7 @@ impl View {
     }
 
     /// With each unit in the place of what stands for it.
-    fn each(&self, unit: fn(&[u8]) -> Option<Unit>) -> Option<Self> {
+    fn each(&self, unit: fn(&[u8]) -> Option<Code>) -> Option<Self> {
         let mut decoded = self.empty();
         let (mut at, mut changed) = (0, false);
         while let Some(rest) = self.bytes.get(at..).filter(|rest| !rest.is_empty()) {
@@ -260,37 +260,37 @@ fn hexadecimal(digits: Option<&[u8]>) -> Option<u32> {
 }
 
 /// A character whose UTF-16 units are written as four digits each, behind these two bytes.
-fn unit16(text: &[u8], before: &[u8]) -> Option<Unit> {
+fn unit16(text: &[u8], before: &[u8]) -> Option<Code> {
     let first = hexadecimal(text.get(2..6))?;
     if let Some(c) = char::from_u32(first) {
-        return Unit::of_char(6, c);
+        return Code::of_char(6, c);
     }
     // Two halves of a character beyond the first plane.
     let second = text.get(6..8).filter(|begin| begin.eq_ignore_ascii_case(before));
     let second = hexadecimal(second.and_then(|_| text.get(8..12)))?;
     let both = char::decode_utf16([first as u16, second as u16]).next()?;
-    Unit::of_char(12, both.ok()?)
+    Code::of_char(12, both.ok()?)
 }
 
 /// `%70`, and `%u0070` as old scripts write it.
-fn percent(text: &[u8]) -> Option<Unit> {
+fn percent(text: &[u8]) -> Option<Code> {
     match text {
         [b'%', b'u' | b'U', ..] => unit16(text, b"%u"),
-        [b'%', ..] => Unit::of(3, &[hexadecimal(text.get(1..3))? as u8]),
+        [b'%', ..] => Code::of(3, &[hexadecimal(text.get(1..3))? as u8]),
         _ => None,
     }
 }
 
 /// The same, and `+` for a blank.
-fn form(text: &[u8]) -> Option<Unit> {
+fn form(text: &[u8]) -> Option<Code> {
     match text {
-        [b'+', ..] => Unit::of(1, b" "),
+        [b'+', ..] => Code::of(1, b" "),
         _ => percent(text),
     }
 }
 
 /// `&#112;`, `&#x70;`, with zeros and without the semicolon too; and `&amp;` with all other names that HTML knows.
-fn entity(text: &[u8]) -> Option<Unit> {
+fn entity(text: &[u8]) -> Option<Code> {
     /// The longest name has 31 letters; nobody writes more zeros than that.
     const LONGEST: usize = 34;
     let text = text.get(..LONGEST.min(text.len()))?;
@@ -300,7 +300,7 @@ fn entity(text: &[u8]) -> Option<Unit> {
         let number = std::str::from_utf8(text.get(begin..begin + digits)?).ok()?;
         let c = char::from_u32(u32::from_str_radix(number, radix).ok()?)?;
         let end = usize::from(text.get(begin + digits) == Some(&b';'));
-        Unit::of_char(begin + digits + end, c)
+        Code::of_char(begin + digits + end, c)
     };
     match text {
         [b'&', b'#', b'x' | b'X', ..] => numeric(3, 16),
@@ -309,31 +309,31 @@ fn entity(text: &[u8]) -> Option<Unit> {
             let end = memchr::memchr(b';', text)? + 1;
             let name = std::str::from_utf8(text.get(..end)?).ok()?;
             let means = htmlize::unescape(name);
-            (means != name).then(|| Unit::of(end, means.as_bytes()))?
+            (means != name).then(|| Code::of(end, means.as_bytes()))?
         }
         _ => None,
     }
 }
 
 /// Escapes of JSON, of Rust, C and Python, and before punctuation.
-fn backslash(text: &[u8]) -> Option<Unit> {
+fn backslash(text: &[u8]) -> Option<Code> {
     let [b'\\', kind, ..] = text else { return None };
-    let simple = |byte: u8| Unit::of(2, &[byte]);
+    let simple = |byte: u8| Code::of(2, &[byte]);
     match kind {
         b'u' if text.get(2) == Some(&b'{') => {
             let end = memchr::memchr(b'}', text.get(..12.min(text.len()))?)?;
-            Unit::of_char(end + 1, char::from_u32(hexadecimal(text.get(3..end))?)?)
+            Code::of_char(end + 1, char::from_u32(hexadecimal(text.get(3..end))?)?)
         }
         b'u' => unit16(text, b"\\u"),
-        b'U' => Unit::of_char(
+        b'U' => Code::of_char(
             10,
             char::from_u32(u32::from_str_radix(std::str::from_utf8(text.get(2..10)?).ok()?, 16).ok()?)?,
         ),
-        b'x' => Unit::of(4, &[hexadecimal(text.get(2..4))? as u8]),
+        b'x' => Code::of(4, &[hexadecimal(text.get(2..4))? as u8]),
         b'0'..=b'3' => {
             let digit = |at: usize| char::from(*text.get(at)?).to_digit(8);
             match (digit(1), digit(2), digit(3)) {
-                (Some(high), Some(middle), Some(low)) => Unit::of(4, &[(high << 6 | middle << 3 | low) as u8]),
+                (Some(high), Some(middle), Some(low)) => Code::of(4, &[(high << 6 | middle << 3 | low) as u8]),
                 _ if *kind == b'0' => simple(0),
                 _ => None,
             }
@@ -352,38 +352,38 @@ fn backslash(text: &[u8]) -> Option<Unit> {
 }
 
 /// `=70`, and `=` at the end of a line that goes on.
-fn quoted_printable(text: &[u8]) -> Option<Unit> {
+fn quoted_printable(text: &[u8]) -> Option<Code> {
     match text {
-        [b'=', b'\n', ..] => Unit::of(2, b""),
-        [b'=', b'\r', b'\n', ..] => Unit::of(3, b""),
-        [b'=', ..] => Unit::of(3, &[hexadecimal(text.get(1..3))? as u8]),
+        [b'=', b'\n', ..] => Code::of(2, b""),
+        [b'=', b'\r', b'\n', ..] => Code::of(3, b""),
+        [b'=', ..] => Code::of(3, &[hexadecimal(text.get(1..3))? as u8]),
         _ => None,
     }
 }
 
 /// Quotes inside of quotes, as CSV, YAML and SQL write them; and what formats double.
-fn doubled(text: &[u8]) -> Option<Unit> {
+fn doubled(text: &[u8]) -> Option<Code> {
     doubled_quotes(text)
         .or_else(|| twice(text, b'%'))
         .or_else(|| twice(text, b'$'))
 }
 
 /// Quotes alone, since a secret may have two of the others by itself.
-fn doubled_quotes(text: &[u8]) -> Option<Unit> {
+fn doubled_quotes(text: &[u8]) -> Option<Code> {
     twice(text, b'"').or_else(|| twice(text, b'\''))
 }
 
-fn twice(text: &[u8], byte: u8) -> Option<Unit> {
+fn twice(text: &[u8], byte: u8) -> Option<Code> {
     match text {
-        [one, other, ..] if *one == byte && *other == byte => Unit::of(2, &[byte]),
+        [one, other, ..] if *one == byte && *other == byte => Code::of(2, &[byte]),
         _ => None,
     }
 }
 
 /// A byte between bytes that are zero, in either order.
-fn utf16(text: &[u8]) -> Option<Unit> {
+fn utf16(text: &[u8]) -> Option<Code> {
     match text {
-        [0, byte @ 1..=255, ..] | [byte @ 1..=255, 0, ..] => Unit::of(2, &[*byte]),
+        [0, byte @ 1..=255, ..] | [byte @ 1..=255, 0, ..] => Code::of(2, &[*byte]),
         _ => None,
     }
 }

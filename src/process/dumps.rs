@@ -1,7 +1,7 @@
-//! No dumps: passwords and the client's key lie in memory, so what is in memory stays there.
+//! Forbids core dumps, since memory holds passwords and the client's key.
 //!
-//! A process that crashes leaves no core file and hands nothing to a handler of crashes. As the kernel then counts it
-//! as private, another process of the same user reads neither its memory nor its environment; root does.
+//! A crash leaves no core file and gives no crash handler anything. The kernel then also keeps other processes of the same user
+//! from reading memory and environment; root still can.
 
 use rustix::io::Result;
 use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
@@ -13,6 +13,6 @@ pub(super) fn forbid() -> Result<()> {
         maximum: Some(0),
     };
     setrlimit(Resource::Core, nothing)?;
-    // A handler of crashes that the kernel pipes a dump to isn't bound by the limit.
+    // The limit doesn't bind a crash handler that the kernel pipes a dump to.
     set_dumpable_behavior(DumpableBehavior::NotDumpable)
 }

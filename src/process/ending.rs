@@ -1,6 +1,6 @@
-//! How an invocation ended: the exit code, and the line that is left for Kubernetes to show (`kubectl describe pod`).
+//! How an invocation ended: its exit code, and the termination message that Kubernetes shows (`kubectl describe pod`).
 //!
-//! Kubernetes mounts a file for that line, the termination message. Where there is no such file, nothing is left.
+//! Kubernetes mounts a file for that message. Without such a file, none is written.
 
 use std::error::Error;
 use std::fs::{self, OpenOptions};
@@ -14,7 +14,7 @@ use crate::exit::Exit;
 use crate::import::Record;
 use crate::printable::{one_line, shortened};
 
-/// What Kubernetes takes of a termination message, in bytes.
+/// Longest termination message that Kubernetes takes, in bytes.
 const LONGEST: usize = 4096;
 
 /// How an invocation ended.
@@ -24,21 +24,21 @@ pub(super) struct Ending {
     pub(super) exit: Exit,
     /// What that means here.
     meaning: &'static str,
-    /// Why, or what was done; nothing where nobody but the caller is to know.
-    told: Option<String>,
+    /// Why, or what was done; none for commands that leave no termination message.
+    message: Option<String>,
 }
 
 impl Ending {
-    pub(super) fn new(exit: Exit, told: impl Into<String>) -> Self {
-        let told = Some(told.into());
+    pub(super) fn new(exit: Exit, message: impl Into<String>) -> Self {
+        let message = Some(message.into());
         Ending {
             exit,
             meaning: exit.meaning(),
-            told,
+            message,
         }
     }
 
-    /// Ended as a record says, or worse.
+    /// Ended with a record, by its exit code or a worse one.
     pub(super) fn of(record: &Record, exit: Exit) -> Self {
         let ending = Ending::new(exit, record.line().to_string());
         match exit == record.exit {
@@ -55,36 +55,36 @@ impl Ending {
         Ending::new(exit, error.to_string())
     }
 
-    /// Ended without an import: no line is left.
-    pub(super) fn untold(exit: Exit) -> Self {
+    /// Ended without an import: no termination message is left.
+    pub(super) fn silent(exit: Exit) -> Self {
         Ending {
-            told: None,
+            message: None,
             ..Ending::new(exit, "")
         }
     }
 
-    /// Leaves the line in `file`, if that is there and holds nothing but such a line. A line that can't be left is no
-    /// failure of the import.
+    /// Writes the termination message to `file`, if that exists and holds nothing but an earlier message. A message that can't
+    /// be written is no failure of the import.
     pub(super) fn leave(&self, file: Option<&Path>) {
-        let (Some(told), Some(file)) = (&self.told, file) else {
+        let (Some(message), Some(file)) = (&self.message, file) else {
             return;
         };
-        // Nothing is created, and nothing that could keep us waiting is opened, such as a pipe.
+        // No file is created, and nothing is opened that could block, such as a pipe.
         if !fs::metadata(file).is_ok_and(|found| found.is_file()) {
             return;
         }
-        if let Err(error) = replace(file, &self.line(told)) {
+        if let Err(error) = replace(file, &self.line(message)) {
             debug!("{} can't be written: {error}", file.display());
         }
     }
 
-    fn line(&self, told: &str) -> String {
-        let line = format!("{} ({}): {told}", self.exit.code(), self.meaning);
+    fn line(&self, message: &str) -> String {
+        let line = format!("{} ({}): {message}", self.exit.code(), self.meaning);
         shortened(one_line(&line), LONGEST)
     }
 }
 
-/// Replaces a line that an earlier run left. What holds something else is somebody's file.
+/// Replaces the message of an earlier run. A file with anything else belongs to somebody.
 fn replace(file: &Path, line: &str) -> io::Result<()> {
     let mut file = OpenOptions::new().read(true).write(true).open(file)?;
     let mut former = String::new();
@@ -97,7 +97,7 @@ fn replace(file: &Path, line: &str) -> io::Result<()> {
     file.write_all(line.as_bytes())
 }
 
-/// Whether a text is nothing, or begins as our lines do: `75 (try again later): `, in the words of any version.
+/// Whether a text is empty, or begins as our messages do in any version: `75 (try again later): `.
 fn is_replaceable(text: &str) -> bool {
     let ours = || {
         let (code, rest) = text.split_once(" (")?;
@@ -166,6 +166,6 @@ mod tests {
 
     #[test]
     fn what_is_no_import_leaves_the_file_alone() {
-        assert_eq!(left(&Ending::untold(Exit::Success)).len(), LONGEST);
+        assert_eq!(left(&Ending::silent(Exit::Success)).len(), LONGEST);
     }
 }

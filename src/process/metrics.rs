@@ -1,4 +1,4 @@
-//! Metrics of an invocation: handed over while its import runs, and on every way out.
+//! Metrics of an import: pushed and written while it runs, and however it ends.
 
 use std::time::Duration;
 
@@ -6,13 +6,12 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
-use super::unwritable;
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::import::{self, Failure, Progress, Record, Stop, metrics};
 use crate::telemetry::metrics::{Error, Exposition, Outlets, Settings};
 
-/// Imports, if what is written can be: metrics that don't arrive are warned of, and fail the run if they are required.
+/// Imports, unless an output can't be written. Metrics that don't arrive are a warning, or fail the run if they are required.
 pub(super) async fn import(config: Config, writable: Result<(), Failure>, stop: &Stop, progress: &Progress) -> Record {
     let settings = config.metrics.clone();
     let (mut outlets, opened) = Outlets::open(&settings);
@@ -22,7 +21,7 @@ pub(super) async fn import(config: Config, writable: Result<(), Failure>, stop: 
         _ => Ok(()),
     });
     if let Err(failure) = &file {
-        // It is said once.
+        // Reported once.
         outlets.close_file();
         if !settings.required {
             warn!("{failure}; the import goes on");
@@ -31,7 +30,7 @@ pub(super) async fn import(config: Config, writable: Result<(), Failure>, stop: 
     let meanwhile = Meanwhile::begin(&settings, &outlets, progress);
     let mut record = match writable {
         Ok(()) => import::run(config, stop, progress).await,
-        Err(failure) => unwritable(failure),
+        Err(failure) => Record::unwritable(failure),
     };
     let ended = metrics::of_record(&settings, &record);
     let handed_over = hand_over(&outlets, &ended, meanwhile.end()).await;
@@ -45,7 +44,7 @@ pub(super) async fn import(config: Config, writable: Result<(), Failure>, stop: 
     record
 }
 
-/// Says that a run failed which can't say so itself; gives what went wrong with that.
+/// Hands over the metrics of an import that ended before it began; gives what went wrong with that.
 pub(super) fn failed(settings: &Settings, exit: Exit) -> Vec<Error> {
     if !settings.is_used() {
         return Vec::new();
@@ -60,7 +59,7 @@ pub(super) fn failed(settings: &Settings, exit: Exit) -> Vec<Error> {
     opened.err().into_iter().chain(handed_over).collect()
 }
 
-/// Hands over what is said at the end, after whatever is under way still; all of it within one budget.
+/// Hands over the last metrics, after whatever is still under way; all of it within one budget.
 async fn hand_over(outlets: &Outlets, metrics: &Exposition, under_way: impl Future<Output = ()>) -> Vec<Error> {
     let written = outlets.write(metrics).err();
     let push = async {
@@ -109,11 +108,11 @@ impl Meanwhile {
         Meanwhile { ended, task }
     }
 
-    /// No more of it; waits for what is on its way, so that it doesn't arrive after what comes last.
+    /// Stops; waits for what is on its way, so that it doesn't arrive after what comes last.
     async fn end(self) {
         self.ended.cancel();
         if let Some(task) = self.task {
-            // A task that panicked has no say any more.
+            // A task that panicked has nothing more to push.
             let _ = task.await;
         }
     }

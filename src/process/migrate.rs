@@ -1,14 +1,14 @@
-//! The command `migrate`: the new configuration in the place of an old YAML file and an old command line.
+//! The command `migrate`: makes the new configuration from an old YAML file and an old command line.
 
 use std::ffi::OsString;
 use std::path::Path;
 
-use super::{failed_with, misconfigured, print};
+use super::output::{failed_with, misconfigured, print, unparsed};
 use crate::cli::old_line::{self, OldLine};
 use crate::cli::{Cli, Command};
 use crate::config::{ConfigError, Given, Surroundings};
 use crate::exit::Exit;
-use crate::telemetry::terminal::tell;
+use crate::telemetry::terminal::write_line;
 
 /// Prints the new configuration, with what to do beside it in comments.
 pub(super) fn migrate(line: Vec<String>) -> Exit {
@@ -18,7 +18,7 @@ pub(super) fn migrate(line: Vec<String>) -> Exit {
     };
     let cli = match Cli::parse_arguments(old.arguments.iter().map(OsString::from)) {
         Ok(cli) => cli,
-        Err(error) => return super::unparsed(&error),
+        Err(error) => return unparsed(&error),
     };
     let directory = old.directory.clone().unwrap_or_default();
     if old.directory.is_some() && !directory.is_dir() {
@@ -31,7 +31,7 @@ pub(super) fn migrate(line: Vec<String>) -> Exit {
             Exit::Usage,
         );
     }
-    // What is set around this command has nothing to do with what was around the old one.
+    // This command's environment isn't the old one's.
     let surroundings = Surroundings::new([("", ""); 0], &directory);
     let gather = || Given::gather(&surroundings, cli.config_file(), cli.assignments());
     if gather().is_nothing() {
@@ -93,7 +93,7 @@ pub(super) fn migrate(line: Vec<String>) -> Exit {
     match errors {
         Some(errors) if errors.iter().all(ConfigError::is_absence) => {
             for error in errors.iter() {
-                tell(format_args!("incomplete: {error}"));
+                write_line(format_args!("incomplete: {error}"));
             }
             printed
         }

@@ -1,4 +1,4 @@
-//! The command `check`: one preflight, told as a table or as JSON.
+//! The command `check`: the preflight, printed as a table or as JSON.
 
 use std::env;
 use std::io::{self, stdout};
@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use super::{Ending, failed, print};
+use super::ending::Ending;
+use super::output::{failed, print};
 use crate::check::{self, Colour, FarEnd, FarEnds, Table, Walk};
 use crate::cli::Output;
 use crate::config::Given;
@@ -44,7 +45,7 @@ pub(super) fn check(given: Given, output: Output) -> Ending {
                 walk.first().unwrap_or_else(|| "ready for an import".to_owned()),
             )
         }
-        Ok(Err(stopped)) => Ending::untold(stopped),
+        Ok(Err(stopped)) => Ending::silent(stopped),
         Err(error) => failed::<io::Error>(&error, Exit::Bug),
     }
 }
@@ -54,7 +55,7 @@ fn aside<T: Send + 'static>(work: impl AsyncFnOnce() -> T + Send + 'static) -> i
     let (done, doing) = oneshot::channel();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     thread::Builder::new().spawn(move || {
-        // Nobody waits for it any more after a signal.
+        // After a signal nobody waits for the result.
         let _ = done.send(runtime.block_on(work()));
     })?;
     Ok(doing)

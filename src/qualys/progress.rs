@@ -32,21 +32,6 @@ pub struct ReportProgress {
 }
 
 impl Progress {
-    /// The states of all reports that were looked at.
-    pub fn state(&self) -> Option<String> {
-        let states: Vec<&str> = self
-            .reports
-            .values()
-            .filter_map(|report| report.state.as_ref().map(Text::as_str))
-            .collect();
-        (!states.is_empty()).then(|| states.join("; "))
-    }
-
-    /// Bytes that arrived of all reports.
-    pub fn received(&self) -> u64 {
-        self.reports.values().map(|report| report.received).sum()
-    }
-
     pub(super) fn report(&mut self, template: u64) -> &mut ReportProgress {
         self.reports.entry(template).or_default()
     }

@@ -320,7 +320,7 @@ impl<'p> Parser<'p> {
         let findings = host.findings.len() as u64;
         self.about.hosts += 1;
         self.about.findings += findings + host.unreadable;
-        self.progress.set_hosts(self.about.hosts, self.about.findings);
+        self.progress.set_hosts(self.about.hosts);
         self.findings_left_out.add(LeftOut::Unreadable, host.unreadable);
         let is_stand_in = |address: IpAddr| matches!(address, IpAddr::V4(address) if address.octets()[0] == 0);
         let true_address = host.ipv6.filter(IpAddr::is_ipv6);

@@ -7,7 +7,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub struct Progress {
     bytes: AtomicU64,
     hosts: AtomicU64,
-    findings: AtomicU64,
 }
 
 impl Progress {
@@ -21,17 +20,11 @@ impl Progress {
         self.hosts.load(Ordering::Relaxed)
     }
 
-    /// Findings so far.
-    pub fn findings(&self) -> u64 {
-        self.findings.load(Ordering::Relaxed)
-    }
-
     pub(super) fn set_bytes(&self, bytes: u64) {
         self.bytes.store(bytes, Ordering::Relaxed);
     }
 
-    pub(super) fn set_hosts(&self, hosts: u64, findings: u64) {
+    pub(super) fn set_hosts(&self, hosts: u64) {
         self.hosts.store(hosts, Ordering::Relaxed);
-        self.findings.store(findings, Ordering::Relaxed);
     }
 }

@@ -44,13 +44,13 @@ struct Entry {
     crc: Crc,
     packed: u64,
     unpacked: u64,
-    expected: Option<Totals>,
+    expected: Option<Sizes>,
     /// Sizes behind the data have eight bytes instead of four.
     wide: bool,
 }
 
 #[derive(PartialEq, Eq)]
-struct Totals {
+struct Sizes {
     crc: u32,
     packed: u64,
     unpacked: u64,
@@ -132,7 +132,7 @@ impl<R: BufRead> Unzip<R> {
                 )));
             }
         };
-        let expected = Totals { crc, packed, unpacked };
+        let expected = Sizes { crc, packed, unpacked };
         Ok(Entry {
             name,
             inflate,
@@ -158,10 +158,10 @@ impl<R: BufRead> Unzip<R> {
                 let wide = entry.wide || entry.packed.max(entry.unpacked) > u32::MAX.into();
                 let mut size = || if wide { self.u64() } else { self.u32().map(u64::from) };
                 let (packed, unpacked) = (size()?, size()?);
-                Totals { crc, packed, unpacked }
+                Sizes { crc, packed, unpacked }
             }
         };
-        let found = Totals {
+        let found = Sizes {
             crc: entry.crc.sum(),
             packed: entry.packed,
             unpacked: entry.unpacked,

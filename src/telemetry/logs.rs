@@ -1,7 +1,7 @@
 //! Logs: lines for people on a terminal, lines of JSON for everything else; to standard error, to a file, to a syslog.
 //!
-//! Only what this crate says is logged below a warning. The libraries beneath it are talkative, and nobody has
-//! checked their debug lines for secrets.
+//! Below a warning, only lines of this crate are logged. Libraries log much, and nobody has checked their debug lines for
+//! secrets.
 
 use std::io;
 use std::path::PathBuf;
@@ -41,7 +41,7 @@ pub struct Settings {
     pub stderr: bool,
 }
 
-/// `log.level`: how much a line must weigh to be logged.
+/// `log.level`: the lowest level that is logged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Level {
     /// The import failed, or a part of it did.
@@ -72,7 +72,7 @@ pub enum Format {
 /// Why there can be no log.
 #[derive(Debug, thiserror::Error)]
 pub enum LogError {
-    /// Its directory is missing, or it isn't permitted.
+    /// Its folder is missing, or permission is.
     #[error(
         "the log file {} can't be opened for writing: {error} (log.file)",
         Text::of_path(path)
@@ -83,7 +83,7 @@ pub enum LogError {
         /// Why.
         error: io::Error,
     },
-    /// The system has no thread left.
+    /// The system gives no further thread.
     #[error("no thread can be started for the syslog: {0}")]
     Thread(io::Error),
     /// Two loggers in one process.
@@ -100,7 +100,7 @@ impl Problem for LogError {
     }
 }
 
-/// Where lines go.
+/// The outputs of log lines.
 #[derive(Debug)]
 pub struct Logs {
     level: Level,
@@ -110,7 +110,7 @@ pub struct Logs {
 }
 
 impl Logs {
-    /// Opens everything that lines go to.
+    /// Opens all outputs.
     ///
     /// # Errors
     ///
@@ -142,12 +142,12 @@ impl Logs {
         })
     }
 
-    /// What the user should know of the log.
+    /// Warnings about the log itself.
     pub(super) fn remarks(&self) -> &[String] {
         &self.remarks
     }
 
-    /// What makes lines of events.
+    /// The layer that turns events into lines.
     pub(super) fn layer(&self) -> BoxedLayer {
         let level = match self.level {
             Level::Error => LevelFilter::ERROR,
@@ -160,7 +160,7 @@ impl Logs {
         layer.with_filter(filter).boxed()
     }
 
-    /// From now on lines carry the id of the trace.
+    /// Adds the trace's id to all further lines.
     pub(super) fn set_trace(&self, trace: Option<String>) {
         if let Some(trace) = trace {
             // There is one trace in a process.
@@ -168,7 +168,7 @@ impl Logs {
         }
     }
 
-    /// Waits a little for those who take lines, and says what didn't reach them.
+    /// Waits a little for slow outputs, and reports lost lines.
     pub(super) fn finish(&self) {
         for output in self.outputs.iter() {
             output.finish();
@@ -179,7 +179,7 @@ impl Logs {
 /// Spans are of this level.
 const SPANS: LevelFilter = LevelFilter::INFO;
 
-/// Our spans are always seen, since lines carry what they say.
+/// Our spans are always enabled, since lines carry their fields.
 fn is_logged(metadata: &Metadata<'_>, level: LevelFilter) -> bool {
     let ours = super::traces::is_ours(metadata);
     match (metadata.is_span(), ours) {

@@ -1,7 +1,7 @@
-//! Metrics: numbers of a run, handed over to a Pushgateway and to a file.
+//! Metrics of a run, pushed to a Pushgateway and written to a file.
 //!
-//! A run is shorter than the time between two scrapes, so that nothing could be scraped from it. What is said stands
-//! elsewhere, in [`import::metrics`](crate::import::metrics); here is how it is written and where it goes.
+//! A run is shorter than the time between two scrapes, so Prometheus can't scrape it. Which metrics there are stands in
+//! [`import::metrics`](crate::import::metrics); how they are written, and where they go, stands here.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -19,14 +19,14 @@ pub use identity::{Identity, IdentityError};
 pub use memory::peak_memory;
 pub use outlets::{Error, Outlets};
 
-/// What the section `telemetry` of the configuration says of metrics.
+/// The metrics in section `telemetry` of the configuration.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// `telemetry.import`: which of several imports it is.
+    /// `telemetry.import`: the name of the import.
     pub import: Identity,
     /// `telemetry.expected_interval`: time between two imports, for alerts.
     pub expected_interval: Duration,
-    /// `telemetry.metrics_required`: metrics that can't be handed over fail the run.
+    /// `telemetry.metrics_required`: metrics that can't be written or pushed fail the run.
     pub required: bool,
     /// `telemetry.metrics_file`: a file for node_exporter.
     pub file: Option<PathBuf>,
@@ -34,10 +34,10 @@ pub struct Settings {
     pub pushgateway: Option<pushgateway::Settings>,
 }
 
-/// Whether this file can take metrics, as far as that shows without writing: it holds nothing, or metrics of ours.
+/// Checks, without writing, whether this file may hold metrics: it is empty, or holds ours.
 ///
 /// # Errors
-/// It is no file, can't be read, or is somebody's.
+/// It isn't a file, can't be read, or belongs to somebody else.
 pub fn check_file(file: &Path) -> io::Result<()> {
     textfile::Textfile(file.to_owned()).check_content()
 }

@@ -1,7 +1,7 @@
-//! Spans: the names and attributes of everything that is traced. `docs/traces.md` promises them, and a test compares.
+//! Spans: the names and attributes of everything that is traced. A test compares them with `docs/traces.md`.
 //!
-//! Whether anybody collects spans isn't known here: they are spans of `tracing`, and cost next to nothing where nobody
-//! listens. Log lines take the template and the stage that they belong to from them.
+//! They are spans of `tracing`, which cost next to nothing where no collector is configured. Log lines take their template
+//! and stage from them.
 
 use std::cell::Cell;
 
@@ -36,7 +36,7 @@ pub fn run() -> Span {
     )
 }
 
-/// Takes note of how the process ends.
+/// Records the exit code on the run's span.
 pub fn ended(run: &Span, exit: Exit) {
     run.record("process.exit.code", i64::from(exit.code()));
     if exit != Exit::Success {
@@ -54,7 +54,7 @@ pub fn template(name: &str) -> Span {
     )
 }
 
-/// One stage. Its counts are put on with [`count`] when it ends.
+/// One stage. [`count`] adds its counts when it ends.
 pub fn stage(stage: Stage) -> Span {
     let name = stage.name();
     info_span!(
@@ -78,7 +78,7 @@ pub fn fail(span: &Span, error: &str) {
     span.record("otel.status_code", "ERROR");
 }
 
-/// One attempt at a request over HTTP. Dropped without a word, it was cancelled, which is no failure.
+/// One attempt at a request over HTTP. Dropped without an answer or a fault, it was cancelled, which is no failure.
 #[derive(Debug)]
 pub struct Request {
     span: Span,
@@ -88,7 +88,7 @@ pub struct Request {
 /// A request to `url`, without credentials; `resends` counts the attempts before this one.
 pub fn request(method: &str, url: &Url, action: &str, resends: u32) -> Request {
     let mut shown = url.clone();
-    // Neither can be missing from what has a host, and without them there is nothing to hide.
+    // Both only fail for URLs without a host, which hold no credentials.
     let _ = (shown.set_username(""), shown.set_password(None));
     let span = info_span!(
         "request",
@@ -112,12 +112,12 @@ pub fn request(method: &str, url: &Url, action: &str, resends: u32) -> Request {
 }
 
 impl Request {
-    /// The span, to do the work in.
+    /// The span, to run the request in.
     pub fn span(&self) -> &Span {
         &self.span
     }
 
-    /// Takes note of the answer's status; those from 400 on are failures by the conventions.
+    /// Records the answer's status; from 400 on it is a failure by the semantic conventions.
     pub fn answered(&self, status: u16) {
         self.span.record("http.response.status_code", i64::from(status));
         if status >= 400 {
@@ -125,7 +125,7 @@ impl Request {
         }
     }
 
-    /// Takes note of a fault, one of a fixed set of words; of the first one only.
+    /// Records a fault, one of a fixed set of words; only the first one counts.
     pub fn fail(&self, error: &str) {
         if !self.failed.replace(true) {
             fail(&self.span, error);
@@ -133,7 +133,7 @@ impl Request {
     }
 }
 
-/// A batch of frames to a Management Center. Counts are put on with [`count`] when it ends.
+/// A batch of frames to a Management Center. [`count`] adds its counts when it ends.
 pub fn frames(server: &str, port: u16) -> Span {
     info_span!(
         "frames",

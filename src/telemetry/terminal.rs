@@ -1,4 +1,4 @@
-//! The terminal: standard error, which log lines and a progress bar share without getting into each other's way.
+//! The terminal: standard error, shared by log lines and the progress bar.
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
@@ -10,7 +10,7 @@ use crate::printable::escaped_lines;
 
 static BARS: LazyLock<MultiProgress> = LazyLock::new(MultiProgress::new);
 
-/// Whether standard error is a terminal that does more than print.
+/// Whether standard error is a terminal that can redraw a line.
 pub fn is_capable() -> bool {
     does_more_than_print(&io::stderr())
 }
@@ -20,28 +20,28 @@ fn does_more_than_print(stream: &impl IsTerminal) -> bool {
     stream.is_terminal() && !dumb
 }
 
-/// Whether colours are welcome on standard error.
+/// Whether standard error takes colours.
 pub fn is_colourful() -> bool {
     takes_colours(&io::stderr())
 }
 
-/// Whether colours are welcome on a stream.
+/// Whether a stream takes colours.
 pub fn takes_colours(stream: &impl IsTerminal) -> bool {
     does_more_than_print(stream) && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
-/// What bars are added to.
+/// The group that progress bars are added to.
 pub fn bars() -> &'static MultiProgress {
     &BARS
 }
 
-/// Standard error: bars step aside for each write.
+/// Standard error; the progress bar steps aside for each write.
 pub fn stderr() -> impl Write {
     Stderr
 }
 
-/// A line of its own on standard error. Where that is full, closed or gone, nobody can be told there, which is no failure.
-pub fn tell(line: impl Display) {
+/// Writes a line to standard error. That it may be full or closed is no failure.
+pub fn write_line(line: impl Display) {
     let _ = io::stderr().write_all(format!("{}\n", escaped_lines(&line.to_string())).as_bytes());
 }
 

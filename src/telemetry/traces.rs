@@ -1,7 +1,7 @@
 //! Traces: spans on their way to a collector, over OTLP.
 //!
-//! Off unless the environment names an endpoint. Whatever becomes of the collector, an import neither fails nor waits:
-//! spans leave on a thread of their own, and the flush at the end has a time budget. What didn't arrive is said.
+//! Off unless the environment names an endpoint. Whatever happens to the collector, an import neither fails nor waits:
+//! spans are sent from their own thread, and the flush at the end has a time budget. Lost spans become a warning.
 
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ use crate::printable::Text;
 /// A layer of the one subscriber.
 pub(super) type BoxedLayer = Box<dyn Layer<Registry> + Send + Sync>;
 
-/// What isn't said by the standard `OTEL_*` variables.
+/// Settings that no standard `OTEL_*` variable covers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// `telemetry.flush_timeout`: longest time that the last spans may take at the end.
@@ -62,7 +62,7 @@ pub(super) struct Traces {
 }
 
 impl Traces {
-    /// What the environment asks for, if it asks for traces; and what must be said about it.
+    /// Traces, if the environment asks for them; and warnings.
     pub(super) fn from_environment(settings: &Settings) -> (Option<Self>, Vec<String>) {
         let environment = Environment::of_process();
         let (plan, mut remarks) = environment.plan();
@@ -90,7 +90,7 @@ impl Traces {
         })
     }
 
-    /// What makes OpenTelemetry's spans of ours. Events stay in the logs.
+    /// The layer that turns our spans into OpenTelemetry's. Events stay in the logs.
     pub(super) fn layer(&self) -> BoxedLayer {
         let layer = tracing_opentelemetry::layer()
             .with_tracer(self.provider.tracer(env!("CARGO_PKG_NAME")))
@@ -103,7 +103,7 @@ impl Traces {
         layer.with_filter(ours).boxed()
     }
 
-    /// Continues the trace that the environment tells of; gives what must be said about it.
+    /// Continues the trace that the environment names; gives warnings.
     pub(super) fn adopt(&self, run: &Span) -> Vec<String> {
         match &self.parent {
             Parent::None => Vec::new(),
@@ -111,7 +111,7 @@ impl Traces {
                 vec!["TRACEPARENT isn't a trace context of the W3C; a new trace is begun".to_owned()]
             }
             Parent::Context(parent) => {
-                // It fails where no layer listens; then there is no trace to continue.
+                // Without a layer there is no trace to continue.
                 let _ = run.set_parent(parent.clone());
                 let sampled = run.context().span().span_context().is_sampled();
                 match sampled || parent.span().span_context().is_sampled() {
@@ -122,7 +122,7 @@ impl Traces {
         }
     }
 
-    /// Flushes the last spans, within the budget; a sentence about those that didn't arrive.
+    /// Flushes the last spans, within the budget; gives a warning about those that were lost.
     pub(super) fn finish(self) -> Option<String> {
         let flushed = self.provider.shutdown_with_timeout(self.flush_timeout);
         let lost = self.tally.lost()?;

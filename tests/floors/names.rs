@@ -8,7 +8,7 @@ use crate::source::{File, Source};
 const OF_EACH_MODULE: [&str; 2] = ["Error", "Settings"];
 
 /// Names that still mean several things. A name leaves this list when it means one, and none comes in.
-const TO_BE_MENDED: [&str; 46] = [
+const TO_BE_MENDED: [&str; 42] = [
     "Answer",
     "CaFileError",
     "Counts",
@@ -26,13 +26,11 @@ const TO_BE_MENDED: [&str; 46] = [
     "Line",
     "Listing",
     "Meaning",
-    "Named",
     "Output",
     "Packed",
     "Packer",
     "Place",
     "Plan",
-    "Prepared",
     "Progress",
     "Protocol",
     "Reached",
@@ -47,10 +45,8 @@ const TO_BE_MENDED: [&str; 46] = [
     "State",
     "Status",
     "Stream",
-    "Summary",
     "Tally",
     "Target",
-    "Template",
     "Value",
     "View",
     "Vulnerability",

@@ -1,6 +1,6 @@
-//! The one table of all metrics. The documentation is held to it.
+//! The one table of all metrics. `docs/metrics.md` is generated from it.
 //!
-//! No label has a value that data could add: templates are added up, and neither hosts nor vulnerabilities are named.
+//! Labels have a fixed set of values: batches are added up, and neither hosts nor vulnerabilities are labels.
 
 use crate::import::count::{Equation, Outcome, Unit};
 use crate::problem::Reason;
@@ -69,7 +69,7 @@ pub static METRICS: &[(Said, &Metric)] = &[
     (Said::Meanwhile, &RUNNING_HOSTS),
 ];
 
-/// The metric of a count and the value of its label, if it is measured; a plan isn't.
+/// The metric of a count and the value of its label; a plan's counts have none.
 pub(super) fn of(unit: Unit, outcome: Outcome) -> Option<(&'static Metric, Option<&'static str>)> {
     use Outcome::{Clean, LeftOut, Read, Selected, WithCve, WithoutCve};
     Some(match (unit, outcome) {

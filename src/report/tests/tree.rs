@@ -12,7 +12,7 @@ use roxmltree::{Document, Node, ParsingOptions};
 /// A finding's QID, port and protocol.
 type Place = (u32, u16, &'static str);
 /// What was found on each host that anything was found on.
-pub(super) type Found = BTreeMap<IpAddr, BTreeSet<Place>>;
+pub(super) type Reading = BTreeMap<IpAddr, BTreeSet<Place>>;
 /// Titles by QID, in the glossary and in the items of a scan.
 pub(super) type Titles = BTreeMap<u32, String>;
 
@@ -58,10 +58,10 @@ fn place(qid: Option<u32>, port: Option<u16>, protocol: Option<String>) -> Optio
 }
 
 /// Reads the whole tree; `None`: it isn't a report.
-pub(super) fn read(xml: &str) -> Option<(Found, Titles)> {
+pub(super) fn read(xml: &str) -> Option<(Reading, Titles)> {
     let document = document(xml).ok()?;
     let root = document.root_element();
-    let (mut found, mut titles) = (Found::new(), Titles::new());
+    let (mut found, mut titles) = (Reading::new(), Titles::new());
     let mut host = |address: Option<String>, ipv6: Option<&str>, network: Option<&str>, places: BTreeSet<Place>| {
         let read = |text: String| number::<IpAddr>(Some(text)).map(|address| address.to_canonical());
         let stand_in = |address: &IpAddr| matches!(address, IpAddr::V4(address) if address.octets()[0] == 0);
@@ -161,7 +161,7 @@ pub(super) fn compare(xml: &str) {
     let (expected, titles) = read(xml).unwrap();
     let selected = all().apply(report);
     counts(&selected);
-    let (mut found, mut findings) = (Found::new(), Vec::new());
+    let (mut found, mut findings) = (Reading::new(), Vec::new());
     for index in 0..selected.len() {
         let host = selected.host(index, &mut findings).unwrap();
         let places = findings.iter().map(|finding| {

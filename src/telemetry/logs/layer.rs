@@ -18,13 +18,13 @@ use crate::telemetry::spans;
 /// The id of the trace, once there is one.
 pub(super) type Traced = Arc<OnceLock<String>>;
 
-/// Makes lines of events and gives them to all outputs.
+/// Turns events into lines for all outputs.
 pub(super) struct LogLayer {
     outputs: Arc<Vec<Output>>,
     trace: Traced,
 }
 
-/// What a span says of itself and of all inside of it.
+/// The fields that a span gives to all lines inside it.
 #[derive(Default)]
 struct Place {
     template: Option<String>,
@@ -70,7 +70,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogLayer {
 }
 
 impl Place {
-    /// Adds what a span further outside says.
+    /// Adds the fields of an outer span.
     fn lies_in(&mut self, outer: Option<&Place>) {
         if let Some(outer) = outer {
             self.template = self.template.take().or_else(|| outer.template.clone());

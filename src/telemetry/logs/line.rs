@@ -1,4 +1,4 @@
-//! A line: what happened, when, and how much it weighs; as text or as JSON.
+//! A line: time, level, message and fields; as text or as JSON.
 
 use std::time::SystemTime;
 
@@ -13,14 +13,14 @@ use crate::printable::{escaped, escaped_json, is_hidden};
 pub(super) struct Line<'a> {
     pub(super) at: SystemTime,
     pub(super) level: Level,
-    /// Which library says it, when we don't.
+    /// The library that logs it, unless we do.
     pub(super) target: Option<&'a str>,
     pub(super) message: String,
     pub(super) fields: Vec<(&'a str, Value)>,
 }
 
 impl<'a> Line<'a> {
-    /// Sets a field, if it has a value, in the place of what an event says itself.
+    /// Sets a field, if it has a value, in the place of the event's own.
     pub(super) fn set(&mut self, name: &'a str, value: Option<String>) {
         if let Some(value) = value {
             self.fields.retain(|(there, _)| *there != name);
@@ -34,7 +34,7 @@ impl<'a> Line<'a> {
         escaped_json(&serde_json::to_string(self).unwrap_or_default())
     }
 
-    /// Time, level and all the rest, without a line end.
+    /// Time, level, message and fields, without a line end.
     pub(super) fn text(&self, colour: bool) -> String {
         let (dim, paint, plain) = match (colour, self.level) {
             (false, _) => ("", "", ""),
@@ -47,9 +47,9 @@ impl<'a> Line<'a> {
         format!("{dim}{time}{plain} {paint}{level:>5}{plain} {words}")
     }
 
-    /// Message and fields: what is left for those who add time and level themselves.
+    /// Message and fields, for outputs that add time and level themselves.
     ///
-    /// Some of it comes from far ends, so nothing in it may end a line or reach a terminal's controls.
+    /// Some of it comes from endpoints, so nothing in it may end the line or hold control characters.
     pub(super) fn words(&self) -> String {
         let mut words = String::with_capacity(self.message.len());
         if let Some(target) = self.target {

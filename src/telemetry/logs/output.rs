@@ -1,4 +1,4 @@
-//! Outputs: what takes lines, and in which form.
+//! Outputs: where lines are written, and in which format.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, IsTerminal as _, Write as _};
@@ -13,7 +13,7 @@ use crate::printable::Text;
 use crate::telemetry::terminal;
 use crate::whole_file::{self, Readers};
 
-/// Takes lines.
+/// Writes lines.
 #[derive(Debug)]
 pub(super) struct Output {
     json: bool,
@@ -45,9 +45,9 @@ impl Output {
         }
     }
 
-    /// A file that lines are added to; JSON if nothing else is said.
+    /// A file that lines are appended to; JSON by default.
     pub(super) fn file(format: Format, path: &Path) -> Result<Self, LogError> {
-        // A pipe that nobody reads is an error; to open it would wait.
+        // A pipe without a reader is an error; opening it would block.
         let opened = match whole_file::is_stream(path) {
             true => whole_file::as_it_is(path),
             false => OpenOptions::new()
@@ -70,7 +70,7 @@ impl Output {
         })
     }
 
-    /// A syslog, which brings time and level itself; text if nothing else is said.
+    /// A syslog, which adds time and level itself; text by default.
     pub(super) fn syslog(format: Format, sender: Sender) -> Self {
         Output {
             json: format == Format::Json,
@@ -81,7 +81,7 @@ impl Output {
     pub(super) fn write(&self, line: &Line<'_>) {
         match &self.target {
             Target::Stderr { colour } => {
-                // Where standard error is closed, nobody can be told.
+                // Standard error may be closed; there is no other place to report that.
                 let _ = terminal::stderr().write_all(self.form(line, *colour).as_bytes());
             }
             Target::File { file, path, failed } => {
@@ -102,7 +102,7 @@ impl Output {
         }
     }
 
-    /// Waits a little for what is under way, and says what was lost.
+    /// Waits a little for messages under way, and reports lost ones.
     pub(super) fn finish(&self) {
         if let Target::Syslog(sender) = &self.target
             && let Some(lost) = sender.finish()
@@ -111,7 +111,7 @@ impl Output {
         }
     }
 
-    /// The whole line, so that it leaves in one piece.
+    /// The whole line, so that one write takes it.
     fn form(&self, line: &Line<'_>, colour: bool) -> String {
         let mut text = match self.json {
             true => line.json(),
@@ -122,7 +122,7 @@ impl Output {
     }
 }
 
-/// What can't be logged is said on standard error, whether the log goes there or not.
+/// Reports on standard error what can't be logged, whether or not the log goes there.
 fn complain(problem: &str) {
     let _ = writeln!(terminal::stderr(), "warning: {problem}");
 }

@@ -1,4 +1,4 @@
-//! Syslog: the socket of this machine in the classic format, servers in that of RFC 5424.
+//! Syslog: this machine's socket in the format of RFC 3164, servers in that of RFC 5424.
 
 use std::str::FromStr;
 
@@ -25,7 +25,7 @@ pub enum Syslog {
 }
 
 impl Syslog {
-    /// Where the socket of this machine is: on Linux, and on others.
+    /// Paths of this machine's socket: on Linux, and on other systems.
     pub(crate) const LOCAL: [&str; 2] = ["/dev/log", "/var/run/syslog"];
 }
 

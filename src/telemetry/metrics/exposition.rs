@@ -6,7 +6,7 @@ use prometheus::{GaugeVec, Opts, Registry, TextEncoder};
 
 use super::Identity;
 
-/// A metric: all of ours are gauges, since each run says its own numbers from the beginning.
+/// A metric: all of ours are gauges, since each run counts from zero.
 #[derive(Debug)]
 pub struct Metric {
     /// Its name, as Prometheus knows it.
@@ -26,7 +26,7 @@ pub struct Label {
     pub values: fn() -> Vec<&'static str>,
 }
 
-/// The values of one moment. A metric without a value isn't written, so that whoever holds an earlier value keeps it.
+/// The values of one moment. A metric without a value isn't written, so a Pushgateway keeps the earlier one.
 #[derive(Debug)]
 pub struct Exposition {
     registry: Registry,

@@ -1,4 +1,4 @@
-//! Identity: what tells the metrics of one import from those of another, over all its runs.
+//! Identity: distinguishes the metrics of one import from those of another, over all its runs.
 
 use std::fmt;
 use std::str::FromStr;

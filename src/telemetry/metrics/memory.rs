@@ -1,4 +1,4 @@
-//! Memory: what the process needed at its peak, as the kernel counts it.
+//! Memory: the peak resident size of the process, as the kernel counts it.
 
 /// The largest resident size of this process so far, in bytes; `None` where there is no `/proc`.
 pub fn peak_memory() -> Option<u64> {

@@ -1,4 +1,4 @@
-//! Outlets: the ways that metrics go, and what is said when one of them is closed.
+//! Outlets: the file and the Pushgateway that metrics go to.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use super::textfile::Textfile;
 use super::{Exposition, Settings};
 use crate::printable::Text;
 
-/// Where the metrics of a run go; a clone goes the same ways.
+/// Where the metrics of a run go; a clone goes to the same places.
 #[derive(Debug, Clone)]
 pub struct Outlets {
     file: Option<Textfile>,
@@ -35,10 +35,10 @@ pub enum Error {
 }
 
 impl Outlets {
-    /// Prepares what is configured; reaches for nothing yet.
+    /// Prepares what is configured; connects to nothing yet.
     ///
     /// # Errors
-    /// Settings of the Pushgateway that can't work. What else is configured works nevertheless.
+    /// The Pushgateway's settings can't work. The file is written nevertheless.
     pub fn open(settings: &Settings) -> (Self, Result<(), Error>) {
         let opened = settings
             .pushgateway
@@ -52,7 +52,7 @@ impl Outlets {
         (Outlets { file, pushgateway }, result)
     }
 
-    /// Tries whether the file can be written.
+    /// Checks whether the file can be written.
     ///
     /// # Errors
     /// It can't be.
@@ -66,17 +66,17 @@ impl Outlets {
         })
     }
 
-    /// Writes the file no more.
+    /// Stops writing the file.
     pub fn close_file(&mut self) {
         self.file = None;
     }
 
-    /// Time that handing over may take at the end of a run.
+    /// Time that the last push may take.
     pub fn budget(&self) -> Duration {
         self.pushgateway.as_ref().map_or(Duration::ZERO, Pushgateway::timeout)
     }
 
-    /// Time between two times of handing over in a long run; `None`: it is done at the end only.
+    /// Time between two pushes while an import runs; `None`: metrics are only pushed at the end.
     pub fn interval(&self) -> Option<Duration> {
         let interval = self.pushgateway.as_ref()?.interval();
         (!interval.is_zero()).then_some(interval)
@@ -107,7 +107,7 @@ impl Outlets {
         }
     }
 
-    /// What is said when the budget is used up.
+    /// The error when the budget is used up.
     pub fn late(&self) -> Option<Error> {
         Some(self.pushgateway.as_ref()?.late().into())
     }

@@ -1,7 +1,7 @@
-//! The Pushgateway: keeps the numbers of the last run until Prometheus comes for them.
+//! The Pushgateway: keeps the metrics of the last run until Prometheus scrapes them.
 //!
-//! Metrics are pushed with POST, which replaces those of the same name and leaves the others: a failed run says
-//! nothing of the last success, and so it stays. They are filed under `job`, `namespace` (where one is set) and `import`,
+//! Metrics are pushed with POST, which replaces those of the same name and keeps the others: a failed run doesn't push the
+//! time of the last success, so that stays. They are filed under `job`, `namespace` (where one is set) and `import`,
 //! which are the same in every run; the name of a pod or a run would leave a heap of dead groups there.
 
 use std::path::PathBuf;
@@ -53,7 +53,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// What a group is filed under. A setting that isn't there leaves the groups of earlier versions as they are.
+    /// The labels of a group. Without a namespace, groups are those of earlier versions.
     fn labels<'a>(&'a self, import: &'a Identity) -> Vec<(&'static str, &'a Identity)> {
         let job = ("job", &self.job);
         let namespace = self.namespace.as_ref().map(|namespace| ("namespace", namespace));
@@ -74,7 +74,7 @@ impl Settings {
 /// Why metrics weren't pushed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    /// A setting can't work.
+    /// A setting that can't work.
     #[error("the metrics aren't pushed: {key}: {problem}")]
     Setting {
         /// Its key.
@@ -100,19 +100,19 @@ pub enum Error {
         /// The time.
         after: Duration,
     },
-    /// An answer that isn't good.
+    /// An answer that isn't a success.
     #[error("the metrics weren't pushed: the Pushgateway at {host} answers {status}{}; {}", behind_a_colon(said), advice(*status))]
     Refused {
         /// Host and port.
         host: String,
         /// Its status.
         status: StatusCode,
-        /// Its words, where it has any.
+        /// Its message, if any.
         said: Text,
     },
 }
 
-/// A Pushgateway, and the group of metrics that is ours there.
+/// A Pushgateway, and our group of metrics there.
 #[derive(Debug, Clone)]
 pub struct Pushgateway {
     client: reqwest::Client,
@@ -121,7 +121,7 @@ pub struct Pushgateway {
 }
 
 impl Pushgateway {
-    /// Prepares the way; sends nothing.
+    /// Builds the client; sends nothing.
     ///
     /// # Errors
     /// The CA file or the proxy can't be used.
@@ -155,7 +155,7 @@ impl Pushgateway {
     /// Replaces the metrics of these names in our group.
     ///
     /// # Errors
-    /// They didn't arrive, or weren't taken.
+    /// They didn't arrive, or were refused.
     pub async fn push(&self, text: String) -> Result<(), Error> {
         match timeout(self.settings.timeout, self.post(text)).await {
             Ok(pushed) => pushed,
@@ -163,7 +163,7 @@ impl Pushgateway {
         }
     }
 
-    /// What is said when the time is over.
+    /// The error when the time is over.
     pub(super) fn late(&self) -> Error {
         Error::TimedOut {
             host: self.host(),
@@ -206,7 +206,7 @@ impl Pushgateway {
             return Ok(());
         }
         let mut answer = Vec::new();
-        // What it says helps, and a push that wasn't taken stays so without it.
+        // The message only explains; the push has failed already.
         while let Ok(Some(chunk)) = response.chunk().await
             && answer.len() < ANSWER
         {
@@ -232,7 +232,7 @@ fn group(base: &Url, labels: &[(&str, &Identity)]) -> Url {
         path.pop_if_empty().push("metrics");
         for (name, value) in labels {
             match value.as_str() {
-                // A path can't say these, whatever their encoding.
+                // A path can't hold these, however they are encoded.
                 value if value.contains('/') || matches!(value, "." | "..") => {
                     path.push(&format!("{name}@base64")).push(&URL_SAFE.encode(value));
                 }
@@ -245,7 +245,7 @@ fn group(base: &Url, labels: &[(&str, &Identity)]) -> Url {
     group
 }
 
-/// A Pushgateway's words, where it has any.
+/// A Pushgateway's message behind a colon, if it has any.
 fn behind_a_colon(said: &Text) -> String {
     match said.is_empty() {
         true => String::new(),

@@ -1,4 +1,4 @@
-//! A file for node_exporter's textfile collector: complete at any moment, and remembering what a run doesn't say.
+//! A file for node_exporter's textfile collector: always complete, and keeping values that a run doesn't set.
 //!
 //! As a POST to the Pushgateway, a run replaces the metrics that it has values for. So the time of the last success
 //! survives a failed run.
@@ -19,7 +19,7 @@ const LIMIT: u64 = 1 << 20;
 /// What all our metrics begin with.
 const PREFIX: &str = "qualys_connector_";
 
-/// The collector runs as another user, and no secret is in it, so that no umask may hide it.
+/// The collector runs as another user and the file holds no secret, so the umask doesn't apply.
 const READERS: Readers = Readers::Everybody;
 
 /// The file.
@@ -27,7 +27,7 @@ const READERS: Readers = Readers::Everybody;
 pub(super) struct Textfile(pub(super) PathBuf);
 
 impl Textfile {
-    /// Tries whether the file can be written, and changes nothing.
+    /// Checks whether the file can be written, and changes nothing.
     pub(super) fn check(&self) -> io::Result<()> {
         self.former()?;
         WholeFile::create(&self.0, READERS).map(drop)
@@ -49,7 +49,7 @@ impl Textfile {
         file.finish()
     }
 
-    /// What an earlier run left. What holds anything else is somebody's file, and an error.
+    /// The metrics that an earlier run left. A file with anything else belongs to somebody, and is an error.
     fn former(&self) -> io::Result<Option<String>> {
         let flags = OFlags::NONBLOCK.bits().cast_signed();
         let file = match fs::OpenOptions::new().read(true).custom_flags(flags).open(&self.0) {

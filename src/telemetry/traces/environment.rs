@@ -1,7 +1,7 @@
-//! The environment: what the standard `OTEL_*` variables ask for, those included that the SDK doesn't read.
+//! The environment: the standard `OTEL_*` variables, including those that the SDK doesn't read.
 //!
-//! Sampling, queues and limits of attributes are left to the SDK, which reads them itself. A variable that can't be
-//! followed is said and never stops an import. No value is ever repeated that may hold a secret.
+//! The SDK itself reads the variables for sampling, queues and attribute limits. A variable that can't be applied becomes a
+//! warning and never stops an import. Warnings never repeat a value that may hold a secret.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -17,7 +17,7 @@ use super::parent::Parent;
 use crate::http::{Endpoint, ProxyError, Via};
 use crate::printable;
 
-/// What the environment of a process says of traces.
+/// The variables of a process that concern traces.
 pub(super) struct Environment {
     variables: BTreeMap<String, String>,
 }
@@ -35,7 +35,7 @@ pub(super) struct Plan {
     pub(super) certificate: Option<PathBuf>,
     /// The client's key and certificate (PEM).
     pub(super) identity: Option<(PathBuf, PathBuf)>,
-    /// Whether headers go along, which may prove who we are.
+    /// Whether headers are sent, which may hold credentials.
     pub(super) login: bool,
 }
 
@@ -70,7 +70,7 @@ impl Environment {
         }
     }
 
-    /// What is asked for, if traces are, and what must be said.
+    /// How spans are sent, if traces are switched on; and the warnings.
     pub(super) fn plan(&self) -> (Option<Plan>, Vec<String>) {
         let mut remarks = Vec::new();
         let plan = self.planned(&mut remarks).unwrap_or_else(|problem| {
@@ -167,7 +167,7 @@ impl Environment {
                 "{name} holds credentials; they belong into OTEL_EXPORTER_OTLP_HEADERS"
             ));
         }
-        // The general one is the base of all signals, the one for traces is taken as it is.
+        // The general endpoint is the base of all signals; the endpoint for traces is used as it is.
         if protocol == Protocol::Http && name == "OTEL_EXPORTER_OTLP_ENDPOINT" {
             url.set_path(&format!("{}/v1/traces", url.path().trim_end_matches('/')));
         }
@@ -214,7 +214,7 @@ impl Environment {
         }
     }
 
-    /// The exporter reads them itself, and passes over in silence what it can't read.
+    /// The exporter reads the headers itself, and silently skips what it can't read.
     fn check_headers(&self, remarks: &mut Vec<String>) {
         let Some((name, headers)) = self.otlp("HEADERS") else {
             return;
@@ -233,7 +233,7 @@ impl Environment {
             return;
         };
         for propagator in propagators.split(',').map(str::trim) {
-            // Baggage would go to those who are called, and those aren't ours.
+            // Baggage would be sent to Qualys and to the Management Center, which aren't ours.
             if !matches!(propagator, "tracecontext" | "baggage" | "none") {
                 remarks.push(format!(
                     "OTEL_PROPAGATORS has {propagator:?}; only tracecontext, baggage and none are supported"
@@ -242,7 +242,7 @@ impl Environment {
         }
     }
 
-    /// A setting of the exporter: what is said for traces, else what is said for all signals; and its variable.
+    /// A setting of the exporter and its variable: the one for traces comes before the one for all signals.
     fn otlp(&self, setting: &str) -> Option<(String, String)> {
         let names = [
             format!("OTEL_EXPORTER_OTLP_TRACES_{setting}"),
@@ -265,10 +265,10 @@ impl Environment {
     }
 }
 
-/// A header that is shorter is a word, such as the name of a tenant.
+/// A shorter header value is a word, such as the name of a tenant, and not redacted.
 const SHORTEST: usize = 6;
 
-/// What a header says is a secret: the whole of it, a proof without its kind, a password in a login.
+/// The secrets in a header value: all of it, a token without its scheme, the password of a Basic login.
 fn hide(header: &str) {
     let value = header.split_once('=').map_or(header, |(_, value)| value).trim();
     let decoded = percent_encoding::percent_decode_str(value).decode_utf8_lossy();

@@ -1,7 +1,7 @@
 //! The exporter: OTLP over HTTP or gRPC, on a thread of its own.
 //!
-//! The SDK calls it from a thread without a runtime, and gRPC needs one; nothing on it is logged, or the sending of
-//! spans would fill the log.
+//! The SDK calls it from a thread without a runtime, which gRPC needs. Nothing on this thread is logged, or sending spans
+//! would fill the log.
 
 use std::fmt;
 use std::io;
@@ -22,7 +22,7 @@ use super::tally::Tally;
 use super::tls;
 use crate::printable::Text;
 
-/// Starts the thread and prepares the way; reaches for nothing yet.
+/// Starts the thread; connects to nothing yet.
 pub(super) fn start(plan: &Plan, tally: &Tally) -> Result<impl opentelemetry_sdk::trace::SpanExporter + use<>, String> {
     let runtime = runtime().map_err(|error| format!("no thread can be started for traces: {error}"))?;
     let inside = runtime.enter();
@@ -93,7 +93,7 @@ impl opentelemetry_sdk::trace::SpanExporter for Exporter {
         match &exported {
             Ok(()) => self.tally.taken(spans),
             Err(error) if self.tally.cause().is_none() => self.tally.failed(cause(error)),
-            // The client knows better.
+            // The client has the better cause.
             Err(_) => {}
         }
         exported
@@ -117,7 +117,7 @@ impl fmt::Debug for Exporter {
     }
 }
 
-/// With gRPC these are the collector's words.
+/// With gRPC this is the collector's message.
 fn cause(error: &OTelSdkError) -> Text {
     match error {
         OTelSdkError::InternalFailure(cause) => Text::of(cause),

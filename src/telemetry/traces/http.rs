@@ -1,4 +1,4 @@
-//! HTTP to a collector: our own TLS, no redirects, and the cause when it fails, which the exporter keeps to itself.
+//! HTTP to a collector: our own TLS, no redirects, and the cause of a failure, which the exporter doesn't report.
 
 use async_trait::async_trait;
 use opentelemetry_http::{Bytes, HttpClient, HttpError, Request, Response};
@@ -10,7 +10,7 @@ use super::tls;
 use crate::http;
 use crate::printable::Text;
 
-/// Bytes of an answer, at most: it is empty, or says what was refused.
+/// Bytes of an answer that are read, at most: it is empty, or names what was refused.
 const ANSWER: usize = 1 << 20;
 
 /// Sends what the exporter has encoded.
@@ -34,7 +34,7 @@ impl Client {
         })
     }
 
-    /// Takes note of why a batch was lost, which the exporter keeps to itself.
+    /// Records why a batch was lost, which the exporter doesn't report.
     fn lost(&self, cause: Text) -> HttpError {
         self.tally.failed(cause.clone());
         HttpError::from(cause.to_string())
@@ -67,7 +67,7 @@ impl HttpClient for Client {
             self.lost(cause)
         })?;
         if !answer.status().is_success() {
-            // The exporter tells a refused batch by its status, and repeats it where that helps.
+            // The exporter recognises a refused batch by its status, and retries it where that helps.
             let _ = self.lost(Text::of(format!("it answered {}{}", answer.status(), words(&answer))));
             return Ok(answer);
         }
@@ -96,7 +96,7 @@ impl HttpClient for Client {
     }
 }
 
-/// What a refusal says in so many words.
+/// The message of a refusal.
 fn words(answer: &Response<Bytes>) -> String {
     let text = answer
         .headers()
@@ -108,15 +108,15 @@ fn words(answer: &Response<Bytes>) -> String {
     }
 }
 
-/// What a collector's success says. By the specification it is an ExportTraceServiceResponse, empty where everything
-/// was taken.
+/// A collector's answer to success. By the specification it is an ExportTraceServiceResponse, empty where all spans were
+/// accepted.
 #[derive(Debug, PartialEq, Eq)]
 enum Taken {
     /// The whole batch.
     All,
     /// The batch without so many spans.
     Part { rejected: u64, why: Text },
-    /// It is the answer of something else: a page, most likely.
+    /// Something else answered: most likely a web page.
     NotSaid,
 }
 
@@ -127,7 +127,7 @@ impl Taken {
             Some(kind) if kind.starts_with(b"application/x-protobuf") => {
                 Self::protobuf(answer.body()).unwrap_or(Taken::NotSaid)
             }
-            // Some collectors answer in JSON whatever they were asked in; then nothing is known but the success.
+            // Some collectors always answer in JSON; then only the success is known.
             Some(kind) if kind.starts_with(b"application/json") => Taken::All,
             _ if answer.body().is_empty() => Taken::All,
             _ => Taken::NotSaid,
@@ -161,7 +161,7 @@ enum Value<'a> {
     Fixed,
 }
 
-/// The fields of a protobuf message; nothing, where it is none.
+/// The fields of a protobuf message; none where it isn't one.
 fn fields(mut message: &[u8]) -> Option<Vec<(u64, Value<'_>)>> {
     let mut fields = Vec::new();
     while !message.is_empty() {

@@ -1,16 +1,16 @@
-//! The parent of a run: a trace context in the environment, as schedulers and pipelines pass it on.
+//! The parent span of a run: a trace context in the environment, as schedulers and pipelines pass it on.
 
 use opentelemetry::Context;
 use opentelemetry::propagation::{Extractor, TextMapPropagator as _};
 use opentelemetry::trace::TraceContextExt as _;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 
-/// What the environment says of a parent.
+/// The parent span that the environment names.
 #[derive(Debug)]
 pub(super) enum Parent {
-    /// Nothing.
+    /// None.
     None,
-    /// Something that can't be read.
+    /// A variable that can't be parsed.
     Malformed,
     /// The span that caused the run.
     Context(Context),

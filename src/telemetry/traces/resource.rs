@@ -9,7 +9,7 @@ pub(super) fn resource() -> Resource {
     let instance = RandomIdGenerator::default().new_trace_id().to_string();
     let named = std::env::var("OTEL_SERVICE_NAME").ok().filter(|name| !name.is_empty());
     let named = named.map(|name| KeyValue::new("service.name", name));
-    // What comes later counts.
+    // The last value of an attribute counts.
     Resource::builder_empty()
         .with_attributes([
             KeyValue::new("service.name", env!("CARGO_PKG_NAME")),

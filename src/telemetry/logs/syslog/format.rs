@@ -8,7 +8,7 @@ use crate::printable::shortened;
 
 /// Bytes of a message, at most: what common servers take.
 const LONGEST: usize = 8 * 1024;
-/// `user`, which is what messages of programs are filed under when nothing else is said.
+/// Facility `user`, the default for programs.
 const FACILITY: u8 = 1;
 const PROGRAM: &str = env!("CARGO_PKG_NAME");
 
@@ -19,7 +19,7 @@ pub(super) enum Format {
     Classic,
     /// RFC 5424.
     Modern {
-        /// Who we are.
+        /// The name of this machine.
         host: String,
     },
 }
@@ -60,7 +60,7 @@ fn severity(level: Level) -> u8 {
 }
 
 fn classic_time(at: SystemTime) -> String {
-    // Only a clock beyond the year 9999 can't be told.
+    // Only a clock beyond the year 9999 fails.
     let zoned = jiff::Zoned::try_from(at).unwrap_or_default();
     zoned.strftime("%b %e %H:%M:%S").to_string()
 }

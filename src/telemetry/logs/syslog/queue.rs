@@ -1,16 +1,15 @@
-//! The queue between those who log and the thread that sends: bounded in length, and in what waiting for it costs.
+//! The queue between logging threads and the sender: bounded in length and in how long anybody waits for it.
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Messages that may wait.
+/// Messages in the queue, at most.
 const LENGTH: usize = 4096;
-/// What a run waits in all for a queue that is full. A server that takes lines, if slowly, gets all of them; one that
-/// takes none costs no more than this.
+/// How long a run waits in total for a full queue. A slow server still gets all lines; a dead one costs no more than this.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Messages on their way to the thread that sends them.
+/// Messages on their way to the sender.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     state: Mutex<State>,
@@ -20,7 +19,7 @@ pub(super) struct Queue {
 #[derive(Debug, Default)]
 struct State {
     waiting: VecDeque<Vec<u8>>,
-    /// Taken, and neither sent nor given up.
+    /// Taken from the queue, and neither sent nor given up.
     in_hand: u64,
     lost: u64,
     problem: Option<String>,
@@ -30,7 +29,7 @@ struct State {
     done: bool,
 }
 
-/// What didn't arrive.
+/// Lost messages.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Lost {
     pub(super) messages: u64,
@@ -67,14 +66,14 @@ impl Queue {
         message
     }
 
-    /// Takes note of what became of the message in hand, or of one that was thought to be sent.
+    /// Records whether the current message was sent, or that an earlier one wasn't.
     pub(super) fn lost(&self, problem: String) {
         let mut state = self.lock();
         state.lost += 1;
         state.problem = Some(problem);
     }
 
-    /// Waits before another try; whether there may be one.
+    /// Waits before another attempt; gives whether there may be one.
     pub(super) fn pause(&self, pause: Duration, problem: &str) -> bool {
         let mut state = self.lock();
         state.problem = Some(problem.to_owned());

@@ -1,4 +1,4 @@
-//! The sender: a thread of its own, so that a syslog which is slow or gone holds nobody up.
+//! Sends from its own thread so that a slow or dead syslog never blocks the import.
 
 use std::io;
 use std::sync::Arc;
@@ -12,9 +12,9 @@ use super::format::Format;
 use super::queue::Queue;
 use super::socket::{Socket, Way};
 
-/// Between two tries to reach a syslog that is gone.
+/// Between two attempts to reach a dead syslog.
 const PAUSE: Duration = Duration::from_millis(250);
-/// What the end of a run waits for messages that are on their way.
+/// How long the end of a run waits for messages under way.
 const LAST: Duration = Duration::from_secs(2);
 
 /// Sends messages to a syslog.
@@ -35,7 +35,7 @@ pub(in super::super) enum OpenError {
 }
 
 impl Sender {
-    /// Opens the way to a syslog, if there is to be one. Servers are reached for later, and again and again.
+    /// Starts sending to a syslog, if one is configured. The thread connects to servers later, and again after a failure.
     pub(in super::super) fn open(syslog: &Syslog) -> Result<Option<Self>, OpenError> {
         let (way, format) = match syslog {
             Syslog::None => return Ok(None),
@@ -65,7 +65,7 @@ impl Sender {
         self.queue.push(self.format.message(at, level, words));
     }
 
-    /// Waits a little for what is on its way; a sentence about what didn't arrive.
+    /// Waits a little for messages under way; gives a sentence about lost ones.
     pub(in super::super) fn finish(&self) -> Option<String> {
         let lost = self.queue.close(LAST)?;
         let (name, messages) = (&self.name, lost.messages);
@@ -85,7 +85,7 @@ impl Delivery {
     fn run(mut self, queue: &Queue) {
         while let Some(message) = queue.take() {
             while let Err(error) = self.send(&message) {
-                // A datagram that nobody took is gone; the next one may do better.
+                // A lost datagram stays lost; the next one may arrive.
                 if matches!(self.way, Way::Udp(_)) || !queue.pause(PAUSE, &error.to_string()) {
                     queue.lost(error.to_string());
                     break;
@@ -101,7 +101,7 @@ impl Delivery {
             None => self.way.open()?,
         };
         let sent = socket.send(message);
-        // A socket that failed is opened anew, but for UDP's, which only tells of an earlier message.
+        // A failed socket is reopened; but UDP's error is about an earlier message.
         if sent.is_ok() || matches!(socket, Socket::Udp(_)) {
             self.socket = Some(socket);
         }

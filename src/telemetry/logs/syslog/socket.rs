@@ -1,4 +1,4 @@
-//! The ways to a syslog: a socket of this machine, UDP, TCP.
+//! Sockets to a syslog: a Unix socket, UDP, TCP.
 
 use std::io::{self, Write as _};
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs as _, UdpSocket};
@@ -8,19 +8,19 @@ use std::time::Duration;
 
 use super::Syslog;
 
-/// Nothing on the way to a syslog takes longer.
+/// Longest time for any step to a syslog.
 const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Where messages go.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Way {
-    /// The first of these that there is.
+    /// The first of these that exists.
     Unix(Vec<PathBuf>),
     Udp(String),
     Tcp(String),
 }
 
-/// An open way.
+/// An open socket.
 #[derive(Debug)]
 pub(super) enum Socket {
     Datagram(UnixDatagram),
@@ -71,14 +71,14 @@ impl Way {
 }
 
 impl Socket {
-    /// Sends one message, framed as the way wants it.
+    /// Sends one message, framed as the socket's type needs it.
     pub(super) fn send(&mut self, message: &[u8]) -> io::Result<()> {
         match self {
             Socket::Datagram(socket) => socket.send(message).map(drop),
             // As the C library does where the local socket is a stream.
             Socket::Stream(stream) => stream.write_all(&[message, &[0]].concat()),
             Socket::Udp(socket) => match socket.send(message) {
-                // Tells of an earlier message; this one wasn't sent.
+                // The error is about an earlier message; this one wasn't sent.
                 Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
                     socket.send(message)?;
                     Err(error)
@@ -97,7 +97,7 @@ impl Socket {
     }
 }
 
-/// A server never speaks; what can be read is the end of the connection.
+/// A server never sends anything; what can be read is the end of the connection.
 fn is_closed(stream: &TcpStream) -> bool {
     let peeked = stream.set_nonblocking(true).and_then(|()| stream.peek(&mut [0]));
     let blocking = stream.set_nonblocking(false);
@@ -119,7 +119,7 @@ fn unix(path: &Path) -> io::Result<Socket> {
             socket.set_write_timeout(Some(TIMEOUT))?;
             Ok(Socket::Datagram(socket))
         }
-        // It is a stream, or not there at all.
+        // It is a stream, or doesn't exist.
         Err(error) => {
             let stream = UnixStream::connect(path).map_err(|_| error)?;
             stream.set_write_timeout(Some(TIMEOUT))?;

@@ -1,14 +1,14 @@
-//! The progress bar: how far an import is, for whoever sits before a terminal.
+//! The progress bar for interactive terminals.
 //!
-//! It watches from a thread of its own, since the import's thread is busy while it selects. Stages that are over become
-//! lines; stages that are over before anybody looks aren't told of.
+//! It has its own thread, since the import's thread is busy while it selects. Stages that are over become
+//! lines; a stage that ends between two looks leaves none.
 
 use std::io::Write as _;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressStyle;
 
 use crate::import::numbers::{amount, grouped, hosts, took};
 use crate::import::{Progress, Running, Snapshot};
@@ -20,13 +20,13 @@ use crate::telemetry::terminal;
 const LOOK: Duration = Duration::from_millis(100);
 
 /// A bar on the terminal, until it is dropped.
-pub(super) struct Bar {
-    /// Its end is what the thread waits for.
+pub(super) struct ProgressBar {
+    /// Dropping it ends the thread.
     end: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
-impl Bar {
+impl ProgressBar {
     /// Shows `progress`, where standard error is a terminal that can redraw a line.
     pub(super) fn show(progress: &Progress) -> Option<Self> {
         if !terminal::is_capable() {
@@ -41,26 +41,26 @@ impl Bar {
             }
             view.end(progress.snapshot());
         };
-        Some(Bar {
+        Some(ProgressBar {
             end: Some(end),
-            // Without a thread there is no bar, and nothing else is the worse for it.
+            // Without a thread there is no bar; the import runs all the same.
             thread: thread::Builder::new().name("progress".to_owned()).spawn(watch).ok(),
         })
     }
 }
 
-impl Drop for Bar {
+impl Drop for ProgressBar {
     fn drop(&mut self) {
         self.end = None;
         if let Some(thread) = self.thread.take() {
-            // A bar that broke is no reason to fail.
+            // A panic of the bar is no failure of the import.
             let _ = thread.join();
         }
     }
 }
 
 struct View {
-    bar: ProgressBar,
+    bar: indicatif::ProgressBar,
     spinner: ProgressStyle,
     sending: ProgressStyle,
     last: Snapshot,
@@ -71,7 +71,7 @@ impl View {
         let style =
             |template| ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner());
         let spinner = style("{spinner} {prefix:9} {wide_msg}");
-        let bar = terminal::bars().add(ProgressBar::new_spinner().with_style(spinner.clone()));
+        let bar = terminal::bars().add(indicatif::ProgressBar::new_spinner().with_style(spinner.clone()));
         View {
             bar,
             spinner,
@@ -116,7 +116,7 @@ impl View {
             now.running.iter().any(same)
         };
         for over in self.last.running.iter().filter(|last| !runs(last)) {
-            // Its last numbers, unless the next batch has begun to count anew.
+            // Its last numbers, unless the next batch counts from zero already.
             let numbers = if now.batch == self.last.batch { now } else { &self.last };
             let mut line = format!("  {:9} {}", over.stage, took(over.begun.elapsed()));
             let reached = reached(numbers, over);
@@ -127,13 +127,13 @@ impl View {
                 line += &format!(" ({})", over.template);
             }
             line.push('\n');
-            // In one piece, or the bar comes back in between. Nothing can be done about a terminal that is gone.
+            // One write, or the bar is redrawn in between. A terminal that is gone is no failure.
             let _ = terminal::stderr().write_all(line.as_bytes());
         }
     }
 }
 
-/// What there is to see of a stage while it runs.
+/// The message beside the bar while a stage runs.
 fn running(now: &Snapshot, first: &Running, elapsed: Duration) -> String {
     let mut parts = Vec::new();
     if now.templates > 1 {
@@ -165,7 +165,7 @@ fn running(now: &Snapshot, first: &Running, elapsed: Duration) -> String {
     parts.join(" · ")
 }
 
-/// What Qualys says of the report that a stage works on.
+/// Qualys' progress on the report of a stage.
 fn report<'n>(now: &'n Snapshot, stage: &Running) -> Option<&'n ReportProgress> {
     now.qualys.as_ref()?.reports.get(&stage.template.parse().ok()?)
 }
@@ -191,7 +191,7 @@ fn reached(now: &Snapshot, stage: &Running) -> String {
     }
 }
 
-/// How quick the sending is, and how long it takes if it stays so.
+/// The rate of sending, and the time left at that rate.
 fn pace(now: &Snapshot, elapsed: Duration) -> Option<String> {
     let delivery = now.delivery;
     let done = delivery.hosts_acknowledged + delivery.hosts_refused;
@@ -245,7 +245,6 @@ mod tests {
                 hosts: 98_765,
                 hosts_acknowledged: 24_000,
                 hosts_refused: 1,
-                ..host_input::Progress::default()
             },
             ..Snapshot::default()
         };

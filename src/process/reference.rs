@@ -1,8 +1,8 @@
-//! What stands around the binary, made from the code: man page, completions, schema, explanations.
+//! Reference material that is made from the code: man page, completions, schema, explanations of codes.
 
 use clap_complete::Shell;
 
-use super::{failed, failed_with, print};
+use super::output::{failed, failed_with, print};
 use crate::cli;
 use crate::config::schema::schema;
 use crate::exit::Exit;
@@ -29,12 +29,12 @@ pub(super) fn json_schema() -> Exit {
 /// What codes mean, or an answer of several words.
 pub(super) fn explain(given: &[String]) -> Exit {
     let codes = given.iter().all(|word| word.parse::<u32>().is_ok());
-    let told = match codes {
+    let explained = match codes {
         true => given.iter().map(|code| explain::explain(code)).collect(),
         false => explain::explain(&given.join(" ")),
     };
-    match told {
-        Ok::<String, _>(told) => print(&told),
+    match explained {
+        Ok::<String, _>(text) => print(&text),
         Err(sentence) => failed_with(&sentence, Exit::Usage),
     }
 }

@@ -1,5 +1,5 @@
-//! Panics. Each is a bug of ours, and ends an invocation as any other failure does: with a sentence, an exit code, and all
-//! that was to be told.
+//! Panics. Each is a bug of ours, and ends an invocation as any other failure does: with a sentence, an exit code, summary,
+//! metrics and traces.
 
 use std::any::Any;
 use std::cell::Cell;
@@ -7,12 +7,12 @@ use std::panic::{self, AssertUnwindSafe, Location};
 
 use thiserror::Error;
 
-use crate::telemetry::terminal::tell;
+use crate::telemetry::terminal::write_line;
 
 thread_local! {
-    /// Whether [`caught`] will tell of this thread's panics.
+    /// Whether [`catch`] reports this thread's panics.
     static IS_CAUGHT: Cell<bool> = const { Cell::new(false) };
-    /// The last of them.
+    /// The last panic.
     static LAST: Cell<Option<Bug>> = const { Cell::new(None) };
 }
 
@@ -24,26 +24,26 @@ pub(super) struct Bug {
     message: String,
 }
 
-/// From now on panics are told in a sentence, whatever thread they are in.
-pub(super) fn watch() {
+/// Installs a panic hook that reports any thread's panic as one sentence.
+pub(super) fn install_hook() {
     panic::set_hook(Box::new(|panic| {
         let bug = Bug::new(panic.location(), message(panic.payload()));
-        // Not to the log, which may be what panicked.
+        // Not logged, since the log may be what panicked.
         match IS_CAUGHT.get() {
             true => LAST.set(Some(bug)),
-            false => tell(format_args!("error: {bug}")),
+            false => write_line(format_args!("error: {bug}")),
         }
     }));
 }
 
-/// Does the work, or tells which panic ended it.
-pub(super) fn caught<T>(work: impl FnOnce() -> T) -> Result<T, Bug> {
+/// Does the work, or gives the panic that ended it.
+pub(super) fn catch<T>(work: impl FnOnce() -> T) -> Result<T, Bug> {
     let outer = IS_CAUGHT.replace(true);
-    // What the work was at is dropped with it, and looked at by nobody.
+    // What the work held is dropped with it, and nobody looks at it.
     let done = panic::catch_unwind(AssertUnwindSafe(work));
     IS_CAUGHT.set(outer);
     done.map_err(|payload| {
-        // One that came from another thread was told there, with its place.
+        // One that came from another thread was reported there, with its place.
         LAST.take().unwrap_or_else(|| Bug::new(None, message(&*payload)))
     })
 }
@@ -70,20 +70,20 @@ mod tests {
     #[test]
     fn a_panic_is_a_sentence_and_the_work_before_it_is_kept() {
         let usual = panic::take_hook();
-        watch();
-        assert_eq!(caught(|| 7).unwrap(), 7);
+        install_hook();
+        assert_eq!(catch(|| 7).unwrap(), 7);
         let (mut begun, line) = (false, line!() + 3);
-        let bug = caught(|| {
+        let bug = catch(|| {
             begun = true;
             panic!("no {} left", "host")
         });
         panic::set_hook(usual);
         assert!(begun);
-        let told = bug.map(|()| 7).unwrap_err().to_string();
+        let sentence = bug.map(|()| 7).unwrap_err().to_string();
         assert_eq!(
-            told,
+            sentence,
             format!(
-                "a bug in qualys-connector (src/process/bug.rs:{line}:13): no host left; please report it, with the log at \
+                "a bug in qualys-connector (src/process/panics.rs:{line}:13): no host left; please report it, with the log at \
                  --level 3"
             )
         );

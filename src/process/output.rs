@@ -1,0 +1,57 @@
+//! What commands print: results on standard output, errors on standard error.
+
+use std::error::Error;
+use std::io::{self, Write as _};
+
+use super::ending::Ending;
+use crate::config::{ConfigErrors, Given, Surroundings};
+use crate::exit::Exit;
+use crate::telemetry::terminal::write_line;
+
+/// Help and version go to standard output; everything else is a usage error.
+pub(super) fn unparsed(error: &clap::Error) -> Exit {
+    match (error.print(), error.use_stderr()) {
+        // The termination message doesn't repeat the command line, which may hold a secret.
+        (_, true) => {
+            let given = Given::gather(&Surroundings::of_process(), None, Vec::new());
+            let message = "what is wrong with it stands in the log";
+            Ending::new(Exit::Usage, message).leave(given.termination_file().as_deref());
+            Exit::Usage
+        }
+        (printed, false) => wrote(printed),
+    }
+}
+
+/// Prints every configuration error.
+pub(super) fn misconfigured(errors: &ConfigErrors) -> Ending {
+    for error in errors.iter() {
+        write_line(format_args!("error: {error}"));
+    }
+    errors.into()
+}
+
+/// Prints an error that ends the invocation.
+pub(super) fn failed<E: Error + ?Sized>(error: &E, exit: Exit) -> Ending {
+    write_line(format_args!("error: {error}"));
+    Ending::failed(error, exit)
+}
+
+/// Prints a sentence that ends a command with `exit`.
+pub(super) fn failed_with(sentence: &str, exit: Exit) -> Exit {
+    write_line(format_args!("error: {sentence}"));
+    exit
+}
+
+/// Prints to standard output.
+pub(super) fn print(text: &str) -> Exit {
+    let mut stdout = io::stdout().lock();
+    wrote(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()))
+}
+
+/// A reader that closes early, as `head` does, is no failure.
+pub(super) fn wrote(result: io::Result<()>) -> Exit {
+    match result {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => failed(&error, Exit::Io).exit,
+        _ => Exit::Success,
+    }
+}
