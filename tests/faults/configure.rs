@@ -46,10 +46,26 @@ async fn refused() {
     import.next_completes().await;
 }
 
-/// 143: a file that nobody fills, as a pipe may be, is waited for until the program is told to stop.
+/// 143: a file that nobody fills, as a pipe may be, is waited for until the program is told to stop. 77: but not where a pipe
+/// makes no sense; 73: nor is one that nobody reads. `tests/cli/blocking.rs` walks through every file.
 #[tokio::test]
 async fn hang() {
     silenced("TERM", 143).await;
+
+    let import = Import::into(Faults::default()).await;
+    let elsewhere = tempfile::tempdir().unwrap();
+    let pipe = elsewhere.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    for (setting, exit) in [
+        ("management_center.trust=ca_file:", 77),
+        ("page.file=", 73),
+        ("log.file=", 73),
+    ] {
+        let setting = format!("{setting}{}", pipe.display());
+        let ended = Running::of(import.command(&[&setting])).ended().await;
+        import.assert(&ended, &nothing_sent(exit, "pipe")).await;
+    }
+    import.next_completes().await;
 }
 
 /// 78: a configuration file that ends in the middle of a line, 77: a certificate that does.
