@@ -145,7 +145,6 @@ impl Import {
         assert_eq!(some, promised, "{} of {}\n{told}", held.len(), self.meant.len());
     }
 
-    /// Asserts that the folder holds what it held before.
     /// Hosts of which the Management Center holds something else than the report means.
     pub(crate) fn not_whole(&self) -> Vec<IpAddr> {
         let held = held(&self.center.network_map()).into_iter();
@@ -154,6 +153,7 @@ impl Import {
             .collect()
     }
 
+    /// Asserts that the folder holds what it held before.
     pub(crate) fn assert_nothing_is_left(&self) {
         assert_eq!(names(self.folder()), ["report.xml"]);
     }
