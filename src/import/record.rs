@@ -377,3 +377,50 @@ impl Record {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn batch(number: u64, exit: Option<Exit>) -> BatchRecord {
+        let mut batch = BatchRecord {
+            parts: vec![PartRecord::default()],
+            warnings: vec!["said of each".to_owned(), format!("said of {number}")],
+            failure: exit.map(|exit| Failure {
+                exit,
+                sentence: format!("batch {number} failed"),
+                stage: Some(Stage::Send),
+            }),
+            ..BatchRecord::default()
+        };
+        batch.totals.add(Unit::Hosts, Outcome::Acknowledged, 1000);
+        batch.stages_mut().add(Passed {
+            stage: Stage::Send,
+            begun: Duration::from_secs(number),
+            took: Duration::from_secs(2),
+        });
+        batch
+    }
+
+    #[test]
+    fn hundreds_of_batches_are_one_entry_that_stays_small() {
+        let mut record = Record::default();
+        for number in 0..300 {
+            let exit = match number {
+                7 => Some(Exit::TryAgain),
+                8 | 9 => Some(Exit::Unavailable),
+                _ => None,
+            };
+            record.add(batch(number, exit), true);
+        }
+        let [all] = record.batches.as_slice() else {
+            panic!("{} entries", record.batches.len());
+        };
+        assert_eq!(all.totals.get(Unit::Hosts, Outcome::Acknowledged), 300_000);
+        assert_eq!((all.warnings.len(), all.warnings[0].as_str()), (NAMED, "said of each"));
+        let sent: Vec<_> = all.passed().map(|(_, passed)| (passed.begun, passed.took)).collect();
+        assert_eq!(sent, [(Duration::ZERO, Duration::from_secs(600))]);
+        assert_eq!(all.failure.as_ref().unwrap().sentence, "batch 8 failed");
+        assert_eq!(record.exit, Exit::Unavailable);
+    }
+}
