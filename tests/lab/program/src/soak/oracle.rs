@@ -312,9 +312,12 @@ fn states(
         let new = &meaning.after(*address, old, met.merges);
         let known = |(place, cves): (&Place, _)| old.get(place) == Some(cves) || new.get(place) == Some(cves);
         let of_both = now.iter().all(known);
+        // What joins findings that are all there already changes nothing.
+        let may_join = met.drops_flush && accounts.flush_is_unseen && !new.is_empty();
+        let joined = may_join && new.iter().all(|(place, cves)| old.get(place) == Some(cves));
         if now == new {
             hosts.new += 1;
-        } else if now == old {
+        } else if now == old && !joined {
             hosts.old += 1;
         } else if of_both && in_doubt(address) {
             hosts.refused += 1;

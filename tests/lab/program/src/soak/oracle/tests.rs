@@ -152,15 +152,26 @@ fn what_a_dropped_flush_leaves_is_excused_only_where_one_was_dropped_and_that_is
         }
     };
     let unseen = "this Management Center doesn't count ScanFlush, so";
-    let judged = |remark, drops_flush| {
-        let met = Met {
-            connections: 1,
-            drops_flush,
-            ..Met::default()
-        };
-        judge(&ended(remark), &host(&[1, 2]), &piece(&[2, 3]), &host(&[1, 2, 3]), met)
+    let met = |drops_flush| Met {
+        connections: 1,
+        drops_flush,
+        ..Met::default()
     };
-    assert_eq!(judged(unseen, true).map(|hosts| hosts.joined), Ok(1));
-    assert!(judged(unseen, false).is_err());
-    assert!(judged("", true).is_err());
+    // The second host has all of its new findings already.
+    for old in [&[1, 2][..], &[1, 2, 3]] {
+        let judged = |remark, drops_flush| {
+            judge(
+                &ended(remark),
+                &host(old),
+                &piece(&[2, 3]),
+                &host(&[1, 2, 3]),
+                met(drops_flush),
+            )
+        };
+        assert_eq!(judged(unseen, true).map(|hosts| hosts.joined), Ok(1));
+        assert!(judged(unseen, false).is_err());
+        assert!(judged("", true).is_err());
+    }
+    let not_cleared = judge(&ended(unseen), &host(&[1, 2]), &piece(&[]), &host(&[1, 2]), met(true));
+    assert!(not_cleared.is_err());
 }
