@@ -19,7 +19,7 @@ const SPARE: usize = 64;
 
 /// What may be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum FileKind {
     /// A regular file, at the end of whatever links: what is read more than once, or by a library.
     Regular,
     /// Also a pipe, such as a shell's `<(…)`. It is waited for until it ends, so never on the thread that hears signals.
@@ -31,9 +31,9 @@ pub(crate) enum Kind {
 /// # Errors
 /// What the system says; [`ErrorKind::IsADirectory`], [`ErrorKind::FileTooLarge`]; or that it is no file, where one is asked
 /// for.
-pub(crate) fn read(path: &Path, kind: Kind) -> io::Result<Zeroizing<Vec<u8>>> {
+pub(crate) fn read(path: &Path, kind: FileKind) -> io::Result<Zeroizing<Vec<u8>>> {
     let mut options = OpenOptions::new();
-    if kind == Kind::Regular {
+    if kind == FileKind::Regular {
         // Opening a pipe would wait for whoever writes it.
         options.custom_flags(OFlags::NONBLOCK.bits().cast_signed());
     }
@@ -42,7 +42,7 @@ pub(crate) fn read(path: &Path, kind: Kind) -> io::Result<Zeroizing<Vec<u8>>> {
     if found.is_dir() {
         return Err(ErrorKind::IsADirectory.into());
     }
-    if kind == Kind::Regular && !found.is_file() {
+    if kind == FileKind::Regular && !found.is_file() {
         return Err(io::Error::other("it is not a file but a pipe or a device"));
     }
     // A buffer that has to grow leaves what it held behind.
@@ -66,7 +66,7 @@ mod tests {
         let (file, pipe) = (folder.path().join("file"), folder.path().join("pipe"));
         rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
         std::fs::write(&file, vec![b'x'; LIMIT]).unwrap();
-        for kind in [Kind::Regular, Kind::Stream] {
+        for kind in [FileKind::Regular, FileKind::Stream] {
             assert_eq!(read(&file, kind).unwrap().len(), LIMIT);
             assert_eq!(read(folder.path(), kind).unwrap_err().kind(), ErrorKind::IsADirectory);
             assert_eq!(
@@ -76,14 +76,14 @@ mod tests {
         }
         std::fs::write(&file, vec![b'x'; LIMIT + 1]).unwrap();
         for (path, kind) in [
-            (&*file, Kind::Regular),
-            (&file, Kind::Stream),
-            (Path::new("/dev/zero"), Kind::Stream),
+            (&*file, FileKind::Regular),
+            (&file, FileKind::Stream),
+            (Path::new("/dev/zero"), FileKind::Stream),
         ] {
             assert_eq!(read(path, kind).unwrap_err().kind(), ErrorKind::FileTooLarge);
         }
         for path in [&*pipe, Path::new("/dev/zero"), Path::new("/dev/null")] {
-            let said = read(path, Kind::Regular).unwrap_err().to_string();
+            let said = read(path, FileKind::Regular).unwrap_err().to_string();
             assert_eq!(said, "it is not a file but a pipe or a device");
         }
     }

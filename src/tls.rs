@@ -12,7 +12,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::{CertificateError, ClientConfig, Error, RootCertStore};
 use tracing::{debug, warn};
 
-use crate::input_file::{self, Kind};
+use crate::input_file::{self, FileKind};
 use crate::printable::Text;
 
 /// Names of a certificate that an error repeats.
@@ -128,7 +128,7 @@ fn is_bundle(path: &Path) -> Result<(), String> {
 }
 
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, CaFileError> {
-    let text = input_file::read(path, Kind::Regular).map_err(|error| bad(path, error))?;
+    let text = input_file::read(path, FileKind::Regular).map_err(|error| bad(path, error))?;
     let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&text).collect();
     match found {
         Ok(found) if found.is_empty() => Err(bad(path, "there is no PEM certificate in it")),

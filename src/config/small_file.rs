@@ -5,7 +5,7 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
-use crate::input_file::{self, Kind};
+use crate::input_file::{self, FileKind};
 
 /// Why a file can't be taken in.
 #[derive(Debug, thiserror::Error)]
@@ -22,7 +22,7 @@ pub enum Unreadable {
 }
 
 /// Reads a whole file. What it held is wiped from memory when the text is dropped.
-pub(super) fn read(path: &Path, kind: Kind) -> Result<Zeroizing<String>, Unreadable> {
+pub(super) fn read(path: &Path, kind: FileKind) -> Result<Zeroizing<String>, Unreadable> {
     let mut bytes = input_file::read(path, kind).map_err(|error| match error.kind() {
         io::ErrorKind::FileTooLarge => Unreadable::TooLarge,
         _ => Unreadable::Io(error),
@@ -68,7 +68,7 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         let refused = |bytes: &[u8]| {
             std::fs::write(file.path(), bytes).unwrap();
-            read(file.path(), Kind::Stream)
+            read(file.path(), FileKind::Stream)
                 .map(|text| text.len())
                 .map_err(|error| error.to_string())
         };
@@ -77,9 +77,9 @@ mod tests {
             refused(b"caf\xe9").unwrap_err(),
             "it is not UTF-8 text (byte 4 is the first that isn't)"
         );
-        assert!(matches!(read(Path::new("/"), Kind::Stream), Err(Unreadable::Io(_))));
+        assert!(matches!(read(Path::new("/"), FileKind::Stream), Err(Unreadable::Io(_))));
         assert!(matches!(
-            read(Path::new("/dev/zero"), Kind::Stream),
+            read(Path::new("/dev/zero"), FileKind::Stream),
             Err(Unreadable::TooLarge)
         ));
     }

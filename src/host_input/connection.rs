@@ -133,7 +133,7 @@ impl Connection {
     }
 
     /// Waits for the answer to the oldest unanswered commands, `limit` at most; returns its text.
-    pub(super) async fn answer(&mut self, limit: Duration) -> Result<(Bytes, Kind), Error> {
+    pub(super) async fn answer(&mut self, limit: Duration) -> Result<(Bytes, AnswerKind), Error> {
         let frame = match (self.arrived.pop_front(), self.failure.take()) {
             (Some(frame), failure) => {
                 self.failure = failure;
@@ -144,10 +144,10 @@ impl Connection {
         };
         self.unanswered = self.unanswered.saturating_sub(1);
         match frame {
-            Frame::Error(text) => Ok((text, Kind::Error)),
-            Frame::Data(text) => Ok((text, Kind::Text)),
+            Frame::Error(text) => Ok((text, AnswerKind::Error)),
+            Frame::Data(text) => Ok((text, AnswerKind::Text)),
             // The reference client doesn't look at the type; so a number is text that says nothing.
-            Frame::MaxSize(_) | Frame::Version(_) => Ok((Bytes::new(), Kind::Text)),
+            Frame::MaxSize(_) | Frame::Version(_) => Ok((Bytes::new(), AnswerKind::Text)),
         }
     }
 
@@ -163,9 +163,9 @@ impl Connection {
             let before = self.arrived.len();
             let step = poll_fn(|context| self.write_on(context, before));
             match timeout(limit, step).await {
-                Ok(Ok(Written::Whole)) => return Ok(()),
+                Ok(Ok(WriteStep::Whole)) => return Ok(()),
                 // The server is at work, and has its time anew.
-                Ok(Ok(Written::Answered)) => {}
+                Ok(Ok(WriteStep::Answered)) => {}
                 Ok(Err(error)) => return Err(error),
                 Err(_) => return Err(self.no_answer(limit)),
             }
@@ -173,18 +173,18 @@ impl Connection {
     }
 
     /// Goes on with a frame until it is written or there are more answers than `before`.
-    fn write_on(&mut self, context: &mut Context<'_>, before: usize) -> Poll<Result<Written, Error>> {
+    fn write_on(&mut self, context: &mut Context<'_>, before: usize) -> Poll<Result<WriteStep, Error>> {
         let written = Pin::new(&mut self.frames).poll_flush(context);
         if let (Poll::Ready(Ok(())), 0) = (&written, self.unanswered) {
-            return Poll::Ready(Ok(Written::Whole));
+            return Poll::Ready(Ok(WriteStep::Whole));
         }
         // Also after a failed write: what the server sent before it left can still be read.
         let failure = self.take_answers(context);
         Poll::Ready(match (written, failure) {
             (Poll::Ready(Err(error)), _) => Err(Error::Lost(error)),
             (_, Some(failure)) => Err(failure),
-            (Poll::Ready(Ok(())), None) => Ok(Written::Whole),
-            (Poll::Pending, None) if self.arrived.len() > before => Ok(Written::Answered),
+            (Poll::Ready(Ok(())), None) => Ok(WriteStep::Whole),
+            (Poll::Pending, None) if self.arrived.len() > before => Ok(WriteStep::Answered),
             (Poll::Pending, None) => return Poll::Pending,
         })
     }
@@ -243,7 +243,7 @@ impl Connection {
 }
 
 /// How far the writing of a frame came.
-enum Written {
+enum WriteStep {
     /// All of it is on its way.
     Whole,
     /// An answer to an earlier one has come.
@@ -252,7 +252,7 @@ enum Written {
 
 /// How an answer was framed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum AnswerKind {
     /// As text.
     Text,
     /// As an error.

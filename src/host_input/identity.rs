@@ -24,7 +24,7 @@ use thiserror::Error;
 use x509_parser::prelude::{FromDer, X509Certificate};
 use zeroize::Zeroizing;
 
-use crate::input_file::{self, Kind};
+use crate::input_file::{self, FileKind};
 use crate::problem::{self, Problem};
 
 mod certificate;
@@ -233,7 +233,7 @@ fn content(path: &Path) -> Result<Zeroizing<Vec<u8>>, Fault> {
         io::ErrorKind::FileTooLarge => Fault::TooLong,
         _ => Fault::Unreadable(error),
     };
-    input_file::read(path, Kind::Stream).map_err(unreadable)
+    input_file::read(path, FileKind::Stream).map_err(unreadable)
 }
 
 /// Each key with each certificate that is its own, compared by the public key: the local key ids of the container

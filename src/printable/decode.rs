@@ -5,13 +5,13 @@ use zeroize::Zeroizing;
 use super::is_hidden;
 
 /// Bytes, and for each of them the range of the words that it stands for.
-pub(super) struct View {
+pub(super) struct Decoding {
     pub(super) bytes: Zeroizing<Vec<u8>>,
     ranges: Vec<(u32, u32)>,
 }
 
 /// Undoes one encoding wherever a view may hold it; nothing, where it holds none.
-pub(super) type Decoder = fn(&View, shortest: usize) -> Option<View>;
+pub(super) type Decoder = fn(&Decoding, shortest: usize) -> Option<Decoding>;
 
 /// All of them. Each is tried by itself, since what is an escape in one may be plain text in another.
 pub(super) const DECODERS: [Decoder; 18] = [
@@ -62,10 +62,10 @@ impl Code {
     }
 }
 
-impl View {
+impl Decoding {
     /// The words themselves. They are short enough for their positions.
     pub(super) fn of(words: &[u8]) -> Self {
-        View {
+        Decoding {
             bytes: Zeroizing::new(words.to_owned()),
             ranges: (0..u32::try_from(words.len()).unwrap_or(u32::MAX))
                 .map(|at| (at, at + 1))
@@ -74,7 +74,7 @@ impl View {
     }
 
     fn empty(&self) -> Self {
-        View {
+        Decoding {
             bytes: Zeroizing::new(Vec::with_capacity(self.bytes.len())),
             ranges: Vec::with_capacity(self.bytes.len()),
         }
@@ -93,7 +93,7 @@ impl View {
         self.ranges.extend(bytes.iter().map(|_| range));
     }
 
-    fn copy(&mut self, from: &View, at: usize, length: usize) {
+    fn copy(&mut self, from: &Decoding, at: usize, length: usize) {
         let bytes = from.bytes.get(at..at + length).unwrap_or_default();
         let ranges = from.ranges.get(at..at + length).unwrap_or_default();
         self.bytes.extend_from_slice(bytes);
@@ -182,8 +182,8 @@ impl View {
     }
 
     /// The digits from `at` on, over the ends of lines.
-    fn run(&self, at: usize, base: &Base) -> Run {
-        let mut run = Run {
+    fn run(&self, at: usize, base: &Base) -> Digits {
+        let mut run = Digits {
             length: 0,
             digits: Zeroizing::new(Vec::new()),
             parts: Vec::new(),
@@ -217,7 +217,7 @@ impl View {
 }
 
 /// Digits without a gap.
-struct Run {
+struct Digits {
     /// Bytes that it takes up, padding included.
     length: usize,
     /// Each with its part.

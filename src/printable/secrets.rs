@@ -17,7 +17,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 use zeroize::Zeroizing;
 
-use super::decode::{DECODERS, View};
+use super::decode::{DECODERS, Decoding};
 
 const REDACTED: &str = "[redacted]";
 
@@ -54,7 +54,7 @@ pub(super) fn redacted(words: &[u8], show: impl FnOnce(&[u8]) -> String) -> Stri
 
 /// The forms of a secret that are looked for. They are made when they are needed, so that one copy of it is kept.
 fn forms(secret: &str) -> Vec<Zeroizing<Vec<u8>>> {
-    let exact = View::of(secret.as_bytes());
+    let exact = Decoding::of(secret.as_bytes());
     // As far as it can be seen, without blanks: those are the first to get changed.
     let folded = exact.folded().map(|folded| folded.bytes);
     // In the encoding before Unicode.
@@ -92,7 +92,7 @@ fn without<'s>(secrets: impl IntoIterator<Item = &'s str>, words: &[u8], show: i
         found: Vec::new(),
     };
     let depth = if words.len() <= SHORT { DEPTH + 1 } else { DEPTH };
-    search.look_into(&View::of(words), depth);
+    search.look_into(&Decoding::of(words), depth);
     let shown = show(&search.cut_out_of(words));
     // Whatever was done to the words behind this gate must not have put one together.
     let contains = |form: &[u8]| memmem::find(shown.as_bytes(), form).is_some();
@@ -112,7 +112,7 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    fn look_into(&mut self, view: &View, depth: usize) {
+    fn look_into(&mut self, view: &Decoding, depth: usize) {
         self.look_at(view);
         if depth == 0 {
             if let Some(folded) = view.folded() {
@@ -127,7 +127,7 @@ impl Search<'_> {
         }
     }
 
-    fn look_at(&mut self, view: &View) {
+    fn look_at(&mut self, view: &Decoding) {
         let bytes = view.bytes.as_slice();
         for form in &self.forms {
             let length = form.needle().len();

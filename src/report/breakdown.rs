@@ -121,7 +121,7 @@ impl Selected {
     /// What goes on, broken down.
     pub fn breakdown(&self) -> Breakdown {
         let vulnerabilities = self.vulnerabilities();
-        let mut tally = Tally::new(vulnerabilities);
+        let mut tally = Accumulator::new(vulnerabilities);
         let mut findings = Vec::new();
         for index in 0..self.len() {
             match self.host(index, &mut findings) {
@@ -150,7 +150,7 @@ impl Met {
     }
 }
 
-struct Tally<'s> {
+struct Accumulator<'s> {
     hosts: u64,
     hosts_with_cve: u64,
     /// By index of the vulnerability.
@@ -168,7 +168,7 @@ struct Tally<'s> {
     subnets_all: usize,
 }
 
-impl<'s> Tally<'s> {
+impl<'s> Accumulator<'s> {
     fn new(vulnerabilities: &'s [Vulnerability]) -> Self {
         let mut numbers = HashMap::new();
         let mut cves = Vec::new();
@@ -182,7 +182,7 @@ impl<'s> Tally<'s> {
         let named = vulnerabilities
             .iter()
             .map(|known| known.cves.iter().map(|id| number(id)).collect());
-        Tally {
+        Accumulator {
             hosts: 0,
             hosts_with_cve: 0,
             qids: vec![Met::default(); vulnerabilities.len()],

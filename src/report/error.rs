@@ -28,11 +28,11 @@ pub enum Error {
         /// What the source says.
         source: io::Error,
         /// How far the report was read.
-        reached: Reached,
+        reached: ReadUpTo,
     },
     /// The report ends before its closing tag does: an interrupted download, a full disk.
     #[error("the report is cut off after {0}; get it again")]
-    CutOff(Reached),
+    CutOff(ReadUpTo),
     /// No byte, or nothing but white space.
     #[error("the report is empty ({0} bytes)")]
     Empty(u64),
@@ -45,7 +45,7 @@ pub enum Error {
         /// Place of the first such byte.
         offset: u64,
         /// How far the report was read.
-        reached: Reached,
+        reached: ReadUpTo,
     },
     /// Not well-formed, or beyond a limit that no report needs.
     #[error("the report can't be read at byte {offset} (after {reached}): {fault}")]
@@ -55,7 +55,7 @@ pub enum Error {
         /// What is wrong.
         fault: XmlError,
         /// How far the report was read.
-        reached: Reached,
+        reached: ReadUpTo,
     },
     /// Text that doesn't begin as XML does.
     #[error("the report is no XML; export it from Qualys as XML")]
@@ -87,13 +87,13 @@ pub enum Error {
          split it by asset groups or templates",
         mib = limits::MEMORY >> 20
     )]
-    TooBig(Reached),
+    TooBig(ReadUpTo),
     /// More vulnerabilities before the hosts that have them [than are kept](limits::DESCRIBED_FIRST).
     #[error(
         "the report describes more vulnerabilities before the hosts that have them than are kept (after {0}), \
          as no report of Qualys does; it is refused"
     )]
-    GlossaryFirst(Reached),
+    GlossaryFirst(ReadUpTo),
 }
 
 impl Error {
@@ -140,7 +140,7 @@ pub enum XmlError {
 
 /// How far a report was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Reached {
+pub struct ReadUpTo {
     /// Bytes of XML.
     pub bytes: u64,
     /// Whole hosts.
@@ -149,7 +149,7 @@ pub struct Reached {
     pub last: Option<IpAddr>,
 }
 
-impl fmt::Display for Reached {
+impl fmt::Display for ReadUpTo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let hosts = if self.hosts == 1 { "host" } else { "hosts" };
         write!(f, "{} bytes and {} {hosts}", self.bytes, self.hosts)?;

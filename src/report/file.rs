@@ -6,7 +6,7 @@ use std::path::Path;
 
 use flate2::bufread::MultiGzDecoder;
 
-use super::error::{Error, Reached};
+use super::error::{Error, ReadUpTo};
 use super::unzip::Unzip;
 
 /// Bytes that are read at once of packed input.
@@ -44,7 +44,7 @@ pub fn decode<'s>(mut stream: impl Read + Send + 's) -> Result<Box<dyn Read + Se
             Ok(count) => filled += count,
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(source) => {
-                let reached = Reached::default();
+                let reached = ReadUpTo::default();
                 return Err(Error::Read { source, reached });
             }
         }

@@ -29,7 +29,7 @@ const ERROR: u8 = 16;
 /// The hosts of a report. Entries of one address stand side by side.
 #[derive(Debug, Default)]
 pub(super) struct Hosts {
-    entries: Vec<Entry>,
+    entries: Vec<HostEntry>,
     packed: Vec<u8>,
     keys: Vec<Key>,
     systems: Vec<Box<str>>,
@@ -37,7 +37,7 @@ pub(super) struct Hosts {
 
 /// One host as the report lists it.
 #[derive(Debug)]
-struct Entry {
+struct HostEntry {
     address: IpAddr,
     /// Where it begins in `packed`.
     start: u32,
@@ -52,7 +52,7 @@ pub(super) struct Unpacked<'h> {
     pub(super) name: Option<&'h str>,
     /// How many findings.
     pub(super) findings: u32,
-    packed: Packed<'h>,
+    packed: PackedHost<'h>,
     keys: &'h [Key],
 }
 
@@ -89,7 +89,7 @@ impl Hosts {
 
     pub(super) fn get(&self, index: usize) -> Option<Unpacked<'_>> {
         let start = self.entries.get(index)?.start as usize;
-        let mut packed = Packed(self.packed.get(start..)?);
+        let mut packed = PackedHost(self.packed.get(start..)?);
         let has = packed.byte();
         let network = if has & NETWORK == 0 {
             DEFAULT_NETWORK
@@ -139,7 +139,7 @@ pub(super) struct NewHost<'t> {
 
 /// Collects hosts as a report lists them.
 #[derive(Debug, Default)]
-pub(super) struct Packer {
+pub(super) struct HostsBuilder {
     hosts: Hosts,
     numbers: HashMap<Key, u32>,
     system_numbers: HashMap<Box<str>, u32>,
@@ -153,7 +153,7 @@ pub(super) struct Packer {
 #[derive(Debug)]
 pub(super) struct TooBig;
 
-impl Packer {
+impl HostsBuilder {
     /// Adds a host.
     pub(super) fn push(&mut self, host: &NewHost<'_>, keys: &[Key]) -> Result<(), TooBig> {
         let findings = u32::try_from(keys.len()).map_err(|_| TooBig)?;
@@ -188,7 +188,7 @@ impl Packer {
             wholeness,
         } = *host;
         let start = u32::try_from(self.hosts.packed.len()).map_err(|_| TooBig)?;
-        self.hosts.entries.push(Entry { address, start });
+        self.hosts.entries.push(HostEntry { address, start });
         let bit = |has: bool, bit: u8| if has { bit } else { 0 };
         let has =
             bit(network != DEFAULT_NETWORK, NETWORK) | bit(!system.is_empty(), SYSTEM) | bit(!name.is_empty(), NAME);
@@ -235,7 +235,7 @@ impl Packer {
     pub(super) fn resume(hosts: Hosts) -> Self {
         let numbers = hosts.keys.iter().zip(0..).map(|(key, number)| (*key, number));
         let systems = hosts.systems.iter().zip(0..);
-        Packer {
+        HostsBuilder {
             numbers: numbers.collect(),
             qids: hosts.keys.iter().map(|key| key.qid()).collect(),
             system_bytes: hosts.systems.iter().map(|system| cost(system)).sum(),
@@ -316,11 +316,11 @@ fn pack(packed: &mut Vec<u8>, mut number: u32) {
     packed.push(number as u8);
 }
 
-/// Bytes as [`Packer`] writes them.
+/// Bytes as [`HostsBuilder`] writes them.
 #[derive(Debug, Clone, Copy)]
-struct Packed<'h>(&'h [u8]);
+struct PackedHost<'h>(&'h [u8]);
 
-impl<'h> Packed<'h> {
+impl<'h> PackedHost<'h> {
     #[inline]
     fn byte(&mut self) -> u8 {
         let Some((byte, rest)) = self.0.split_first() else {

@@ -1,7 +1,7 @@
 //! Merge: the reports of several templates become one, as if one template had said all of it.
 
-use super::error::{Error, Reached};
-use super::hosts::{Packer, TooBig};
+use super::error::{Error, ReadUpTo};
+use super::hosts::{HostsBuilder, TooBig};
 use super::{About, Format, Report, limits};
 
 /// Makes one report of several. Hosts of one address stand side by side, as several entries of it in one report do, so
@@ -19,7 +19,7 @@ pub fn merge(reports: Vec<Report>) -> Result<Report, Error> {
         return Ok(whole);
     }
     let mut titles = vec![whole.about.title.take()];
-    let mut packer = Packer::resume(whole.hosts);
+    let mut packer = HostsBuilder::resume(whole.hosts);
     for report in reports {
         let Report {
             mut about,
@@ -51,7 +51,7 @@ pub fn merge(reports: Vec<Report>) -> Result<Report, Error> {
 }
 
 fn too_big(about: &About) -> Error {
-    Error::TooBig(Reached {
+    Error::TooBig(ReadUpTo {
         bytes: about.bytes,
         hosts: about.hosts,
         last: None,

@@ -11,11 +11,11 @@ use quick_xml::events::BytesStart;
 use quick_xml::events::attributes::Attribute;
 
 use super::counts::{LeftOut, Tally};
-use super::error::{Answer, Error, Reached};
+use super::error::{Answer, Error, ReadUpTo};
 use super::finding::Key;
 use super::glossary::{Details, Glossary};
 use super::grammar::Element;
-use super::hosts::{NewHost, Packer, TooBig, Wholeness};
+use super::hosts::{HostsBuilder, NewHost, TooBig, Wholeness};
 use super::numbers::DEFAULT_NETWORK;
 use super::progress::Progress;
 use super::remarks::{Remark, Remarks};
@@ -67,7 +67,7 @@ struct Parser<'p> {
 
     about: About,
     last: Option<IpAddr>,
-    packer: Packer,
+    packer: HostsBuilder,
     glossary: Glossary,
     hosts_left_out: Tally,
     findings_left_out: Tally,
@@ -190,8 +190,8 @@ impl Handler for Parser<'_> {
         Ok(())
     }
 
-    fn reached(&self, bytes: u64) -> Reached {
-        Reached {
+    fn reached(&self, bytes: u64) -> ReadUpTo {
+        ReadUpTo {
             bytes,
             hosts: self.about.hosts,
             last: self.last,
@@ -215,7 +215,7 @@ impl<'p> Parser<'p> {
             answer: Answer::default(),
             about: About::default(),
             last: None,
-            packer: Packer::default(),
+            packer: HostsBuilder::default(),
             glossary: Glossary::default(),
             hosts_left_out: Tally::default(),
             findings_left_out: Tally::default(),

@@ -27,7 +27,7 @@ const ZIP64: u16 = 1;
 pub(super) struct Unzip<R> {
     archive: R,
     /// The file whose bytes come next.
-    entry: Option<Entry>,
+    entry: Option<ZipEntry>,
     /// The report's name, once it was found.
     report: Option<Text>,
     /// Names of other files.
@@ -35,7 +35,7 @@ pub(super) struct Unzip<R> {
     ended: bool,
 }
 
-struct Entry {
+struct ZipEntry {
     name: Text,
     /// None: the bytes are stored as they are.
     inflate: Option<Decompress>,
@@ -105,7 +105,7 @@ impl<R: BufRead> Unzip<R> {
     }
 
     /// A file's header, behind the signature.
-    fn header(&mut self) -> io::Result<Entry> {
+    fn header(&mut self) -> io::Result<ZipEntry> {
         let _version = self.u16()?;
         let flags = self.u16()?;
         let method = self.u16()?;
@@ -133,7 +133,7 @@ impl<R: BufRead> Unzip<R> {
             }
         };
         let expected = Sizes { crc, packed, unpacked };
-        Ok(Entry {
+        Ok(ZipEntry {
             name,
             inflate,
             ended: false,
@@ -146,7 +146,7 @@ impl<R: BufRead> Unzip<R> {
     }
 
     /// Compares what was read of a file with what the archive says of it.
-    fn finish(&mut self, entry: Entry) -> io::Result<()> {
+    fn finish(&mut self, entry: ZipEntry) -> io::Result<()> {
         let expected = match entry.expected {
             Some(expected) => expected,
             None => {
@@ -223,9 +223,9 @@ impl<R: BufRead> Read for Unzip<R> {
     }
 }
 
-impl Entry {
+impl ZipEntry {
     /// Reads some bytes of the file. None of them, unless there is no space, means that some were read of the archive
-    /// without yielding any, or that the file [ended](Entry::ended).
+    /// without yielding any, or that the file [ended](ZipEntry::ended).
     fn read(&mut self, archive: &mut impl BufRead, space: &mut [u8]) -> io::Result<usize> {
         let input = archive.fill_buf()?;
         let damaged = |name| invalid(format!("the zip archive is damaged: {name} can't be unpacked"));

@@ -15,7 +15,7 @@ use quick_xml::Reader;
 use quick_xml::escape::resolve_xml_entity;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 
-use super::error::{Error, Reached, XmlError};
+use super::error::{Error, ReadUpTo, XmlError};
 use super::limits::DEPTH;
 use super::progress::Progress;
 use super::text;
@@ -40,7 +40,7 @@ pub(super) trait Handler {
     fn text(&mut self, piece: &str);
     fn end(&mut self) -> Result<(), Error>;
     /// How far it came, of `bytes` that were read.
-    fn reached(&self, bytes: u64) -> Reached;
+    fn reached(&self, bytes: u64) -> ReadUpTo;
 }
 
 /// In the reader's words, which may hold a piece of the report: they go to terminals, and may be long.
@@ -87,7 +87,7 @@ fn sniff(bytes: &[u8], whole: bool) -> Result<(), Error> {
         [0x1f, 0x8b, ..] => Err(Error::Packed("gzip data")),
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Err(Error::NotUtf8 {
             offset: 0,
-            reached: Reached::default(),
+            reached: ReadUpTo::default(),
         }),
         _ if text.is_empty() && whole => Err(Error::Empty(bytes.len() as u64)),
         _ if text.is_empty() || text.starts_with(b"<") => Ok(()),

@@ -19,7 +19,7 @@ mod output;
 mod syslog;
 
 use layer::{LogLayer, Traced};
-use output::Output;
+use output::LogOutput;
 pub use syslog::{Syslog, SyslogError};
 
 use super::traces::BoxedLayer;
@@ -32,7 +32,7 @@ pub struct Settings {
     /// `log.level`.
     pub level: Level,
     /// `log.format`.
-    pub format: Format,
+    pub format: LogFormat,
     /// `log.file`: lines are added to it.
     pub file: Option<PathBuf>,
     /// `log.syslog`.
@@ -60,7 +60,7 @@ pub enum Level {
 
 /// `log.format`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub enum LogFormat {
     /// Text on a terminal and in a syslog, otherwise JSON.
     Auto,
     /// Lines to read.
@@ -104,7 +104,7 @@ impl Problem for LogError {
 #[derive(Debug)]
 pub struct Logs {
     level: Level,
-    outputs: Arc<Vec<Output>>,
+    outputs: Arc<Vec<LogOutput>>,
     trace: Traced,
     remarks: Vec<String>,
 }
@@ -120,7 +120,7 @@ impl Logs {
         let mut remarks = Vec::new();
         let mut stderr = settings.stderr;
         match syslog::Sender::open(&settings.syslog) {
-            Ok(Some(sender)) => outputs.push(Output::syslog(settings.format, sender)),
+            Ok(Some(sender)) => outputs.push(LogOutput::syslog(settings.format, sender)),
             Ok(None) => {}
             Err(syslog::OpenError::Thread(error)) => return Err(LogError::Thread(error)),
             Err(syslog::OpenError::Missing(problem)) => {
@@ -129,10 +129,10 @@ impl Logs {
             }
         }
         if stderr {
-            outputs.push(Output::stderr(settings.format));
+            outputs.push(LogOutput::stderr(settings.format));
         }
         if let Some(path) = &settings.file {
-            outputs.push(Output::file(settings.format, path)?);
+            outputs.push(LogOutput::file(settings.format, path)?);
         }
         Ok(Logs {
             level: settings.level,
@@ -201,7 +201,7 @@ mod tests {
     fn to_file(path: PathBuf) -> Settings {
         Settings {
             level: Level::Info,
-            format: Format::Auto,
+            format: LogFormat::Auto,
             file: Some(path),
             syslog: Syslog::None,
             stderr: false,

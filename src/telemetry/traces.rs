@@ -23,9 +23,9 @@ mod resource;
 mod tally;
 mod tls;
 
-use environment::{Environment, Plan};
+use environment::{Environment, ExporterSettings};
 use parent::Parent;
-use tally::Tally;
+use tally::SpanTally;
 
 use crate::printable::Text;
 
@@ -56,7 +56,7 @@ pub fn collector() -> Result<Option<(Url, ClientConfig)>, String> {
 #[derive(Debug)]
 pub(super) struct Traces {
     provider: SdkTracerProvider,
-    tally: Tally,
+    tally: SpanTally,
     parent: Parent,
     flush_timeout: Duration,
 }
@@ -75,8 +75,8 @@ impl Traces {
         (traces, remarks)
     }
 
-    fn begin(plan: &Plan, parent: Parent, settings: &Settings) -> Result<Self, String> {
-        let tally = Tally::default();
+    fn begin(plan: &ExporterSettings, parent: Parent, settings: &Settings) -> Result<Self, String> {
+        let tally = SpanTally::default();
         let exporter = exporter::start(plan, &tally)?;
         let provider = SdkTracerProvider::builder()
             .with_resource(resource::resource())

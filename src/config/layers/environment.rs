@@ -10,7 +10,7 @@ use crate::config::origin::Origin;
 use crate::config::setting::Setting;
 use crate::config::settings;
 use crate::config::small_file;
-use crate::input_file::Kind;
+use crate::input_file::FileKind;
 
 /// What all our variables begin with.
 const PREFIX: &str = "QC_";
@@ -133,7 +133,7 @@ fn from_file(
         return Some(Err(ConfigError::Misplaced { origin, reason }));
     }
     Some(
-        match small_file::read(&surroundings.directory.join(&path), Kind::Stream) {
+        match small_file::read(&surroundings.directory.join(&path), FileKind::Stream) {
             Ok(text) => {
                 let variable = name.to_owned();
                 let origin = Origin::VariableFile { variable, path };

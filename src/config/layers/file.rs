@@ -9,7 +9,7 @@ use crate::config::origin::Origin;
 use crate::config::setting::Setting;
 use crate::config::settings;
 use crate::config::small_file;
-use crate::input_file::Kind;
+use crate::input_file::FileKind;
 
 /// Where the Perl connector looks when it isn't told a file, and so do we.
 pub(in crate::config) const OLD_DEFAULT: &str = "InputPlugins/QualysGuard.yaml";
@@ -20,7 +20,7 @@ pub(in crate::config) fn layer(
     path: &Path,
     origin: Option<Origin>,
 ) -> Vec<Result<Assignment, ConfigError>> {
-    let text = match small_file::read(&directory.join(path), Kind::Stream) {
+    let text = match small_file::read(&directory.join(path), FileKind::Stream) {
         Ok(text) => text,
         Err(reason) => {
             let path = path.to_owned();

@@ -12,7 +12,7 @@ use crate::config::assignment::Assignment;
 use crate::config::error::{ConfigError, quoted};
 use crate::config::origin::Origin;
 use crate::config::small_file;
-use crate::input_file::Kind;
+use crate::input_file::FileKind;
 
 /// What the directory says, file by file.
 pub(in crate::config) fn layer(surroundings: &Surroundings) -> Vec<Result<Assignment, ConfigError>> {
@@ -48,11 +48,12 @@ fn names(directory: &Path) -> io::Result<Vec<String>> {
 
 fn assignment(directory: &Path, given: &Path, name: &str) -> Result<Assignment, ConfigError> {
     let path = given.join(name);
-    let text = small_file::read(&directory.join(&path), Kind::Regular).map_err(|reason| ConfigError::Unreadable {
-        origin: Some(Origin::Variable(SECRETS_DIR.into())),
-        path: PathBuf::from(quoted(&path.to_string_lossy())),
-        reason,
-    })?;
+    let text =
+        small_file::read(&directory.join(&path), FileKind::Regular).map_err(|reason| ConfigError::Unreadable {
+            origin: Some(Origin::Variable(SECRETS_DIR.into())),
+            path: PathBuf::from(quoted(&path.to_string_lossy())),
+            reason,
+        })?;
     Assignment::new(name, small_file::value(&text), Origin::Secret(path))
 }
 

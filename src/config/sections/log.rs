@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::config::error::{Errors, Reported};
 use crate::config::row::{boolean, form, path, words};
-use crate::telemetry::logs::{Format, Level, Settings, Syslog};
+use crate::telemetry::logs::{Level, LogFormat, Settings, Syslog};
 
 section! {
     /// The section `log`.
@@ -12,7 +12,7 @@ section! {
         /// Least weight of what is logged; 3, 2, 1, 0 are debug, info, warning, error
         level: Level = words().default("info");
         /// Form of log lines; auto is text on a terminal and in a syslog, else JSON
-        format: Format = words().default("auto");
+        format: LogFormat = words().default("auto");
         /// File that log lines are added to
         file: PathBuf = path().example("/var/log/qualys-connector.log");
         /// Syslog that log lines go to

@@ -4,7 +4,7 @@
 
 /// A text, by a part of it.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Known {
+pub struct KnownText {
     /// What it contains, in lower case.
     pub part: &'static str,
     /// What it means.
@@ -14,64 +14,64 @@ pub struct Known {
 }
 
 /// All that are known; the first that fits counts.
-pub const TEXTS: [Known; 12] = [
-    Known {
+pub const TEXTS: [KnownText; 12] = [
+    KnownText {
         part: "done processing",
         meaning: "Success: so many commands of the frame were understood. A smaller number than were sent means that \
                   lines were dropped",
         remedy: "nothing; the connector compares the number and sends a frame that lacks some again, host by host",
     },
-    Known {
+    KnownText {
         part: "must set source application",
         meaning: "A command came before the source was named, and is filed under none",
         remedy: "in a file of commands, let SetSource stand in the first line",
     },
-    Known {
+    KnownText {
         part: "is not in the certificate domain",
         meaning: "The certificate was made in another domain than the one that is imported into",
         remedy: "correct commands.domain, or make a client in that domain and use its PKCS12 file",
     },
-    Known {
+    KnownText {
         part: "is not a leaf domain",
         meaning: "The domain has domains below it, and hosts belong into the lowest ones",
         remedy: "set commands.domain to a leaf domain, as Global\\Berlin",
     },
-    Known {
+    KnownText {
         part: "failed to find map",
         meaning: "A third-party vulnerability map of that name doesn't exist there",
         remedy: "the connector names none; in a file of commands, correct SetMap",
     },
-    Known {
+    KnownText {
         part: "failed to recognize ip address",
         meaning: "An address or MAC address of a command can't be read",
         remedy: "in a file of commands, correct the address",
     },
-    Known {
+    KnownText {
         part: "is not a valid address",
         meaning: "An address of a command can't be read",
         remedy: "in a file of commands, correct the address",
     },
-    Known {
+    KnownText {
         part: "failed to execute command",
         meaning: "A command was understood, and couldn't be carried out; the line before it says why",
         remedy: "see the line before; where there is none, look at the Management Center's health and host limit",
     },
-    Known {
+    KnownText {
         part: "wrong protocol",
         meaning: "A protocol is neither tcp nor udp in small letters, and the line is lost",
         remedy: "in a file of commands, write tcp or udp",
     },
-    Known {
+    KnownText {
         part: "can not find the header",
         meaning: "A scan result lacks one of the labels cve_ids: and bugtraq_ids:, and is lost",
         remedy: "in a file of commands, write both labels, empty ones too",
     },
-    Known {
+    KnownText {
         part: "wrong command syntax",
         meaning: "A scan result can't be read, and is lost",
         remedy: "in a file of commands, compare the line with one that the connector writes (--csvfile)",
     },
-    Known {
+    KnownText {
         part: "failure to run scan api",
         meaning: "The Management Center couldn't store the scan results of a host",
         remedy: "see whether the host is in its network map (commands.add_host=y adds it), and look at its health",
@@ -79,7 +79,7 @@ pub const TEXTS: [Known; 12] = [
 ];
 
 /// What is known of a text.
-pub fn explain(text: &str) -> Option<&'static Known> {
+pub fn explain(text: &str) -> Option<&'static KnownText> {
     let text = text.to_lowercase();
     TEXTS.iter().find(|known| text.contains(known.part))
 }

@@ -12,7 +12,7 @@ use super::Delivery;
 use crate::host_input::answer::{Answer, Refusal, Verdict};
 use crate::host_input::batch::Batches;
 use crate::host_input::command::{Shortened, UPDATE};
-use crate::host_input::connection::{Connection, Kind};
+use crate::host_input::connection::{AnswerKind, Connection};
 use crate::host_input::counting::{self, Counting};
 use crate::host_input::packing::{Blocks, Packed, Packer, Written, count};
 use crate::host_input::{Error, Settings, packing};
@@ -288,7 +288,7 @@ impl<'a, B: Blocks> Run<'a, B> {
         self.batches.answered();
         self.last_answer = Instant::now();
         let mut answer = Answer::read(&text);
-        if kind == Kind::Error {
+        if kind == AnswerKind::Error {
             answer.remarks.insert(
                 0,
                 format!(

@@ -9,7 +9,7 @@ use thiserror::Error;
 use zeroize::Zeroizing;
 
 use crate::host_input::identity::Certificate;
-use crate::input_file::{self, Kind};
+use crate::input_file::{self, FileKind};
 
 /// Why a file gives no CA certificates.
 #[derive(Debug, Error)]
@@ -48,7 +48,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<CertificateDer<'static>>, CaFileEr
 }
 
 fn content(path: &Path) -> Result<Zeroizing<Vec<u8>>, CaFileFault> {
-    input_file::read(path, Kind::Regular).map_err(|error| match error.kind() {
+    input_file::read(path, FileKind::Regular).map_err(|error| match error.kind() {
         io::ErrorKind::FileTooLarge => CaFileFault::TooLong,
         _ => CaFileFault::Unreadable(error),
     })

@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 
 use super::http::{Expects, Request};
 use super::locked;
-use crate::input_file::{self, Kind};
+use crate::input_file::{self, FileKind};
 use crate::printable;
 use crate::qualys::fault::Fault;
 use crate::qualys::{Login, Settings};
@@ -166,7 +166,7 @@ fn read_token(file: &Path) -> Result<SecretString, Fault> {
         path: file.to_owned(),
         problem,
     };
-    let bytes = input_file::read(file, Kind::Regular).map_err(|error| bad(error.to_string()))?;
+    let bytes = input_file::read(file, FileKind::Regular).map_err(|error| bad(error.to_string()))?;
     if bytes.len() > LONGEST_TOKEN {
         return Err(bad(format!("has {} bytes, which is no token", bytes.len())));
     }

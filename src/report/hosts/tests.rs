@@ -18,7 +18,7 @@ fn host<'t>(address: &str, network: u32, system: &'t str, name: &'t str) -> NewH
 
 #[test]
 fn hosts_come_back_as_they_were_in_the_order_of_addresses() {
-    let mut packer = Packer::default();
+    let mut packer = HostsBuilder::default();
     let mut push = |address: &str, network, system, name, keys: &[Key]| {
         let host = host(address, network, system, name);
         packer.push(&host, keys).unwrap();
@@ -60,7 +60,7 @@ fn hosts_come_back_as_they_were_in_the_order_of_addresses() {
 
 #[test]
 fn random_ports_do_not_fill_the_memory() {
-    let mut packer = Packer::default();
+    let mut packer = HostsBuilder::default();
     let findings = (1..=3).flat_map(|qid| (1..=u16::MAX).map(move |port| key(qid, port)));
     let keys: Vec<_> = findings.collect();
     packer.push(&host("10.0.0.1", 0, "", ""), &keys).unwrap();
@@ -74,12 +74,12 @@ fn random_ports_do_not_fill_the_memory() {
 #[test]
 fn tables_are_keyed_at_random() {
     use std::collections::hash_map::RandomState;
-    let Packer {
+    let HostsBuilder {
         numbers,
         system_numbers,
         qids,
         ..
-    } = Packer::default();
+    } = HostsBuilder::default();
     let (_, _, _): (&RandomState, &RandomState, &RandomState) =
         (numbers.hasher(), system_numbers.hasher(), qids.hasher());
 }

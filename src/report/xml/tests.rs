@@ -20,10 +20,10 @@ impl Handler for Recorder {
         Ok(())
     }
 
-    fn reached(&self, bytes: u64) -> Reached {
-        Reached {
+    fn reached(&self, bytes: u64) -> ReadUpTo {
+        ReadUpTo {
             bytes,
-            ..Reached::default()
+            ..ReadUpTo::default()
         }
     }
 }
@@ -53,10 +53,10 @@ impl Handler for Counter {
         Ok(())
     }
 
-    fn reached(&self, bytes: u64) -> Reached {
-        Reached {
+    fn reached(&self, bytes: u64) -> ReadUpTo {
+        ReadUpTo {
             bytes,
-            ..Reached::default()
+            ..ReadUpTo::default()
         }
     }
 }

@@ -11,8 +11,8 @@ use tracing::{Event, Subscriber};
 use tracing_subscriber::layer::{Context, Layer};
 use tracing_subscriber::registry::LookupSpan;
 
-use super::line::Line;
-use super::output::Output;
+use super::line::LogLine;
+use super::output::LogOutput;
 use crate::telemetry::spans;
 
 /// The id of the trace, once there is one.
@@ -20,26 +20,26 @@ pub(super) type Traced = Arc<OnceLock<String>>;
 
 /// Turns events into lines for all outputs.
 pub(super) struct LogLayer {
-    outputs: Arc<Vec<Output>>,
+    outputs: Arc<Vec<LogOutput>>,
     trace: Traced,
 }
 
 /// The fields that a span gives to all lines inside it.
 #[derive(Default)]
-struct Place {
+struct Position {
     template: Option<String>,
     stage: Option<String>,
 }
 
 impl LogLayer {
-    pub(super) fn new(outputs: Arc<Vec<Output>>, trace: Traced) -> Self {
+    pub(super) fn new(outputs: Arc<Vec<LogOutput>>, trace: Traced) -> Self {
         LogLayer { outputs, trace }
     }
 }
 
 impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogLayer {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
-        let mut place = Place::default();
+        let mut place = Position::default();
         attributes.record(&mut place);
         if let (true, Some(span)) = (place.is_somewhere(), context.span(id)) {
             span.extensions_mut().insert(place);
@@ -48,7 +48,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogLayer {
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
         let metadata = event.metadata();
-        let mut line = Line {
+        let mut line = LogLine {
             at: SystemTime::now(),
             level: *metadata.level(),
             target: (!super::super::traces::is_ours(metadata)).then(|| metadata.target()),
@@ -56,7 +56,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogLayer {
             fields: Vec::new(),
         };
         event.record(&mut Fields(&mut line));
-        let mut place = Place::default();
+        let mut place = Position::default();
         for span in context.event_scope(event).into_iter().flatten() {
             place.lies_in(span.extensions().get());
         }
@@ -69,9 +69,9 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogLayer {
     }
 }
 
-impl Place {
+impl Position {
     /// Adds the fields of an outer span.
-    fn lies_in(&mut self, outer: Option<&Place>) {
+    fn lies_in(&mut self, outer: Option<&Position>) {
         if let Some(outer) = outer {
             self.template = self.template.take().or_else(|| outer.template.clone());
             self.stage = self.stage.take().or_else(|| outer.stage.clone());
@@ -83,7 +83,7 @@ impl Place {
     }
 }
 
-impl Visit for Place {
+impl Visit for Position {
     fn record_str(&mut self, field: &Field, value: &str) {
         match field.name() {
             spans::TEMPLATE => self.template = Some(value.to_owned()),
@@ -95,7 +95,7 @@ impl Visit for Place {
     fn record_debug(&mut self, _: &Field, _: &dyn fmt::Debug) {}
 }
 
-struct Fields<'l, 'a>(&'l mut Line<'a>);
+struct Fields<'l, 'a>(&'l mut LogLine<'a>);
 
 impl Fields<'_, '_> {
     fn add(&mut self, field: &Field, value: Value) {

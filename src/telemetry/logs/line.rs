@@ -10,7 +10,7 @@ use tracing::Level;
 use crate::printable::{escaped, escaped_json, is_hidden};
 
 /// What is logged.
-pub(super) struct Line<'a> {
+pub(super) struct LogLine<'a> {
     pub(super) at: SystemTime,
     pub(super) level: Level,
     /// The library that logs it, unless we do.
@@ -19,7 +19,7 @@ pub(super) struct Line<'a> {
     pub(super) fields: Vec<(&'a str, Value)>,
 }
 
-impl<'a> Line<'a> {
+impl<'a> LogLine<'a> {
     /// Sets a field, if it has a value, in the place of the event's own.
     pub(super) fn set(&mut self, name: &'a str, value: Option<String>) {
         if let Some(value) = value {
@@ -72,7 +72,7 @@ impl<'a> Line<'a> {
     }
 }
 
-impl Serialize for Line<'_> {
+impl Serialize for LogLine<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("timestamp", &self.time().to_string())?;
@@ -98,7 +98,7 @@ mod tests {
 
     #[test]
     fn text_shows_what_would_end_a_line_or_reach_a_terminal() {
-        let line = Line {
+        let line = LogLine {
             at: SystemTime::UNIX_EPOCH,
             level: Level::WARN,
             target: None,
@@ -114,7 +114,7 @@ mod tests {
             line.text(false),
             r#"1970-01-01T00:00:00.000000Z  WARN refused: \u{1b}[2J\nü host=192.0.2.1 findings=7 state="in \n work" none="""#
         );
-        let hidden = Line {
+        let hidden = LogLine {
             message: "\u{202e}\u{9b}31m\u{1f600}".to_owned(),
             fields: vec![("file", "\u{feff}x".into())],
             ..line
@@ -122,7 +122,7 @@ mod tests {
         let shown = r#"{"timestamp":"1970-01-01T00:00:00.000000Z","level":"WARN","message":"\u202e\u009b31m😀","file":"\ufeffx"}"#;
         assert_eq!(hidden.json(), shown);
         assert_eq!(hidden.words(), r#"\u{202e}\u{9b}31m😀 file="\ufeffx""#);
-        let line = Line {
+        let line = LogLine {
             message: "refused: ".to_owned(),
             ..hidden
         };

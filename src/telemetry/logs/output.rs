@@ -6,22 +6,22 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::line::Line;
+use super::line::LogLine;
 use super::syslog::Sender;
-use super::{Format, LogError};
+use super::{LogFormat, LogError};
 use crate::printable::Text;
 use crate::telemetry::terminal;
 use crate::whole_file::{self, Readers};
 
 /// Writes lines.
 #[derive(Debug)]
-pub(super) struct Output {
+pub(super) struct LogOutput {
     json: bool,
-    target: Target,
+    target: LogTarget,
 }
 
 #[derive(Debug)]
-enum Target {
+enum LogTarget {
     Stderr {
         colour: bool,
     },
@@ -33,20 +33,20 @@ enum Target {
     Syslog(Sender),
 }
 
-impl Output {
+impl LogOutput {
     /// Text on a terminal, otherwise JSON.
-    pub(super) fn stderr(format: Format) -> Self {
+    pub(super) fn stderr(format: LogFormat) -> Self {
         let is_terminal = io::stderr().is_terminal();
-        Output {
-            json: format == Format::Json || format == Format::Auto && !is_terminal,
-            target: Target::Stderr {
+        LogOutput {
+            json: format == LogFormat::Json || format == LogFormat::Auto && !is_terminal,
+            target: LogTarget::Stderr {
                 colour: terminal::is_colourful(),
             },
         }
     }
 
     /// A file that lines are appended to; JSON by default.
-    pub(super) fn file(format: Format, path: &Path) -> Result<Self, LogError> {
+    pub(super) fn file(format: LogFormat, path: &Path) -> Result<Self, LogError> {
         // A pipe without a reader is an error; opening it would block.
         let opened = match whole_file::is_stream(path) {
             true => whole_file::as_it_is(path),
@@ -60,9 +60,9 @@ impl Output {
             path: path.to_owned(),
             error,
         })?;
-        Ok(Output {
-            json: format != Format::Text,
-            target: Target::File {
+        Ok(LogOutput {
+            json: format != LogFormat::Text,
+            target: LogTarget::File {
                 file,
                 path: path.to_owned(),
                 failed: AtomicBool::new(false),
@@ -71,20 +71,20 @@ impl Output {
     }
 
     /// A syslog, which adds time and level itself; text by default.
-    pub(super) fn syslog(format: Format, sender: Sender) -> Self {
-        Output {
-            json: format == Format::Json,
-            target: Target::Syslog(sender),
+    pub(super) fn syslog(format: LogFormat, sender: Sender) -> Self {
+        LogOutput {
+            json: format == LogFormat::Json,
+            target: LogTarget::Syslog(sender),
         }
     }
 
-    pub(super) fn write(&self, line: &Line<'_>) {
+    pub(super) fn write(&self, line: &LogLine<'_>) {
         match &self.target {
-            Target::Stderr { colour } => {
+            LogTarget::Stderr { colour } => {
                 // Standard error may be closed; there is no other place to report that.
                 let _ = terminal::stderr().write_all(self.form(line, *colour).as_bytes());
             }
-            Target::File { file, path, failed } => {
+            LogTarget::File { file, path, failed } => {
                 let mut file = file;
                 if let Err(error) = file.write_all(self.form(line, false).as_bytes())
                     && !failed.swap(true, Ordering::Relaxed)
@@ -95,7 +95,7 @@ impl Output {
                     ));
                 }
             }
-            Target::Syslog(sender) => {
+            LogTarget::Syslog(sender) => {
                 let words = if self.json { line.json() } else { line.words() };
                 sender.send(line.at, line.level, &words);
             }
@@ -104,7 +104,7 @@ impl Output {
 
     /// Waits a little for messages under way, and reports lost ones.
     pub(super) fn finish(&self) {
-        if let Target::Syslog(sender) = &self.target
+        if let LogTarget::Syslog(sender) = &self.target
             && let Some(lost) = sender.finish()
         {
             complain(&lost);
@@ -112,7 +112,7 @@ impl Output {
     }
 
     /// The whole line, so that one write takes it.
-    fn form(&self, line: &Line<'_>, colour: bool) -> String {
+    fn form(&self, line: &LogLine<'_>, colour: bool) -> String {
         let mut text = match self.json {
             true => line.json(),
             false => line.text(colour),

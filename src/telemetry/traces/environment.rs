@@ -24,8 +24,8 @@ pub(super) struct Environment {
 
 /// How spans are sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Plan {
-    pub(super) protocol: Protocol,
+pub(super) struct ExporterSettings {
+    pub(super) protocol: OtlpProtocol,
     /// Scheme and host; over HTTP with the path too.
     pub(super) endpoint: Url,
     pub(super) gzip: bool,
@@ -39,7 +39,7 @@ pub(super) struct Plan {
     pub(super) login: bool,
 }
 
-impl Plan {
+impl ExporterSettings {
     /// The proxy on the way to the collector.
     pub(super) fn via(&self) -> Result<Option<Via>, ProxyError> {
         let endpoint = Endpoint {
@@ -55,7 +55,7 @@ impl Plan {
 
 /// `OTEL_EXPORTER_OTLP_PROTOCOL`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Protocol {
+pub(super) enum OtlpProtocol {
     Http,
     Grpc,
 }
@@ -71,7 +71,7 @@ impl Environment {
     }
 
     /// How spans are sent, if traces are switched on; and the warnings.
-    pub(super) fn plan(&self) -> (Option<Plan>, Vec<String>) {
+    pub(super) fn plan(&self) -> (Option<ExporterSettings>, Vec<String>) {
         let mut remarks = Vec::new();
         let plan = self.planned(&mut remarks).unwrap_or_else(|problem| {
             remarks.push(format!("{problem}; no traces are sent"));
@@ -80,14 +80,14 @@ impl Environment {
         (plan, remarks)
     }
 
-    fn planned(&self, remarks: &mut Vec<String>) -> Result<Option<Plan>, String> {
+    fn planned(&self, remarks: &mut Vec<String>) -> Result<Option<ExporterSettings>, String> {
         if self.is_true("OTEL_SDK_DISABLED") || !self.exports(remarks) {
             return Ok(None);
         }
         let protocol = match self.otlp("PROTOCOL") {
-            None => Protocol::Http,
-            Some((_, protocol)) if protocol == "http/protobuf" => Protocol::Http,
-            Some((_, protocol)) if protocol == "grpc" => Protocol::Grpc,
+            None => OtlpProtocol::Http,
+            Some((_, protocol)) if protocol == "http/protobuf" => OtlpProtocol::Http,
+            Some((_, protocol)) if protocol == "grpc" => OtlpProtocol::Grpc,
             Some((name, protocol)) => {
                 return Err(format!(
                     "{name} is {protocol:?}; only http/protobuf and grpc are supported"
@@ -104,7 +104,7 @@ impl Environment {
         };
         self.check_headers(remarks);
         self.check_propagators(remarks);
-        Ok(Some(Plan {
+        Ok(Some(ExporterSettings {
             protocol,
             endpoint,
             gzip: self.gzip(remarks),
@@ -146,15 +146,15 @@ impl Environment {
         otlp
     }
 
-    fn endpoint(&self, protocol: Protocol) -> Result<Option<Url>, String> {
+    fn endpoint(&self, protocol: OtlpProtocol) -> Result<Option<Url>, String> {
         let Some((name, text)) = self.otlp("ENDPOINT") else {
             return Ok(None);
         };
         let scheme = match (protocol, text.contains("://")) {
             (_, true) => "",
-            (Protocol::Http, false) => return Err(format!("{name} must begin with http:// or https://")),
-            (Protocol::Grpc, false) if self.otlp("INSECURE").is_some_and(|(_, value)| is_true(&value)) => "http://",
-            (Protocol::Grpc, false) => "https://",
+            (OtlpProtocol::Http, false) => return Err(format!("{name} must begin with http:// or https://")),
+            (OtlpProtocol::Grpc, false) if self.otlp("INSECURE").is_some_and(|(_, value)| is_true(&value)) => "http://",
+            (OtlpProtocol::Grpc, false) => "https://",
         };
         let mut url: Url = format!("{scheme}{text}")
             .parse()
@@ -168,7 +168,7 @@ impl Environment {
             ));
         }
         // The general endpoint is the base of all signals; the endpoint for traces is used as it is.
-        if protocol == Protocol::Http && name == "OTEL_EXPORTER_OTLP_ENDPOINT" {
+        if protocol == OtlpProtocol::Http && name == "OTEL_EXPORTER_OTLP_ENDPOINT" {
             url.set_path(&format!("{}/v1/traces", url.path().trim_end_matches('/')));
         }
         Ok(Some(url))
@@ -292,7 +292,7 @@ fn is_true(value: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn plan(variables: &[(&'static str, &'static str)]) -> (Option<Plan>, Vec<String>) {
+    fn plan(variables: &[(&'static str, &'static str)]) -> (Option<ExporterSettings>, Vec<String>) {
         environment(variables).plan()
     }
 

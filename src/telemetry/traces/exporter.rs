@@ -16,19 +16,19 @@ use opentelemetry_sdk::trace::SpanData;
 use tokio::runtime::{Builder, Handle};
 use tracing::dispatcher::{self, Dispatch};
 
-use super::environment::{Plan, Protocol};
+use super::environment::{ExporterSettings, OtlpProtocol};
 use super::http::Client;
-use super::tally::Tally;
+use super::tally::SpanTally;
 use super::tls;
 use crate::printable::Text;
 
 /// Starts the thread; connects to nothing yet.
-pub(super) fn start(plan: &Plan, tally: &Tally) -> Result<impl opentelemetry_sdk::trace::SpanExporter + use<>, String> {
+pub(super) fn start(plan: &ExporterSettings, tally: &SpanTally) -> Result<impl opentelemetry_sdk::trace::SpanExporter + use<>, String> {
     let runtime = runtime().map_err(|error| format!("no thread can be started for traces: {error}"))?;
     let inside = runtime.enter();
     let exporter = match plan.protocol {
-        Protocol::Http => over_http(plan, tally),
-        Protocol::Grpc => over_grpc(plan),
+        OtlpProtocol::Http => over_http(plan, tally),
+        OtlpProtocol::Grpc => over_grpc(plan),
     }?;
     drop(inside);
     Ok(Exporter {
@@ -48,7 +48,7 @@ fn runtime() -> io::Result<Handle> {
     Ok(handle)
 }
 
-fn over_http(plan: &Plan, tally: &Tally) -> Result<SpanExporter, String> {
+fn over_http(plan: &ExporterSettings, tally: &SpanTally) -> Result<SpanExporter, String> {
     let client = Client::new(plan, tally)?;
     let mut builder = SpanExporter::builder()
         .with_http()
@@ -62,7 +62,7 @@ fn over_http(plan: &Plan, tally: &Tally) -> Result<SpanExporter, String> {
     builder.build().map_err(|error| error.to_string())
 }
 
-fn over_grpc(plan: &Plan) -> Result<SpanExporter, String> {
+fn over_grpc(plan: &ExporterSettings) -> Result<SpanExporter, String> {
     let mut builder = SpanExporter::builder()
         .with_tonic()
         .with_endpoint(plan.endpoint.as_str())
@@ -79,7 +79,7 @@ fn over_grpc(plan: &Plan) -> Result<SpanExporter, String> {
 struct Exporter {
     exporter: Arc<SpanExporter>,
     runtime: Handle,
-    tally: Tally,
+    tally: SpanTally,
 }
 
 impl opentelemetry_sdk::trace::SpanExporter for Exporter {

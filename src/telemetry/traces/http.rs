@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use opentelemetry_http::{Bytes, HttpClient, HttpError, Request, Response};
 use reqwest::header::CONTENT_TYPE;
 
-use super::environment::Plan;
-use super::tally::Tally;
+use super::environment::ExporterSettings;
+use super::tally::SpanTally;
 use super::tls;
 use crate::http;
 use crate::printable::Text;
@@ -17,11 +17,11 @@ const ANSWER: usize = 1 << 20;
 #[derive(Debug)]
 pub(super) struct Client {
     client: reqwest::Client,
-    tally: Tally,
+    tally: SpanTally,
 }
 
 impl Client {
-    pub(super) fn new(plan: &Plan, tally: &Tally) -> Result<Self, String> {
+    pub(super) fn new(plan: &ExporterSettings, tally: &SpanTally) -> Result<Self, String> {
         let via = plan.via().map_err(|error| error.to_string())?;
         let client = http::client(via.as_ref(), tls::http(plan)?)
             .map_err(|error| error.to_string())?
@@ -138,12 +138,12 @@ impl Taken {
     fn protobuf(message: &[u8]) -> Option<Self> {
         let mut taken = Taken::All;
         for field in fields(message)? {
-            if let (1, Value::Bytes(partial)) = field {
+            if let (1, ProtobufValue::Bytes(partial)) = field {
                 let (mut rejected, mut why) = (0, Text::default());
                 for field in fields(partial)? {
                     match field {
-                        (1, Value::Number(spans)) => rejected = spans,
-                        (2, Value::Bytes(words)) => why = Text::of(words),
+                        (1, ProtobufValue::Number(spans)) => rejected = spans,
+                        (2, ProtobufValue::Bytes(words)) => why = Text::of(words),
                         _ => {}
                     }
                 }
@@ -155,25 +155,25 @@ impl Taken {
 }
 
 /// A value in a protobuf message.
-enum Value<'a> {
+enum ProtobufValue<'a> {
     Number(u64),
     Bytes(&'a [u8]),
     Fixed,
 }
 
 /// The fields of a protobuf message; none where it isn't one.
-fn fields(mut message: &[u8]) -> Option<Vec<(u64, Value<'_>)>> {
+fn fields(mut message: &[u8]) -> Option<Vec<(u64, ProtobufValue<'_>)>> {
     let mut fields = Vec::new();
     while !message.is_empty() {
         let key = varint(&mut message)?;
         let value = match key & 7 {
-            0 => Value::Number(varint(&mut message)?),
+            0 => ProtobufValue::Number(varint(&mut message)?),
             2 => {
                 let length = usize::try_from(varint(&mut message)?).ok()?;
-                Value::Bytes(message.split_off(..length)?)
+                ProtobufValue::Bytes(message.split_off(..length)?)
             }
-            1 => message.split_off(..8).map(|_| Value::Fixed)?,
-            5 => message.split_off(..4).map(|_| Value::Fixed)?,
+            1 => message.split_off(..8).map(|_| ProtobufValue::Fixed)?,
+            5 => message.split_off(..4).map(|_| ProtobufValue::Fixed)?,
             _ => return None,
         };
         fields.push((key >> 3, value));

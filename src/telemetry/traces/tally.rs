@@ -14,17 +14,17 @@ use crate::printable::Text;
 
 /// Counts spans.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Tally(Arc<Counts>);
+pub(super) struct SpanTally(Arc<SpanCounts>);
 
 #[derive(Debug, Default)]
-struct Counts {
+struct SpanCounts {
     ended: AtomicU64,
     taken: AtomicU64,
     rejected: AtomicU64,
     cause: Mutex<Option<Text>>,
 }
 
-impl Tally {
+impl SpanTally {
     /// A processor that counts what it passes on to `exporter`.
     pub(super) fn processor<E: SpanExporter + 'static>(&self, exporter: E) -> impl SpanProcessor + use<E> {
         Counted {
@@ -65,7 +65,7 @@ impl Tally {
 
 #[derive(Debug)]
 struct Counted {
-    tally: Tally,
+    tally: SpanTally,
     processor: BatchSpanProcessor,
 }
 

@@ -9,12 +9,12 @@ use rustls::{ClientConfig, RootCertStore};
 use tonic::transport::{ClientTlsConfig, Identity};
 use zeroize::Zeroizing;
 
-use super::environment::Plan;
-use crate::input_file::{self, Kind};
+use super::environment::ExporterSettings;
+use crate::input_file::{self, FileKind};
 use crate::tls;
 
 /// For HTTP.
-pub(super) fn http(plan: &Plan) -> Result<ClientConfig, String> {
+pub(super) fn http(plan: &ExporterSettings) -> Result<ClientConfig, String> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
@@ -32,7 +32,7 @@ pub(super) fn http(plan: &Plan) -> Result<ClientConfig, String> {
 }
 
 /// For gRPC.
-pub(super) fn grpc(plan: &Plan) -> Result<ClientTlsConfig, String> {
+pub(super) fn grpc(plan: &ExporterSettings) -> Result<ClientTlsConfig, String> {
     let config = ClientTlsConfig::new().trust_anchors(roots(plan.certificate.as_deref())?.roots);
     let Some((key, certificate)) = &plan.identity else {
         return Ok(config);
@@ -70,7 +70,7 @@ fn certificates(name: &str, path: &Path) -> Result<Vec<CertificateDer<'static>>,
 }
 
 fn read(name: &str, path: &Path) -> Result<Zeroizing<Vec<u8>>, String> {
-    input_file::read(path, Kind::Regular).map_err(|error| bad(name, path, error))
+    input_file::read(path, FileKind::Regular).map_err(|error| bad(name, path, error))
 }
 
 fn bad(name: &str, path: &Path, problem: impl ToString) -> String {

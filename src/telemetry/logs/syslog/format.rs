@@ -14,7 +14,7 @@ const PROGRAM: &str = env!("CARGO_PKG_NAME");
 
 /// Which format.
 #[derive(Debug)]
-pub(super) enum Format {
+pub(super) enum SyslogFormat {
     /// RFC 3164, as the C library writes it to the local socket: local time, and no host.
     Classic,
     /// RFC 5424.
@@ -24,13 +24,13 @@ pub(super) enum Format {
     },
 }
 
-impl Format {
+impl SyslogFormat {
     /// RFC 5424, with the name of this machine.
     pub(super) fn modern() -> Self {
         let name = rustix::system::uname();
         let name = name.nodename().to_string_lossy();
         let visible: String = name.chars().filter(char::is_ascii_graphic).take(255).collect();
-        Format::Modern {
+        SyslogFormat::Modern {
             host: if visible.is_empty() { "-".to_owned() } else { visible },
         }
     }
@@ -40,8 +40,8 @@ impl Format {
         let priority = FACILITY * 8 + severity(level);
         let pid = std::process::id();
         let message = match self {
-            Format::Classic => format!("<{priority}>{} {PROGRAM}[{pid}]: {words}", classic_time(at)),
-            Format::Modern { host } => {
+            SyslogFormat::Classic => format!("<{priority}>{} {PROGRAM}[{pid}]: {words}", classic_time(at)),
+            SyslogFormat::Modern { host } => {
                 let time = humantime::format_rfc3339_micros(at);
                 format!("<{priority}>1 {time} {host} {PROGRAM} {pid} - - {words}")
             }
@@ -71,7 +71,7 @@ mod tests {
 
     #[test]
     fn levels_are_severities_and_long_messages_end() {
-        let format = Format::Modern { host: "h".into() };
+        let format = SyslogFormat::Modern { host: "h".into() };
         let message = |level, words: &str| {
             let message = format.message(SystemTime::UNIX_EPOCH, level, words);
             String::from_utf8(message).unwrap()

@@ -12,12 +12,12 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// Messages on their way to the sender.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
-    state: Mutex<State>,
+    state: Mutex<QueueState>,
     changed: Condvar,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct QueueState {
     waiting: VecDeque<Vec<u8>>,
     /// Taken from the queue, and neither sent nor given up.
     in_hand: u64,
@@ -43,7 +43,7 @@ impl Queue {
         if state.waiting.len() >= LENGTH && state.waited < PATIENCE {
             let begun = Instant::now();
             let left = PATIENCE - state.waited;
-            let full = |state: &mut State| state.waiting.len() >= LENGTH;
+            let full = |state: &mut QueueState| state.waiting.len() >= LENGTH;
             let waited = self.changed.wait_timeout_while(state, left, full);
             state = waited.unwrap_or_else(PoisonError::into_inner).0;
             state.waited += begun.elapsed();
@@ -57,7 +57,7 @@ impl Queue {
 
     /// The next message, as soon as there is one; `None` when there will be none.
     pub(super) fn take(&self) -> Option<Vec<u8>> {
-        let idle = |state: &mut State| state.waiting.is_empty() && !state.closed;
+        let idle = |state: &mut QueueState| state.waiting.is_empty() && !state.closed;
         let waited = self.changed.wait_while(self.lock(), idle);
         let mut state = waited.unwrap_or_else(PoisonError::into_inner);
         let message = state.waiting.pop_front();
@@ -106,7 +106,7 @@ impl Queue {
         })
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, QueueState> {
         // Nothing inside can panic half way.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use tracing::Level;
 
 use super::Syslog;
-use super::format::Format;
+use super::format::SyslogFormat;
 use super::queue::Queue;
 use super::socket::{Socket, Way};
 
@@ -21,7 +21,7 @@ const LAST: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub(in super::super) struct Sender {
     name: String,
-    format: Format,
+    format: SyslogFormat,
     queue: Arc<Queue>,
 }
 
@@ -39,10 +39,10 @@ impl Sender {
     pub(in super::super) fn open(syslog: &Syslog) -> Result<Option<Self>, OpenError> {
         let (way, format) = match syslog {
             Syslog::None => return Ok(None),
-            Syslog::Local => (Way::local(), Format::Classic),
-            Syslog::Unix(path) => (Way::Unix(vec![path.into()]), Format::Classic),
-            Syslog::Udp(address) => (Way::Udp(address.clone()), Format::modern()),
-            Syslog::Tcp(address) => (Way::Tcp(address.clone()), Format::modern()),
+            Syslog::Local => (Way::local(), SyslogFormat::Classic),
+            Syslog::Unix(path) => (Way::Unix(vec![path.into()]), SyslogFormat::Classic),
+            Syslog::Udp(address) => (Way::Udp(address.clone()), SyslogFormat::modern()),
+            Syslog::Tcp(address) => (Way::Tcp(address.clone()), SyslogFormat::modern()),
         };
         let name = way.name();
         let socket = match &way {
@@ -56,7 +56,7 @@ impl Sender {
         let messages = queue.clone();
         thread::Builder::new()
             .name("syslog".to_owned())
-            .spawn(move || Delivery { way, socket }.run(&messages))
+            .spawn(move || Transmission { way, socket }.run(&messages))
             .map_err(OpenError::Thread)?;
         Ok(Some(Sender { name, format, queue }))
     }
@@ -76,12 +76,12 @@ impl Sender {
     }
 }
 
-struct Delivery {
+struct Transmission {
     way: Way,
     socket: Option<Socket>,
 }
 
-impl Delivery {
+impl Transmission {
     fn run(mut self, queue: &Queue) {
         while let Some(message) = queue.take() {
             while let Err(error) = self.send(&message) {
