@@ -39,7 +39,7 @@ mod xml;
 
 pub use breakdown::{Breakdown, CveShare, HostShare, QidShare, SubnetShare, Top};
 pub use counts::{Counts, LeftOut, Tally};
-pub use error::{Answer, Error, ReadUpTo, XmlError};
+pub use error::{Error, QualysAnswer, ReadUpTo, XmlError};
 pub use finding::{Finding, Kind, Protocol, Status};
 pub use glossary::Vulnerability;
 pub use merge::merge;

@@ -21,7 +21,7 @@ const MOST_NAMES: usize = 5;
 /// Why a file of certificates can't be used.
 #[derive(Debug, thiserror::Error)]
 #[error("{}: {problem}", Text::of_path(path))]
-pub(crate) struct CaFileError {
+pub(crate) struct CertificatesError {
     /// The file.
     pub(crate) path: PathBuf,
     /// What is wrong with it.
@@ -33,7 +33,7 @@ pub(crate) struct CaFileError {
     clippy::expect_used,
     reason = "ring has cipher suites for both versions, and no other provider is asked"
 )]
-pub(crate) fn client_config(ca_file: Option<&Path>) -> Result<ClientConfig, CaFileError> {
+pub(crate) fn client_config(ca_file: Option<&Path>) -> Result<ClientConfig, CertificatesError> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
@@ -71,7 +71,7 @@ pub(crate) fn is_about_a_name(error: &Error) -> bool {
     )
 }
 
-fn roots(ca_file: Option<&Path>) -> Result<RootCertStore, CaFileError> {
+fn roots(ca_file: Option<&Path>) -> Result<RootCertStore, CertificatesError> {
     let mut roots = RootCertStore {
         roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
     };
@@ -127,7 +127,7 @@ fn is_bundle(path: &Path) -> Result<(), String> {
     }
 }
 
-fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, CaFileError> {
+fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, CertificatesError> {
     let text = input_file::read(path, FileKind::Regular).map_err(|error| bad(path, error))?;
     let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&text).collect();
     match found {
@@ -137,8 +137,8 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, CaFileError
     }
 }
 
-fn bad(path: &Path, problem: impl ToString) -> CaFileError {
-    CaFileError {
+fn bad(path: &Path, problem: impl ToString) -> CertificatesError {
+    CertificatesError {
         path: path.to_owned(),
         problem: problem.to_string(),
     }

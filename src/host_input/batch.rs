@@ -17,11 +17,11 @@ const BATCHES: u32 = 64;
 #[derive(Debug, Default)]
 pub(super) struct Batches {
     made: u32,
-    open: Option<Batch>,
+    open: Option<FrameBatch>,
 }
 
 #[derive(Debug)]
-struct Batch {
+struct FrameBatch {
     span: Span,
     frames: u64,
     commands: u64,
@@ -33,7 +33,7 @@ impl Batches {
     pub(super) fn begin(&mut self, settings: &Settings) {
         self.open.get_or_insert_with(|| {
             self.made += 1;
-            Batch {
+            FrameBatch {
                 span: spans::frames(&settings.server, settings.port),
                 frames: 0,
                 commands: 0,

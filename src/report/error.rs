@@ -68,10 +68,10 @@ pub enum Error {
     WebApplications,
     /// Qualys' answer to a request in the place of a report.
     #[error("this is no report but an answer of Qualys: {0}")]
-    Answer(Answer),
+    Answer(QualysAnswer),
     /// A report that consists of an `ERROR`.
     #[error("Qualys reports an error in the place of the report: {0}")]
-    InReport(Answer),
+    InReport(QualysAnswer),
     /// A scan that hasn't come to its end, by its own word.
     #[error(
         "the scan's status is '{0}' instead of FINISHED: hosts and findings may be missing from it; \
@@ -162,14 +162,14 @@ impl fmt::Display for ReadUpTo {
 
 /// What Qualys says of a request, or in the place of a report.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Answer {
+pub struct QualysAnswer {
     /// Its number for the error.
     pub code: Option<u32>,
     /// Its words, on one line.
     pub text: String,
 }
 
-impl fmt::Display for Answer {
+impl fmt::Display for QualysAnswer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = if self.text.is_empty() { "(no text)" } else { &self.text };
         match self.code {

@@ -11,7 +11,7 @@ use quick_xml::events::BytesStart;
 use quick_xml::events::attributes::Attribute;
 
 use super::counts::{LeftOut, Tally};
-use super::error::{Answer, Error, ReadUpTo};
+use super::error::{Error, QualysAnswer, ReadUpTo};
 use super::finding::Key;
 use super::glossary::{Details, Glossary};
 use super::grammar::Element;
@@ -63,7 +63,7 @@ struct Parser<'p> {
     describing: bool,
     /// The innermost key of a scan's header.
     key: String,
-    answer: Answer,
+    answer: QualysAnswer,
 
     about: About,
     last: Option<IpAddr>,
@@ -212,7 +212,7 @@ impl<'p> Parser<'p> {
             details: Details::default(),
             describing: false,
             key: String::new(),
-            answer: Answer::default(),
+            answer: QualysAnswer::default(),
             about: About::default(),
             last: None,
             packer: HostsBuilder::default(),

@@ -63,7 +63,7 @@ pub(super) fn kind(text: &str, remarks: &mut Remarks) -> Option<Kind> {
 
 /// What a `VULN_STATUS` says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) enum Said {
+pub(super) enum StatusText {
     /// There is none, or it is empty.
     #[default]
     Nothing,
@@ -73,16 +73,16 @@ pub(super) enum Said {
     Unknown,
 }
 
-pub(super) fn status(text: &str, remarks: &mut Remarks) -> Said {
+pub(super) fn status(text: &str, remarks: &mut Remarks) -> StatusText {
     match text {
-        "" => Said::Nothing,
-        "New" => Said::Status(Status::New),
-        "Active" => Said::Status(Status::Active),
-        "Re-Opened" | "Reopened" => Said::Status(Status::Reopened),
-        "Fixed" => Said::Status(Status::Fixed),
+        "" => StatusText::Nothing,
+        "New" => StatusText::Status(Status::New),
+        "Active" => StatusText::Status(Status::Active),
+        "Re-Opened" | "Reopened" => StatusText::Status(Status::Reopened),
+        "Fixed" => StatusText::Status(Status::Fixed),
         unknown => {
             remarks.add(Remark::UnknownStatus(text::shown(unknown, LINE).into()), 1);
-            Said::Unknown
+            StatusText::Unknown
         }
     }
 }

@@ -51,7 +51,7 @@ pub(super) fn malformed(error: impl ToString) -> XmlError {
 /// Reads a document to its end.
 pub(super) fn read(mut source: impl Read, handler: &mut impl Handler, progress: &Progress) -> Result<u64, Error> {
     let mut window = Window::new();
-    let mut document = Document::new(handler);
+    let mut document = XmlDocument::new(handler);
     loop {
         if let Err(source) = window.fill(&mut source) {
             let reached = document.handler.reached(window.offset + window.bytes().len() as u64);
@@ -95,7 +95,7 @@ fn sniff(bytes: &[u8], whole: bool) -> Result<(), Error> {
     }
 }
 
-struct Document<'h, H> {
+struct XmlDocument<'h, H> {
     handler: &'h mut H,
     /// Names of the open elements, one after the other.
     names: String,
@@ -113,9 +113,9 @@ struct Document<'h, H> {
     offset: u64,
 }
 
-impl<'h, H: Handler> Document<'h, H> {
+impl<'h, H: Handler> XmlDocument<'h, H> {
     fn new(handler: &'h mut H) -> Self {
-        Document {
+        XmlDocument {
             handler,
             names: String::new(),
             open: Vec::new(),

@@ -8,14 +8,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 mod exposition;
-mod identity;
+mod label;
 mod memory;
 mod outlets;
 pub mod pushgateway;
 mod textfile;
 
 pub use exposition::{Exposition, Label, Metric};
-pub use identity::{Identity, IdentityError};
+pub use label::{LabelValue, LabelValueError};
 pub use memory::peak_memory;
 pub use outlets::{Error, Outlets};
 
@@ -23,7 +23,7 @@ pub use outlets::{Error, Outlets};
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// `telemetry.import`: the name of the import.
-    pub import: Identity,
+    pub import: LabelValue,
     /// `telemetry.expected_interval`: time between two imports, for alerts.
     pub expected_interval: Duration,
     /// `telemetry.metrics_required`: metrics that can't be written or pushed fail the run.

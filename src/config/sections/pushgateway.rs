@@ -10,7 +10,7 @@ use super::ProxyOf;
 use crate::config::contradiction::Contradiction;
 use crate::config::error::{Errors, Reported};
 use crate::config::row::{duration, duration_or_zero, form, http_url, path, secret, text};
-use crate::telemetry::metrics::Identity;
+use crate::telemetry::metrics::LabelValue;
 use crate::telemetry::metrics::pushgateway::Settings;
 
 section! {
@@ -19,9 +19,9 @@ section! {
         /// Pushgateway that metrics are pushed to
         url: Url = http_url().example("http://pushgateway:9091");
         /// Job that they are filed under there
-        job: Identity = form("a name").default("qualys-connector");
+        job: LabelValue = form("a name").default("qualys-connector");
         /// Namespace that they are filed under too, where imports of several have one name
-        namespace: Identity = form("a name").example("security");
+        namespace: LabelValue = form("a name").example("security");
         /// User at the Pushgateway
         username: String = text().example("qualys-connector");
         /// Password of that user

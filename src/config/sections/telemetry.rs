@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::Sections;
 use crate::config::error::{Errors, Reported};
 use crate::config::row::{boolean, duration, form, path};
-use crate::telemetry::metrics::{Identity, Settings, pushgateway};
+use crate::telemetry::metrics::{LabelValue, Settings, pushgateway};
 use crate::telemetry::traces;
 
 section! {
@@ -15,7 +15,7 @@ section! {
         /// Longest time that the last spans may take to a collector (OTEL_EXPORTER_OTLP_ENDPOINT)
         flush_timeout: Duration = duration().default("5s");
         /// Name that tells this import's metrics from another's, the same in every run
-        import: Identity = form("a name").default("default");
+        import: LabelValue = form("a name").default("default");
         /// Time between two imports, which alerts are derived from
         expected_interval: Duration = duration().default("1d");
         /// File (*.prom) that takes the metrics, for node_exporter's textfile collector

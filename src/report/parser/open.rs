@@ -6,7 +6,7 @@ use std::num::NonZeroU16;
 use crate::report::finding::{Key, Kind, Protocol, Status};
 use crate::report::numbers::DEFAULT_NETWORK;
 use crate::report::remarks::Remarks;
-use crate::report::values::{Said, kind};
+use crate::report::values::{StatusText, kind};
 
 /// The host between its tags.
 #[derive(Default)]
@@ -30,7 +30,7 @@ pub(super) struct OpenFinding {
     pub(super) protocol: Option<Protocol>,
     /// What its `TYPE` says, if that is known.
     pub(super) kind: Option<Option<Kind>>,
-    pub(super) status: Said,
+    pub(super) status: StatusText,
     /// Of another format, whose findings have no status.
     pub(super) scan: bool,
 }
@@ -58,9 +58,9 @@ impl OpenHost {
         // Qualys gives information no status, and scans give nothing one.
         let has_none = finding.scan || kind == Some(Kind::Information);
         let (status, assumed) = match finding.status {
-            Said::Status(status) => (status, false),
-            Said::Nothing => (Status::Active, !has_none),
-            Said::Unknown => (Status::Active, true),
+            StatusText::Status(status) => (status, false),
+            StatusText::Nothing => (Status::Active, !has_none),
+            StatusText::Unknown => (Status::Active, true),
         };
         let likely = kind.unwrap_or(Kind::Potential);
         let key = Key::new(qid, finding.port, finding.protocol, likely, status);

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::line::LogLine;
 use super::syslog::Sender;
-use super::{LogFormat, LogError};
+use super::{LogError, LogFormat};
 use crate::printable::Text;
 use crate::telemetry::terminal;
 use crate::whole_file::{self, Readers};

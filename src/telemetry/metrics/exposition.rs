@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use prometheus::{GaugeVec, Opts, Registry, TextEncoder};
 
-use super::Identity;
+use super::LabelValue;
 
 /// A metric: all of ours are gauges, since each run counts from zero.
 #[derive(Debug)]
@@ -39,7 +39,7 @@ impl Exposition {
         clippy::expect_used,
         reason = "only a bad name of a prefix or label is refused, and `import` is a good one"
     )]
-    pub fn new(import: &Identity) -> Self {
+    pub fn new(import: &LabelValue) -> Self {
         let labels = HashMap::from([("import".to_owned(), import.to_string())]);
         Exposition {
             registry: Registry::new_custom(None, Some(labels)).expect("a label"),

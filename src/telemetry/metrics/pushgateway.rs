@@ -15,7 +15,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use tokio::time::timeout;
 use url::Url;
 
-use super::Identity;
+use super::LabelValue;
 pub use crate::http::Proxy;
 use crate::http::{self, Endpoint, ProxyError};
 use crate::printable::{self, Text};
@@ -33,9 +33,9 @@ pub struct Settings {
     /// `telemetry.pushgateway.url`.
     pub url: Url,
     /// `telemetry.pushgateway.job`.
-    pub job: Identity,
+    pub job: LabelValue,
     /// `telemetry.pushgateway.namespace`.
-    pub namespace: Option<Identity>,
+    pub namespace: Option<LabelValue>,
     /// `telemetry.pushgateway.username`.
     pub username: Option<String>,
     /// `telemetry.pushgateway.password`.
@@ -54,7 +54,7 @@ pub struct Settings {
 
 impl Settings {
     /// The labels of a group. Without a namespace, groups are those of earlier versions.
-    fn labels<'a>(&'a self, import: &'a Identity) -> Vec<(&'static str, &'a Identity)> {
+    fn labels<'a>(&'a self, import: &'a LabelValue) -> Vec<(&'static str, &'a LabelValue)> {
         let job = ("job", &self.job);
         let namespace = self.namespace.as_ref().map(|namespace| ("namespace", namespace));
         [job].into_iter().chain(namespace).chain([("import", import)]).collect()
@@ -125,7 +125,7 @@ impl Pushgateway {
     ///
     /// # Errors
     /// The CA file or the proxy can't be used.
-    pub fn new(settings: &Settings, import: &Identity) -> Result<Self, Error> {
+    pub fn new(settings: &Settings, import: &LabelValue) -> Result<Self, Error> {
         for secret in [&settings.password, &settings.token].into_iter().flatten() {
             printable::hide(secret.expose_secret());
         }
@@ -225,7 +225,7 @@ impl Pushgateway {
 }
 
 /// The address of a group: `/metrics/job/JOB/import/IMPORT` below the Pushgateway's own.
-fn group(base: &Url, labels: &[(&str, &Identity)]) -> Url {
+fn group(base: &Url, labels: &[(&str, &LabelValue)]) -> Url {
     let mut group = base.clone();
     // An address with a host, as this is, can be a base.
     if let Ok(mut path) = group.path_segments_mut() {

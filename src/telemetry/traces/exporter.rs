@@ -23,7 +23,10 @@ use super::tls;
 use crate::printable::Text;
 
 /// Starts the thread; connects to nothing yet.
-pub(super) fn start(plan: &ExporterSettings, tally: &SpanTally) -> Result<impl opentelemetry_sdk::trace::SpanExporter + use<>, String> {
+pub(super) fn start(
+    plan: &ExporterSettings,
+    tally: &SpanTally,
+) -> Result<impl opentelemetry_sdk::trace::SpanExporter + use<>, String> {
     let runtime = runtime().map_err(|error| format!("no thread can be started for traces: {error}"))?;
     let inside = runtime.enter();
     let exporter = match plan.protocol {
