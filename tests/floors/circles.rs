@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::source::{Names, Source};
 
-/// Folders in which there still are circles.
-const TO_BE_MENDED: [&str; 2] = ["qualys", "qualys/transport"];
+/// Folders in which there still are circles. In `qualys`, a `Fault` holds what `transport` and `reports` say of themselves,
+/// and both speak in `Fault`s.
+const TO_BE_MENDED: [&str; 1] = ["qualys"];
 
 /// Who uses whom in a folder; what is below a module counts as the module.
 type Uses<'s> = BTreeMap<&'s str, BTreeMap<&'s str, String>>;

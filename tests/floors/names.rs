@@ -7,9 +7,9 @@ use crate::source::{File, Source};
 /// What each module may have of its own: why it failed, its section of the configuration, how far it is.
 const OF_EACH_MODULE: [&str; 3] = ["Error", "Progress", "Settings"];
 
-/// Names that still mean several things. A name leaves this list when it means one, and none comes in.
-const TO_BE_MENDED: [&str; 24] = [
-    "Delivery",
+/// Names that still mean several things, each on its own side: a report's host and a command's, Qualys' refusal and the
+/// Management Center's. A name leaves this list when it means one, and none comes in.
+const TO_BE_MENDED: [&str; 20] = [
     "Ending",
     "Fault",
     "Finding",
@@ -17,15 +17,12 @@ const TO_BE_MENDED: [&str; 24] = [
     "Identity",
     "Line",
     "Listing",
-    "Meaning",
-    "Piece",
     "Place",
     "Protocol",
     "Refusal",
     "Report",
     "Request",
     "Row",
-    "Said",
     "Sink",
     "Source",
     "State",
