@@ -1,6 +1,6 @@
 //! Settings by their names. Help, documentation, schema and `qualys-connector config` are made from [`all`], and every
 //! layer finds its names here: `qualys.user_id` in YAML, `QC_QUALYS__USER_ID` in the environment, `user_id` in the
-//! `QualysGuard.yaml` of the Perl connector. The rows themselves stand in [`sections`](super::sections).
+//! `QualysGuard.yaml` of the Perl connector. The rows themselves stand in `sections`.
 
 use super::sections::SECTIONS;
 pub use super::setting::Setting;
