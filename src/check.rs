@@ -7,50 +7,63 @@
 //!                └─► Pushgateway, collector
 //! ```
 //!
-//! Each step is a file of its own and says what it found as [`Finding`]s: what is so, and where something is wrong,
-//! what to do. A step whose forerunner failed isn't tried and says so; everything else is. What it costs is two calls
+//! Each step says what it saw as [`CheckResult`]s: what is so, and where something is wrong, what to do. A step whose forerunner failed isn't tried and says so; everything else is. What it costs is two calls
 //! at Qualys, for lists, and one connection to the Management Center, over which no command goes.
 
 use crate::config::Parts;
+use crate::problem::{Problem as _, Step};
 
 mod certificate;
-mod clock;
-mod configuration;
 mod connection;
-mod far_end;
-mod finding;
-mod host_input;
-mod login;
+mod endpoint;
+mod files;
 mod management_center;
-mod name;
-mod output_files;
-mod proxy;
 mod qualys;
-mod rate_limit;
-mod report_file;
+mod result;
+mod results;
 mod table;
 mod templates;
 mod trust;
-mod walk;
 
-pub use far_end::{FarEnd, FarEnds};
-pub use finding::{Finding, Status};
+pub use endpoint::{Endpoints, TelemetryEndpoint};
+pub use result::{CheckResult, Status};
+pub use results::Preflight;
 pub use table::{Colour, Table};
-pub use walk::Walk;
 
 /// Walks through everything.
-pub async fn run(parts: &Parts, far_ends: &FarEnds) -> Walk {
-    let mut walk = Walk::default();
-    configuration::check(parts, &mut walk);
-    walk.extend(output_files::walk(parts));
+pub async fn run(parts: &Parts, endpoints: &Endpoints) -> Preflight {
+    let mut results = Preflight::default();
+    configuration(parts, &mut results);
+    results.extend(files::results(parts));
     // Neither side waits for the other.
     let (management_center, qualys, telemetry) = tokio::join!(
-        management_center::walk(parts),
-        qualys::walk(parts, far_ends),
-        far_end::walk(far_ends),
+        management_center::results(parts),
+        qualys::results(parts, endpoints),
+        endpoint::results(endpoints),
     );
-    walk.extend(qualys);
-    walk.extend(management_center);
-    walk.extend(telemetry);
-    walk
+    results.extend(qualys);
+    results.extend(management_center);
+    results.extend(telemetry);
+    results
+}
+
+/// Every error of every layer, and what is odd though right.
+fn configuration(parts: &Parts, results: &mut Preflight) {
+    let step = Step::Configuration;
+    match &parts.errors {
+        Ok(()) => results.add(CheckResult::passed(step, "every setting is right (config lists them)")),
+        Err(errors) => {
+            for error in errors.iter() {
+                let remedy = match &*error.remedy() {
+                    "" => "correct it there; config shows every setting and where it stands".to_owned(),
+                    remedy => remedy.to_owned(),
+                };
+                results.add(CheckResult::failed(step, error.kind(), error.to_string(), remedy));
+            }
+        }
+    }
+    for warning in &parts.warnings {
+        let remedy = "take out what isn't meant; config shows where each value stands";
+        results.add(CheckResult::warning(step, warning, remedy));
+    }
 }

@@ -73,7 +73,7 @@ pub async fn run(config: Config, stop: &Stop, progress: &Progress) -> Record {
         Ok(import) => import.run(stop, progress).await,
         Err(failure) => Record::unprepared(failure),
     };
-    record.end(begun, stop.exit())
+    record.end(begun, stop.kind())
 }
 
 /// What an import works with.

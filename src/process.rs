@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use crate::cli::{self, Cli, Command};
 use crate::config::{ConfigError, Given, Surroundings};
 use crate::exit::Exit;
+use crate::problem::Problem as _;
 use crate::telemetry::terminal::write_line;
 
 mod dumps;
@@ -69,5 +70,7 @@ fn invoke(given: Given, cli: &Cli) -> Ending {
 /// Version and usage, as the old tool printed them, and the settings that are needed at least.
 fn nothing_given() -> Ending {
     print(&cli::usage());
-    failed(&ConfigError::NoSink, Exit::Usage)
+    let missing = ConfigError::NoSink;
+    let exit = output::failed_with(&missing.sentence(), missing.kind().exit());
+    Ending::new(exit, missing.sentence())
 }

@@ -2,35 +2,31 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::finding::Finding;
-use super::walk::Walk;
+use super::result::CheckResult;
+use super::results::Preflight;
 use crate::host_input::Settings;
 use crate::host_input::identity::{Certificate, Identity, date};
 use crate::host_input::trust::Trust;
-use crate::problem::Problem as _;
+use crate::problem::Step;
 
-pub(super) const STEP: &str = "certificate";
+const STEP: Step = Step::Certificate;
 
 /// A certificate that ends sooner is worth a warning: making a new one takes an administrator.
 const SOON: Duration = Duration::from_secs(30 * 24 * 3600);
 
-pub(super) fn check(settings: &Settings, walk: &mut Walk) -> Option<Identity> {
+pub(super) fn check(settings: &Settings, results: &mut Preflight) -> Option<Identity> {
     let now = SystemTime::now();
     let identity = match Identity::open(&settings.pkcs12, settings.pkcs12_password.as_ref(), now) {
         Ok(identity) => identity,
         Err(error) => {
-            let remedy = match error.is_about_access() {
-                true => "let the user that runs this read it; in Kubernetes fsGroup and defaultMode: 0440",
-                false => "make a new client on the Management Center",
-            };
-            walk.add(Finding::error(STEP, error.kind().exit(), &error, remedy));
+            results.add(CheckResult::problem(STEP, &error));
             return None;
         }
     };
     let certificate = identity.certificate();
     let file = settings.pkcs12.display();
-    walk.add(
-        Finding::passed(STEP, format!("{file} is for {}", facts(certificate)))
+    results.add(
+        CheckResult::passed(STEP, format!("{file} is for {}", facts(certificate)))
             .with("common_name", certificate.common_name.clone())
             .with("management_center", certificate.issuer.clone())
             .with("domain", certificate.domain.clone())
@@ -38,20 +34,20 @@ pub(super) fn check(settings: &Settings, walk: &mut Walk) -> Option<Identity> {
             .with("fingerprint", certificate.fingerprint.to_string()),
     );
     if let Some(left) = ends_soon(certificate, now) {
-        walk.add(Finding::warning(
+        results.add(CheckResult::warning(
             STEP,
             format!("it expires in {left}, on {}", date(certificate.not_after)),
             "make a new client on the Management Center before that day, and use its PKCS12 file",
         ));
     }
     if !certificate.is_for_host_input() {
-        walk.add(Finding::warning(
+        results.add(CheckResult::warning(
             STEP,
             "it was not issued for Host Input, so the Management Center may refuse it",
             "take the file of Integration > Other Integrations > Host Input Client",
         ));
     }
-    authorities(&identity, &settings.trust, now, walk);
+    authorities(&identity, &settings.trust, now, results);
     Some(identity)
 }
 
@@ -83,21 +79,21 @@ fn facts(certificate: &Certificate) -> String {
 }
 
 /// The CAs beside it, which prove the Management Center where `management_center.trust` leaves it to them.
-fn authorities(identity: &Identity, trust: &Trust, now: SystemTime, walk: &mut Walk) {
+fn authorities(identity: &Identity, trust: &Trust, now: SystemTime, results: &mut Preflight) {
     if *trust != Trust::Pkcs12 {
         return;
     }
     let authorities = identity.authorities().iter();
     let authorities: Vec<_> = authorities.filter_map(|der| Certificate::parse(der).ok()).collect();
     match authorities.as_slice() {
-        [] => walk.add(Finding::warning(
+        [] => results.add(CheckResult::warning(
             STEP,
             "no CA certificate came along in the file, so the Management Center can't be proven with it",
             "download the file from the Management Center again, or pin the fingerprint that the step trust shows",
         )),
         authorities => {
             for authority in authorities.iter().filter(|authority| authority.not_after < now) {
-                walk.add(Finding::warning(
+                results.add(CheckResult::warning(
                     STEP,
                     format!(
                         "the CA beside it ({}) expired on {}",

@@ -3,30 +3,30 @@
 use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr};
 
-use super::finding::Finding;
-use super::walk::Walk;
-use crate::exit::Exit;
+use super::result::CheckResult;
+use super::results::Preflight;
 use crate::host_input::Settings;
 use crate::host_input::identity::Identity;
 use crate::host_input::probe::{Reached, Unreached};
+use crate::problem::{Kind, Step};
 
-pub(super) const STEP: &str = "connection";
+const STEP: Step = Step::Connection;
 
 pub(super) async fn check(
     settings: &Settings,
     addresses: Vec<SocketAddr>,
     identity: Option<&Identity>,
-    walk: &mut Walk,
+    results: &mut Preflight,
 ) -> Option<Reached> {
     match Reached::new(settings, addresses).await {
         Ok(reached) => {
-            walk.add(found(&reached, identity));
+            results.add(found(&reached, identity));
             Some(reached)
         }
         Err(unreached) => {
-            walk.add(Finding::failed(
+            results.add(CheckResult::failed(
                 STEP,
-                Exit::Unavailable,
+                Kind::Unreached,
                 format!("can't connect to the Management Center: {unreached}"),
                 remedy(&unreached),
             ));
@@ -37,22 +37,22 @@ pub(super) async fn check(
 
 /// The Management Center likely turns away who comes from another address than the certificate was made for. Behind
 /// NAT it sees another one than we do.
-fn found(reached: &Reached, identity: Option<&Identity>) -> Finding {
+fn found(reached: &Reached, identity: Option<&Identity>) -> CheckResult {
     let peer = reached.peer;
     let Some(from) = reached.from.map(|from| from.ip().to_canonical()) else {
-        return Finding::passed(STEP, format!("{peer} answers"));
+        return CheckResult::passed(STEP, format!("{peer} answers"));
     };
     let registered = identity.and_then(|identity| identity.certificate().common_name.clone());
     let registered = registered.and_then(|name| name.parse::<IpAddr>().ok());
     match registered {
-        Some(registered) if registered != from => Finding::warning(
+        Some(registered) if registered != from => CheckResult::warning(
             STEP,
             format!(
                 "{peer} answers, but this machine comes from {from}, and the certificate was made for {registered}"
             ),
             format!("unless NAT turns the one into the other, make a client for {from} and use its PKCS12 file"),
         ),
-        _ => Finding::passed(STEP, format!("{peer} answers, this machine comes from {from}")),
+        _ => CheckResult::passed(STEP, format!("{peer} answers, this machine comes from {from}")),
     }
     .with("from", from.to_string())
 }

@@ -1,114 +1,181 @@
 //! Qualys: one call for a list shows the way there, the login, the limits and the clock; a second one the templates.
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
-use super::finding::Finding;
-use super::walk::Walk;
-use super::{FarEnds, clock, login, proxy, rate_limit, report_file, templates};
+use super::result::CheckResult;
+use super::results::Preflight;
+use super::{Endpoints, files, templates};
 use crate::config::Parts;
 use crate::problem::{Problem as _, Step};
-use crate::qualys::{Error, Fault, ReportShare, Settings};
-
-const STEP: &str = "Qualys";
+use crate::qualys::{Fault, Limits, Login, ReportShare, Settings};
 
 /// A preflight waits no longer for an answer that an import may wait minutes for.
-const PATIENCE: Duration = Duration::from_secs(30);
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
-/// Where a fault belongs to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
-    Proxy,
-    Reach,
-    Login,
-    RateLimit,
-}
+/// An import of one template takes some ten calls, and more while it waits.
+const FEW: u64 = 20;
 
-pub(super) async fn walk(parts: &Parts, far_ends: &FarEnds) -> Walk {
-    let mut walk = Walk::default();
-    const STEPS: [&str; 6] = [
-        proxy::STEP,
-        STEP,
-        login::STEP,
-        rate_limit::STEP,
-        templates::STEP,
-        clock::STEP,
-    ];
+/// A header's time is in whole seconds, and an answer takes its time.
+const TOLERATED: Duration = Duration::from_secs(60);
+
+const STEPS: [Step; 6] = [
+    Step::Proxy,
+    Step::Qualys,
+    Step::Login,
+    Step::RateLimit,
+    Step::Templates,
+    Step::Clock,
+];
+
+pub(super) async fn results(parts: &Parts, endpoints: &Endpoints) -> Preflight {
+    let mut results = Preflight::default();
     if let Some(path) = &parts.report {
-        walk.add(report_file::check(path));
-        return walk.not_needed(&STEPS, "report.file is set, so Qualys isn't asked");
+        results.add(files::report(path));
+        return results.not_needed(&STEPS, "report.file is set, so Qualys isn't asked");
     }
     let Some(settings) = &parts.qualys else {
-        return walk.not_tried(&STEPS, "its settings aren't right");
+        return results.not_tried(&STEPS, "its settings aren't right");
     };
     let settings = Settings {
-        idle_timeout: settings.idle_timeout.min(PATIENCE),
+        idle_timeout: settings.idle_timeout.min(LONGEST_WAIT),
         ..settings.clone()
     };
-    let client = match ReportShare::new(&settings, Instant::now() + 2 * PATIENCE) {
+    let client = match ReportShare::new(&settings, Instant::now() + 2 * LONGEST_WAIT) {
         Ok(client) => client,
         Err(error) => {
-            walk.add(failed(STEP, &error));
-            return walk.not_tried(&STEPS[2..], "no call can be made");
+            results.add(CheckResult::problem(Step::Qualys, &*error.fault));
+            return results.not_tried(&STEPS[2..], "no call can be made");
         }
     };
-    ask(&settings, &parts.templates, far_ends, &client, &mut walk).await;
+    ask(&settings, &parts.templates, endpoints, &client, &mut results).await;
     client.close().await;
-    walk
+    results
 }
 
-async fn ask(settings: &Settings, wanted: &[u64], far_ends: &FarEnds, client: &ReportShare, walk: &mut Walk) {
+async fn ask(
+    settings: &Settings,
+    wanted: &[u64],
+    endpoints: &Endpoints,
+    client: &ReportShare,
+    results: &mut Preflight,
+) {
     let probed = client.probe().await;
-    let heard = client.limits();
-    let place = probed.as_ref().err().map(|error| place(&error.fault));
-    let error = |step: &str, at: Place| match &probed {
-        Err(error) if place == Some(at) => Some(failed(step, error)),
+    let limits = client.limits();
+    let failed = probed.as_ref().err().map(|error| step(&error.fault));
+    let problem = |step| match &probed {
+        Err(error) if failed == Some(step) => Some(CheckResult::problem(step, &*error.fault)),
         _ => None,
     };
-    let unreached = matches!(place, Some(Place::Proxy | Place::Reach));
+    let unreached = matches!(failed, Some(Step::Proxy | Step::Qualys));
 
-    walk.add(error(proxy::STEP, Place::Proxy).unwrap_or_else(|| proxy::passed(settings, far_ends, place.is_none())));
-    walk.add(error(STEP, Place::Reach).unwrap_or_else(|| match place {
-        Some(Place::Proxy) => Finding::not_tried(STEP, "the proxy lets nothing pass"),
-        _ => Finding::passed(STEP, format!("{} answers, with a trusted certificate", settings.url)),
+    results.add(problem(Step::Proxy).unwrap_or_else(|| proxy(settings, endpoints, failed.is_none())));
+    results.add(problem(Step::Qualys).unwrap_or_else(|| match failed {
+        Some(Step::Proxy) => CheckResult::not_tried(Step::Qualys, "the proxy lets nothing pass"),
+        _ => CheckResult::passed(
+            Step::Qualys,
+            format!("{} answers, with a trusted certificate", settings.url),
+        ),
     }));
-    walk.add(error(login::STEP, Place::Login).unwrap_or_else(|| match place {
-        None => login::passed(settings),
-        Some(Place::RateLimit) => Finding::not_tried(login::STEP, "Qualys takes no call now"),
-        Some(_) => Finding::not_tried(login::STEP, "Qualys isn't reached"),
+    results.add(problem(Step::Login).unwrap_or_else(|| match failed {
+        None => login(settings),
+        Some(Step::RateLimit) => CheckResult::not_tried(Step::Login, "Qualys takes no call now"),
+        Some(_) => CheckResult::not_tried(Step::Login, "Qualys isn't reached"),
     }));
-    walk.add(
-        error(rate_limit::STEP, Place::RateLimit).unwrap_or_else(|| match &heard {
-            Some(limits) if !unreached => rate_limit::found(limits),
-            _ => Finding::not_tried(rate_limit::STEP, "Qualys isn't reached"),
-        }),
-    );
-    let waits = heard.as_ref().and_then(|limits| limits.to_wait).is_some();
-    match place {
-        None if waits => walk.add(Finding::not_tried(templates::STEP, "no call is left")),
-        None => templates::check(client, settings, wanted, walk).await,
-        Some(Place::Login) => walk.add(Finding::not_tried(templates::STEP, "the login isn't accepted")),
-        Some(Place::RateLimit) => walk.add(Finding::not_tried(templates::STEP, "no call is left")),
-        Some(_) => walk.add(Finding::not_tried(templates::STEP, "Qualys isn't reached")),
+    results.add(problem(Step::RateLimit).unwrap_or_else(|| match &limits {
+        Some(limits) if !unreached => rate_limit(limits),
+        _ => CheckResult::not_tried(Step::RateLimit, "Qualys isn't reached"),
+    }));
+    let waits = limits.as_ref().and_then(|limits| limits.to_wait).is_some();
+    match failed {
+        None if waits => results.add(CheckResult::not_tried(Step::Templates, "no call is left")),
+        None => templates::check(client, settings, wanted, results).await,
+        Some(Step::Login) => results.add(CheckResult::not_tried(Step::Templates, "the login isn't accepted")),
+        Some(Step::RateLimit) => results.add(CheckResult::not_tried(Step::Templates, "no call is left")),
+        Some(_) => results.add(CheckResult::not_tried(Step::Templates, "Qualys isn't reached")),
     }
-    walk.add(match heard.and_then(|limits| limits.date) {
-        Some(date) => clock::check(date),
-        None => Finding::not_tried(clock::STEP, "Qualys told no time"),
+    results.add(match limits.and_then(|limits| limits.date) {
+        Some(date) => clock(date),
+        None => CheckResult::not_tried(Step::Clock, "Qualys told no time"),
     });
 }
 
 /// The step that a fault of the first call belongs to.
-fn place(fault: &Fault) -> Place {
+fn step(fault: &Fault) -> Step {
     match (fault, fault.kind().row().step) {
-        (Fault::File { key, .. } | Fault::Setting { key, .. }, _) if *key != "qualys.ca_file" => Place::Login,
-        (_, Some(Step::Proxy)) => Place::Proxy,
-        (_, Some(Step::Login)) => Place::Login,
-        (_, Some(Step::RateLimit)) => Place::RateLimit,
-        _ => Place::Reach,
+        (Fault::File { key, .. } | Fault::Setting { key, .. }, _) if *key != "qualys.ca_file" => Step::Login,
+        (_, Some(step @ (Step::Proxy | Step::Login | Step::RateLimit))) => step,
+        _ => Step::Qualys,
     }
 }
 
-/// An error without the stage, which is always the same here.
-fn failed(step: &str, error: &Error) -> Finding {
-    let fault = &*error.fault;
-    Finding::failed(step, fault.kind().exit(), fault.to_string(), fault.remedy())
+/// The call didn't fail because of the proxy; `answered`: it didn't fail at all.
+fn proxy(settings: &Settings, endpoints: &Endpoints, answered: bool) -> CheckResult {
+    let proxy = settings.proxy.as_ref().map(|proxy| proxy.url.to_string());
+    let named = endpoints.proxy.map(|variable| format!("the one in {variable}"));
+    match proxy.or(named) {
+        None => CheckResult::not_needed(Step::Proxy, "qualys.proxy.url is not set"),
+        Some(proxy) if answered => CheckResult::passed(Step::Proxy, format!("{proxy} lets calls to Qualys pass")),
+        Some(proxy) => CheckResult::passed(Step::Proxy, format!("{proxy} isn't what fails")),
+    }
+}
+
+/// The login was accepted.
+fn login(settings: &Settings) -> CheckResult {
+    CheckResult::passed(
+        Step::Login,
+        match &settings.login {
+            Login::Basic(_) => format!("{} is accepted", settings.user_id),
+            Login::Session(_) => format!("{} is accepted, in a session", settings.user_id),
+            Login::Token(_) => "the token is accepted".to_owned(),
+        },
+    )
+}
+
+/// Calls that the subscription has left, as the headers of an answer say.
+fn rate_limit(limits: &Limits) -> CheckResult {
+    let Some(remaining) = limits.remaining else {
+        return CheckResult::passed(Step::RateLimit, "Qualys doesn't tell how many calls are left");
+    };
+    let of = limits.calls.map(|calls| format!(" of {calls}")).unwrap_or_default();
+    let window = limits
+        .window
+        .map(|window| format!(" in {}", humantime::format_duration(window)));
+    let text = format!("{remaining}{of} calls{} are left", window.unwrap_or_default());
+    let result = match limits.to_wait {
+        Some(wait) => CheckResult::warning(
+            Step::RateLimit,
+            format!("no call is left for {}", humantime::format_duration(wait)),
+            "let the import begin after that, or ask Qualys for more: all users and tools of the subscription share them",
+        ),
+        None if remaining < FEW => CheckResult::warning(
+            Step::RateLimit,
+            text,
+            "an import may have to wait: run other tools of the subscription less often, or ask Qualys for more",
+        ),
+        None => CheckResult::passed(Step::RateLimit, text),
+    };
+    result.with("remaining", remaining)
+}
+
+/// This machine's clock against Qualys'. Certificates and the age of reports depend on it.
+fn clock(there: SystemTime) -> CheckResult {
+    let now = SystemTime::now();
+    let (off, word) = match now.duration_since(there) {
+        Ok(ahead) => (ahead, "ahead of"),
+        Err(behind) => (behind.duration(), "behind"),
+    };
+    // To the minute: an answer takes its time, and people need no more.
+    let minutes = Duration::from_secs((off.as_secs() + 30) / 60 * 60);
+    let result = match off > TOLERATED {
+        true => CheckResult::warning(
+            Step::Clock,
+            format!(
+                "this machine's clock is {} {word} Qualys'",
+                humantime::format_duration(minutes)
+            ),
+            "set it by NTP: certificates are judged by it, and the age of reports that are gone on with",
+        ),
+        false => CheckResult::passed(Step::Clock, "this machine's clock agrees with Qualys'"),
+    };
+    result.with("seconds_off", off.as_secs())
 }

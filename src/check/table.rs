@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::finding::{Finding, Status};
-use super::walk::Walk;
+use super::result::{CheckResult, Status};
+use super::results::Preflight;
 use crate::printable::escaped;
 
 /// Whether signs are coloured.
@@ -15,21 +15,21 @@ pub enum Colour {
     Never,
 }
 
-/// A walk as a table.
+/// A results as a table.
 #[derive(Debug)]
 pub struct Table<'a> {
     /// What was found.
-    pub walk: &'a Walk,
+    pub results: &'a Preflight,
     /// How it is shown.
     pub colour: Colour,
 }
 
 impl fmt::Display for Table<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let steps = self.walk.findings.iter().map(|finding| finding.step.chars().count());
+        let steps = self.results.results.iter().map(|result| result.step.chars().count());
         let width = steps.max().unwrap_or_default();
-        for finding in &self.walk.findings {
-            self.line(f, finding, width)?;
+        for result in &self.results.results {
+            self.line(f, result, width)?;
         }
         writeln!(f)?;
         writeln!(f, "{}", self.verdict())
@@ -37,36 +37,37 @@ impl fmt::Display for Table<'_> {
 }
 
 impl Table<'_> {
-    fn line(&self, f: &mut fmt::Formatter<'_>, finding: &Finding, width: usize) -> fmt::Result {
-        let (sign, colour) = sign(finding.status);
+    fn line(&self, f: &mut fmt::Formatter<'_>, result: &CheckResult, width: usize) -> fmt::Result {
+        let (sign, colour) = sign(result.status);
         let (on, off) = match self.colour {
             Colour::Always => (colour, "\u{1b}[0m"),
             Colour::Never => ("", ""),
         };
-        let (step, text) = (&finding.step, escaped(&finding.text));
+        let (step, text) = (&result.step, escaped(&result.text));
         writeln!(f, "{on}{sign}{off} {step:width$}  {text}")?;
-        match &finding.remedy {
+        match &result.remedy {
             Some(remedy) => writeln!(f, "  {:width$}  → {}", "", escaped(remedy)),
             None => Ok(()),
         }
     }
 
     fn verdict(&self) -> String {
-        let count = |status, one: &str, many: &str| match self.walk.count(status) {
+        let count = |status, one: &str, many: &str| match self.results.count(status) {
             1 => format!("1 {one}"),
             number => format!("{number} {many}"),
         };
-        let failed = self.walk.count(Status::Failed);
-        let warnings = self.walk.count(Status::Warning);
+        let failed = self.results.count(Status::Failed);
+        let warnings = self.results.count(Status::Warning);
         let mut verdict = match (failed, warnings) {
             (0, 0) => return "Ready for an import.".to_owned(),
             (0, _) => "An import would run".to_owned(),
-            _ => format!("An import would fail, with exit code {}", self.walk.exit()),
+            _ => format!("An import would fail, with exit code {}", self.results.exit()),
         };
         let counts = [
             (failed > 0).then(|| count(Status::Failed, "problem", "problems")),
             (warnings > 0).then(|| count(Status::Warning, "warning", "warnings")),
-            (self.walk.count(Status::NotTried) > 0).then(|| format!("{} not tried", self.walk.count(Status::NotTried))),
+            (self.results.count(Status::NotTried) > 0)
+                .then(|| format!("{} not tried", self.results.count(Status::NotTried))),
         ];
         let counts: Vec<String> = counts.into_iter().flatten().collect();
         verdict.push_str(&format!(": {}.", counts.join(", ")));

@@ -1,5 +1,6 @@
 //! Errors: everything that is wrong with a configuration, reported at once.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -34,7 +35,7 @@ pub enum ConfigError {
         reason: String,
     },
     /// No setting is called so.
-    #[error("{}: there is no setting '{}'{}", shown(origin), quoted(given), did_you_mean(nearest.as_deref()))]
+    #[error("{}: there is no setting '{}'", shown(origin), quoted(given))]
     Unknown {
         /// Where it is.
         origin: Origin,
@@ -44,7 +45,7 @@ pub enum ConfigError {
         nearest: Option<String>,
     },
     /// A value that the setting can't have.
-    #[error("{}: {}{}: {}{}", shown(origin), setting.key, of_value(.value.as_deref()), shown(reason), instead(setting))]
+    #[error("{}: {}{}: {}", shown(origin), setting.key, of_value(.value.as_deref()), shown(reason))]
     Value {
         /// Where it is.
         origin: Origin,
@@ -64,22 +65,19 @@ pub enum ConfigError {
         reason: String,
     },
     /// A setting without a default that the import can't do without.
-    #[error("{} is not set: {}", .0.key, .0.remedy())]
+    #[error("{} is not set", .0.key)]
     Missing(&'static Setting),
     /// The certificate is neither named nor found.
-    #[error(
-        "management_center.pkcs12 is not set: there is no *.pkcs12 in the working directory either; say --pkcs12 FILE with the \
-         file that the Management Center issued"
-    )]
+    #[error("management_center.pkcs12 is not set")]
     NoCertificate,
     /// Settings that don't go together.
     #[error("{}", shown(.0))]
     Contradiction(Contradiction),
     /// There is no place to take the report to.
-    #[error("neither a Management Center nor a CSV file is given: say --server HOST or --csvfile FILE")]
+    #[error("neither a Management Center nor a CSV file is given")]
     NoSink,
     /// There is no Management Center to send a file of commands to.
-    #[error("no Management Center is given: say --server HOST")]
+    #[error("no Management Center is given")]
     NoServer,
 }
 
@@ -103,6 +101,30 @@ impl Problem for ConfigError {
         match self {
             ConfigError::NoSink | ConfigError::NoServer => Kind::NothingToDo,
             _ => Kind::Configuration,
+        }
+    }
+
+    fn remedy(&self) -> Cow<'_, str> {
+        match self {
+            ConfigError::Unknown { nearest: Some(name), .. } => format!("did you mean {name}?").into(),
+            ConfigError::Value { setting, .. } => instead(setting).into(),
+            ConfigError::Missing(setting) => setting.remedy().into(),
+            ConfigError::NoCertificate => {
+                "there is no *.pkcs12 in the working directory either; say --pkcs12 FILE with the file that the Management \
+                 Center issued"
+                    .into()
+            }
+            ConfigError::NoSink => "say --server HOST or --csvfile FILE".into(),
+            ConfigError::NoServer => "say --server HOST".into(),
+            _ => "".into(),
+        }
+    }
+
+    fn sentence(&self) -> String {
+        match &*self.remedy() {
+            "" => self.to_string(),
+            remedy if self.is_absence() => format!("{self}: {remedy}"),
+            remedy => format!("{self}; {remedy}"),
         }
     }
 }
@@ -161,7 +183,7 @@ impl ConfigErrors {
 
 impl fmt::Display for ConfigErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let lines: Vec<_> = self.0.iter().map(ConfigError::to_string).collect();
+        let lines: Vec<_> = self.0.iter().map(ConfigError::sentence).collect();
         f.write_str(&lines.join("\n"))
     }
 }
@@ -187,12 +209,6 @@ fn prefix(origin: Option<&Origin>) -> String {
     origin.map(|origin| format!("{}: ", shown(origin))).unwrap_or_default()
 }
 
-fn did_you_mean(nearest: Option<&str>) -> String {
-    nearest
-        .map(|name| format!("; did you mean {name}?"))
-        .unwrap_or_default()
-}
-
 fn of_value(value: Option<&str>) -> String {
     value.map(|value| format!(" '{}'", quoted(value))).unwrap_or_default()
 }
@@ -202,8 +218,8 @@ fn instead(setting: &Setting) -> String {
     let expected = setting.syntax.expected();
     match setting.sample() {
         _ if setting.syntax.explains_itself() => String::new(),
-        "" => format!("; expected {expected}"),
-        example => format!("; expected {expected}, for example {example}"),
+        "" => format!("expected {expected}"),
+        example => format!("expected {expected}, for example {example}"),
     }
 }
 

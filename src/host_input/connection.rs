@@ -101,10 +101,9 @@ impl Connection {
         let _ = self.send(Frame::Version(VERSION)).await;
         match self.receive(self.answer_timeout).await {
             Ok(Frame::MaxSize(maximum)) => Ok(maximum),
-            Ok(Frame::Error(text) | Frame::Data(text)) => Err(rejected(&format!(
-                "; it said: {}",
-                readable(&String::from_utf8_lossy(&text))
-            ))),
+            Ok(Frame::Error(text) | Frame::Data(text)) => {
+                Err(rejected(readable(&String::from_utf8_lossy(&text)).trim()))
+            }
             Ok(Frame::Version(_)) => Err(not_host_input(
                 "it sent a version instead of its maximum size".to_owned(),
             )),

@@ -2,6 +2,7 @@
 //!
 //! It appears whole or not at all. It can be given to `nmimport`, or to Cisco's reference client.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -16,7 +17,7 @@ use crate::whole_file::{Readers, WholeFile};
 #[derive(Debug, Error)]
 pub enum Error {
     /// The folder doesn't take a file.
-    #[error("can't create {}: {source}; check that the folder exists and may be written to (csv.file)", path.display())]
+    #[error("can't create {}: {source}", path.display())]
     Create {
         /// The file.
         path: PathBuf,
@@ -24,13 +25,13 @@ pub enum Error {
         source: io::Error,
     },
     /// The name belongs to a folder.
-    #[error("can't create {}: it is a folder; csv.file names a file", path.display())]
+    #[error("can't create {}: it is a folder", path.display())]
     Folder {
         /// The file.
         path: PathBuf,
     },
     /// Writing failed half way.
-    #[error("can't write {}: {source}; what was written has been removed", path.display())]
+    #[error("can't write {}: {source}", path.display())]
     Write {
         /// The file.
         path: PathBuf,
@@ -44,6 +45,14 @@ impl Problem for Error {
         match self {
             Error::Create { .. } | Error::Folder { .. } => Kind::CannotCreate,
             Error::Write { .. } => Kind::CannotWrite,
+        }
+    }
+
+    fn remedy(&self) -> Cow<'_, str> {
+        match self {
+            Error::Create { .. } => "check that the folder exists and may be written to (csv.file)".into(),
+            Error::Folder { .. } => "csv.file names a file".into(),
+            Error::Write { .. } => self.kind().row().remedy.into(),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Why commands couldn't be delivered.
 
+use std::borrow::Cow;
 use std::io;
 use std::time::Duration;
 
@@ -24,7 +25,7 @@ pub enum Error {
     #[error("the Management Center {0}")]
     Tls(#[from] Box<HandshakeError>),
     /// No address belongs to the server's name.
-    #[error("can't resolve the Management Center's name {server}: {source}; check management_center.server and DNS")]
+    #[error("can't resolve the Management Center's name {server}: {source}")]
     Resolve {
         /// `management_center.server`.
         server: String,
@@ -38,24 +39,17 @@ pub enum Error {
         server: String,
     },
     /// None of its addresses answers.
-    #[error(
-        "can't connect to the Management Center: {tried}; check that port and firewall are open, and that a host input \
-         client is registered there (the port is closed while none is)"
-    )]
+    #[error("can't connect to the Management Center: {tried}")]
     Connect {
         /// Every address and what went wrong with it.
         tried: String,
     },
     /// It closed the connection instead of saying its maximum size.
-    #[error(
-        "the Management Center at {peer} closed the connection before its first answer; it does so when the client \
-         certificate belongs to another address than this connection comes from (NAT?), when the client was deleted \
-         there, or when its version is older than this protocol{said}"
-    )]
+    #[error("{}", rejected(peer, said))]
     Rejected {
         /// Address and port.
         peer: String,
-        /// What it said before, if anything: `: text`.
+        /// What it said before, if anything.
         said: String,
     },
     /// It answers, but not as a Management Center does.
@@ -78,10 +72,7 @@ pub enum Error {
         configured: u32,
     },
     /// It refused the context that all commands need.
-    #[error(
-        "the Management Center refused the commands' source or domain: {reason}; check commands.source, \
-         commands.domain and the domain that the certificate was made for"
-    )]
+    #[error("the Management Center refused the commands' source or domain: {reason}")]
     HeaderRefused {
         /// In its words.
         reason: String,
@@ -103,8 +94,8 @@ pub enum Error {
     Unasked,
     /// No answer within `management_center.answer_timeout`.
     #[error(
-        "the Management Center at {peer} didn't answer within {} (management_center.answer_timeout); look at its load, and \
-         whether hostinputd runs there", humantime::format_duration(*limit)
+        "the Management Center at {peer} didn't answer within {} (management_center.answer_timeout)",
+        humantime::format_duration(*limit)
     )]
     AnswerTimeout {
         /// Address and port.
@@ -134,8 +125,7 @@ pub enum Error {
     /// Not finished within `management_center.deadline`.
     #[error(
         "sending to the Management Center {server} wasn't finished within {} (management_center.deadline), and its last \
-         answer came {} before the end; look at its load, and whether hostinputd runs there, then raise the setting if it is \
-         only slow", humantime::format_duration(*limit), humantime::format_duration(*silent)
+         answer came {} before the end", humantime::format_duration(*limit), humantime::format_duration(*silent)
     )]
     Deadline {
         /// `management_center.server` and port.
@@ -155,6 +145,13 @@ impl Error {
     pub(super) fn is_passing(&self) -> bool {
         // One that stayed away was waited for.
         !matches!(self, Error::Away { .. }) && self.kind().row().retry == RetryPolicy::Reconnect
+    }
+}
+
+fn rejected(peer: &str, said: &str) -> String {
+    match said {
+        "" => format!("the Management Center at {peer} closed the connection before its first answer"),
+        said => format!("the Management Center at {peer} refuses this client and says: {said}"),
     }
 }
 
@@ -179,6 +176,16 @@ impl Problem for Error {
             Error::NotLetIn { .. } | Error::Deadline { .. } => Kind::Overdue,
             Error::UpdateRefused { .. } | Error::Lost(_) | Error::Unasked => Kind::ProtocolBroken,
             Error::Interrupted => Kind::Terminated,
+        }
+    }
+
+    fn remedy(&self) -> Cow<'_, str> {
+        match self {
+            Error::Identity(error) => error.remedy(),
+            Error::Trust(error) => error.remedy(),
+            Error::Tls(error) => error.remedy(),
+            Error::Away { error, .. } => error.remedy(),
+            _ => self.kind().row().remedy.into(),
         }
     }
 }

@@ -10,6 +10,7 @@
 //! The bytes of the key stay in the two libraries that must see them, p12-keystore while the file is read and ring
 //! as long as the identity lives; neither of them overwrites what it frees. Nothing here keeps or shows a copy.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -55,40 +56,34 @@ pub struct Error {
 #[derive(Debug, Error)]
 pub enum Fault {
     /// There is no such file; most often a volume that isn't mounted, or a typing mistake.
-    #[error("does not exist; put the PKCS12 file of this client there, or correct management_center.pkcs12")]
+    #[error("does not exist")]
     Missing,
     /// The name is a directory's; a mounted secret is one.
-    #[error("is a directory; name the PKCS12 file in it as management_center.pkcs12")]
+    #[error("is a directory")]
     Directory,
     /// The operating system doesn't let us read it.
     #[error("can't be read: {0}")]
     Unreadable(io::Error),
     /// Far more bytes than a certificate and its key have.
-    #[error("is larger than 1 MiB, so it is not the PKCS12 file of a client; correct management_center.pkcs12")]
+    #[error("is larger than 1 MiB, so it is not the PKCS12 file of a client")]
     TooLong,
     /// PEM text: certificate and key as other programs want them.
-    #[error(
-        "is PEM text, not PKCS12; take the file as the Management Center issued it, or join certificate and key \
-         with openssl pkcs12 -export"
-    )]
+    #[error("is PEM text, not PKCS12")]
     Pem,
     /// The bytes are no PKCS12 container, or not the whole of one.
-    #[error("is not a whole PKCS12 file; download it from the Management Center again")]
+    #[error("is not a whole PKCS12 file")]
     NotPkcs12,
     /// An encryption or a MAC that we have no code for.
-    #[error("is protected in a way that is not supported ({0}); write it anew with openssl pkcs12 -export")]
+    #[error("is protected in a way that is not supported ({0})")]
     Unsupported(String),
     /// The password is right, and yet the content doesn't decode.
-    #[error("is damaged ({0}); download it from the Management Center again")]
+    #[error("is damaged ({0})")]
     Damaged(String),
     /// No password is configured, and the file doesn't open without one.
-    #[error("needs a password; set management_center.pkcs12_password")]
+    #[error("needs a password")]
     PasswordNeeded,
     /// The file doesn't open with the configured password.
-    #[error(
-        "does not open with the password in management_center.pkcs12_password; it is the one that was typed on the \
-         Management Center when the client was made"
-    )]
+    #[error("does not open with the password in management_center.pkcs12_password")]
     WrongPassword,
     /// The password holds a character beyond U+FFFF, which PKCS12 can't write.
     #[error(
@@ -96,22 +91,19 @@ pub enum Fault {
     )]
     PasswordCharacter,
     /// Certificates alone, as a trust store has them.
-    #[error("holds no private key; take the file that the Management Center issued for this client")]
+    #[error("holds no private key")]
     NoKey,
     /// A key alone.
-    #[error("holds no certificate; take the file that the Management Center issued for this client")]
+    #[error("holds no certificate")]
     NoCertificate,
     /// A kind or a size of key that TLS can't use here.
-    #[error("holds a private key that can't be used; RSA of 2048 to 4096 bits, ECDSA P-256 or P-384 and Ed25519 can")]
+    #[error("holds a private key that can't be used")]
     UnusableKey,
     /// Key and certificate, but not of one another.
-    #[error(
-        "holds a private key and a certificate that do not belong together; take the file that the Management Center \
-         issued for this client"
-    )]
+    #[error("holds a private key and a certificate that do not belong together")]
     KeyMismatch,
     /// The client certificate's time is over.
-    #[error("holds the certificate of {name}, which expired on {}; make a new client on the Management Center", date(*at))]
+    #[error("holds the certificate of {name}, which expired on {}", date(*at))]
     Expired {
         /// Common name of the certificate.
         name: String,
@@ -119,7 +111,7 @@ pub enum Fault {
         at: SystemTime,
     },
     /// The client certificate's time has not come; hardly ever its fault.
-    #[error("holds the certificate of {name}, which is valid only from {}; check this machine's clock", date(*from))]
+    #[error("holds the certificate of {name}, which is valid only from {}", date(*from))]
     NotYetValid {
         /// Common name of the certificate.
         name: String,
@@ -128,16 +120,32 @@ pub enum Fault {
     },
 }
 
-impl Error {
-    /// Whether the file may be right, and only can't be read.
-    pub fn is_about_access(&self) -> bool {
-        matches!(self.fault, Fault::Unreadable(_))
-    }
-}
-
 impl Problem for Error {
     fn kind(&self) -> problem::Kind {
         problem::Kind::ClientCertificate
+    }
+
+    fn remedy(&self) -> Cow<'_, str> {
+        let remedy = match self.fault {
+            Fault::Unreadable(_) => "let the user that runs this read it; in Kubernetes fsGroup and defaultMode: 0440",
+            Fault::Missing => "put the PKCS12 file of this client there, or correct management_center.pkcs12",
+            Fault::Directory => "name the PKCS12 file in it as management_center.pkcs12",
+            Fault::TooLong => "correct management_center.pkcs12",
+            Fault::NotPkcs12 | Fault::Damaged(_) => "download it from the Management Center again",
+            Fault::Unsupported(_) => "write it anew with openssl pkcs12 -export",
+            Fault::PasswordNeeded => "set management_center.pkcs12_password",
+            Fault::NoKey | Fault::NoCertificate | Fault::KeyMismatch => {
+                "take the file that the Management Center issued for this client"
+            }
+            Fault::UnusableKey => "RSA of 2048 to 4096 bits, ECDSA P-256 or P-384 and Ed25519 can",
+            Fault::NotYetValid { .. } => "check this machine's clock",
+            Fault::Pem => {
+                "take the file as the Management Center issued it, or join certificate and key with openssl pkcs12 -export"
+            }
+            Fault::WrongPassword => "it is the one that was typed on the Management Center when the client was made",
+            Fault::PasswordCharacter | Fault::Expired { .. } => self.kind().row().remedy,
+        };
+        remedy.into()
     }
 }
 

@@ -9,6 +9,7 @@
 //! handshake, and whatever goes wrong in it comes out as one sentence, [`HandshakeError`]. Sessions and frames are
 //! not known here.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -93,6 +94,19 @@ pub enum ClientConfigError {
 impl Problem for ClientConfigError {
     fn kind(&self) -> Kind {
         Kind::TrustSetting
+    }
+
+    fn remedy(&self) -> Cow<'_, str> {
+        let remedy = match self {
+            ClientConfigError::Authority(_) => "pin the server's instead, management_center.trust=fingerprint:SHA256",
+            ClientConfigError::CaFile(error) => match error.fault {
+                CaFileFault::Unreadable(_) | CaFileFault::TooLong => "correct the path in management_center.trust",
+                CaFileFault::NoCertificate => {
+                    "management_center.trust=ca_file: needs CA certificates in PEM, or one in DER"
+                }
+            },
+        };
+        remedy.into()
     }
 }
 

@@ -51,7 +51,7 @@ impl BatchDelivery<'_> {
         let missing = parts.iter().filter(|part| part.report.is_none());
         let missing: Vec<_> = missing.map(|part| part.record.name.clone()).collect();
         let is_incomplete = (!missing.is_empty() || not_begun > 0) && missing.len() < parts.len();
-        let stopped = parts.iter().any(|part| part.runner.stop.exit().is_some());
+        let stopped = parts.iter().any(|part| part.runner.stop.kind().is_some());
         let mut bundles = self.bundles(parts, ready);
         if is_incomplete && stopped {
             bundles.iter_mut().for_each(Bundle::interrupt);
@@ -156,7 +156,8 @@ impl BatchDelivery<'_> {
     /// Leaves at the source what the next run shall go on with, and nothing else. The reports of one batch share their fate,
     /// but for those that are no use to anybody.
     async fn tidy_up(&self, bundles: &mut [Bundle<'_>]) {
-        let worst = bundles.iter().map(|bundle| Ending::of(bundle.record.exit()));
+        let failures = bundles.iter().map(|bundle| bundle.record.worst());
+        let worst = failures.map(|worst| worst.map_or(Ending::Done, |(_, failure)| Ending::of(failure.kind)));
         let together = worst.max_by_key(|ending| match ending {
             Ending::Done => 0,
             Ending::Later => 1,
@@ -164,11 +165,11 @@ impl BatchDelivery<'_> {
             Ending::Interrupted => 3,
         });
         for bundle in bundles {
-            let failure = bundle.record.failure.as_ref().map(|failure| failure.exit);
+            let failure = bundle.record.failure.as_ref().map(|failure| failure.kind);
             for (part, (runner, launched)) in bundle.record.parts.iter_mut().zip(&bundle.parts) {
-                let own = part.failure.as_ref().map(|failure| failure.exit);
-                if let Some(exit) = own.or(failure) {
-                    spans::fail(&runner.span, exit.label());
+                let own = part.failure.as_ref().map(|failure| failure.kind);
+                if let Some(kind) = own.or(failure) {
+                    spans::fail(&runner.span, kind.exit().label());
                 }
                 let ending = own.map(Ending::of).or(together).unwrap_or(Ending::Done);
                 if let Some(launched) = launched {

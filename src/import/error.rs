@@ -38,10 +38,7 @@ pub enum Error {
         findings: u64,
     },
     /// Delivered, but for commands that fit into no frame.
-    #[error(
-        "{commands} command(s) of {hosts} host(s) are longer than a frame may be and weren't sent; raise \
-         management_center.max_frame, as far as the Management Center takes it, or shorten them"
-    )]
+    #[error("{commands} command(s) of {hosts} host(s) are longer than a frame may be and weren't sent")]
     TooLong {
         /// Hosts that lack something.
         hosts: u64,
@@ -90,8 +87,12 @@ impl Problem for Error {
 
     fn remedy(&self) -> Cow<'_, str> {
         match self {
+            Error::Report(error) => error.remedy(),
             Error::Qualys(error) => error.remedy(),
-            _ => "".into(),
+            Error::HostInput(error) => error.remedy(),
+            Error::CommandFile(error) => error.remedy(),
+            Error::CsvFile(error) => error.remedy(),
+            _ => self.kind().row().remedy.into(),
         }
     }
 }

@@ -46,13 +46,13 @@ impl fmt::Display for Line<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exit::Exit;
     use crate::import::count::{Outcome, Totals};
     use crate::import::record::{Failure, PartRecord};
+    use crate::problem::Kind;
 
-    fn failure(exit: Exit, sentence: &str) -> Failure {
+    fn failure(kind: Kind, sentence: &str) -> Failure {
         Failure {
-            exit,
+            kind,
             sentence: sentence.to_owned(),
             stage: None,
         }
@@ -65,7 +65,7 @@ mod tests {
         }
     }
 
-    fn batch(name: &str, hosts: u64, error: Option<(Exit, &str)>) -> BatchRecord {
+    fn batch(name: &str, hosts: u64, error: Option<(Kind, &str)>) -> BatchRecord {
         let mut totals = Totals::default();
         totals.add(Unit::Hosts, Outcome::Acknowledged, hosts);
         totals.add(Unit::Findings, Outcome::Acknowledged, hosts * 1000);
@@ -98,9 +98,9 @@ mod tests {
     fn the_worst_failure_is_told_first() {
         let three = vec![
             batch("1", 7, None),
-            batch("2", 0, Some((Exit::TryAgain, "Qualys is busy"))),
-            batch("3", 1, Some((Exit::Protocol, "a host was refused"))),
-            batch("4", 0, Some((Exit::Protocol, "closed half way"))),
+            batch("2", 0, Some((Kind::TooManyCalls, "Qualys is busy"))),
+            batch("3", 1, Some((Kind::CommandsRefused, "a host was refused"))),
+            batch("4", 0, Some((Kind::CommandsRefused, "closed half way"))),
         ];
         assert_eq!(
             line(three, 1),
@@ -110,7 +110,7 @@ mod tests {
 
     #[test]
     fn a_single_template_isnt_counted() {
-        let failed = vec![batch("424242", 0, Some((Exit::Credentials, "bad login")))];
+        let failed = vec![batch("424242", 0, Some((Kind::BadLogin, "bad login")))];
         assert_eq!(line(failed, 0), "424242: bad login; 0 hosts and 0 findings imported");
     }
 
@@ -118,7 +118,7 @@ mod tests {
     fn templates_that_are_delivered_together_are_counted_and_named_by_what_failed() {
         let mut both = batch("424242", 1, None);
         both.parts.push(PartRecord {
-            failure: Some(failure(Exit::Report, "cut off")),
+            failure: Some(failure(Kind::ReportUnusable, "cut off")),
             ..part("535353")
         });
         assert_eq!(

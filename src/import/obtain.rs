@@ -76,7 +76,7 @@ pub(super) async fn obtain<'a>(
     stop: &'a Stop,
 ) -> Option<Obtained<'a>> {
     // While others were under way, Qualys may have refused the login.
-    let is_over = || stop.exit().is_some() || source.is_closed();
+    let is_over = || stop.kind().is_some() || source.is_closed();
     if is_over() {
         return None;
     }

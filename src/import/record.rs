@@ -4,7 +4,6 @@
 //! several may report the same host, or one template where they share none. What was read is known of each of its parts,
 //! what became of it of the batch.
 
-use std::error::Error;
 use std::net::IpAddr;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -13,6 +12,7 @@ use tracing::{error, warn};
 use super::count::{Equation, Outcome, Totals, Unit};
 use super::plan::Plan;
 use crate::exit::Exit;
+use crate::problem::{Kind, Problem};
 use crate::qualys;
 use crate::report::Breakdown;
 use crate::stage::Stage;
@@ -109,8 +109,8 @@ impl Destination {
 /// Why something came to nothing, or not to all that it was meant to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
-    /// How the process would end if there were no other.
-    pub exit: Exit,
+    /// What kind of problem it is.
+    pub kind: Kind,
     /// What went wrong, in a sentence.
     pub sentence: String,
     /// The stage in which it did; `None` before the first.
@@ -119,12 +119,17 @@ pub struct Failure {
 
 impl Failure {
     /// Something that the run should write can't be, so nothing is begun.
-    pub fn unwritable(error: &impl Error, exit: Exit) -> Self {
+    pub fn unwritable(problem: &impl Problem) -> Self {
         Failure {
-            exit,
-            sentence: error.to_string(),
+            kind: problem.kind(),
+            sentence: problem.sentence(),
             stage: None,
         }
+    }
+
+    /// How the process would end if there were no other.
+    pub fn exit(&self) -> Exit {
+        self.kind.exit()
     }
 }
 
@@ -178,7 +183,7 @@ impl Stages {
 fn worse(one: Option<Failure>, other: Option<Failure>) -> Option<Failure> {
     one.into_iter()
         .chain(other)
-        .reduce(|worst, next| if next.exit > worst.exit { next } else { worst })
+        .reduce(|worst, next| if next.exit() > worst.exit() { next } else { worst })
 }
 
 /// Adds what isn't named yet, as long as there is room.
@@ -193,7 +198,7 @@ fn name<T: PartialEq>(named: &mut Vec<T>, more: Vec<T>) {
 impl PartRecord {
     /// How the process would end if there were nothing but this report to obtain.
     pub fn exit(&self) -> Exit {
-        self.failure.as_ref().map_or(Exit::Success, |failure| failure.exit)
+        self.failure.as_ref().map_or(Exit::Success, Failure::exit)
     }
 
     /// Whether there is a report.
@@ -218,12 +223,12 @@ impl BatchRecord {
             Some((Some(part), failure))
         });
         let all = obtaining.chain(self.failure.as_ref().map(|failure| (None, failure)));
-        all.reduce(|worst, next| if next.1.exit > worst.1.exit { next } else { worst })
+        all.reduce(|worst, next| if next.1.exit() > worst.1.exit() { next } else { worst })
     }
 
     /// How the process would end if this were its only batch.
     pub fn exit(&self) -> Exit {
-        self.worst().map_or(Exit::Success, |(_, failure)| failure.exit)
+        self.worst().map_or(Exit::Success, |(_, failure)| failure.exit())
     }
 
     /// How many of its parts are imported in full.
@@ -317,7 +322,7 @@ impl Record {
 
     /// The record of a run that isn't begun, since something that it writes can't be written.
     pub fn unwritable(failure: Failure) -> Self {
-        error!(exit = failure.exit.code(), "{}", failure.sentence);
+        error!(exit = failure.exit().code(), "{}", failure.sentence);
         Record::unprepared(failure)
     }
 
@@ -338,9 +343,9 @@ impl Record {
     }
 
     /// The end of a run that began at `begun`, and was told to stop with `stopped`.
-    pub fn end(mut self, begun: Instant, stopped: Option<Exit>) -> Self {
-        if let Some(exit) = stopped.filter(|_| self.not_begun > 0 || self.exit != Exit::Success) {
-            self.exit = exit;
+    pub fn end(mut self, begun: Instant, stopped: Option<Kind>) -> Self {
+        if let Some(kind) = stopped.filter(|_| self.not_begun > 0 || self.exit != Exit::Success) {
+            self.exit = kind.exit();
         }
         self.duration = begun.elapsed();
         self
@@ -364,7 +369,7 @@ impl Record {
             let (part, failure) = batch.worst()?;
             Some((batch, part, failure))
         });
-        worst.reduce(|worst, next| if next.2.exit > worst.2.exit { next } else { worst })
+        worst.reduce(|worst, next| if next.2.exit() > worst.2.exit() { next } else { worst })
     }
 
     /// What the exit code means here.
@@ -382,12 +387,12 @@ impl Record {
 mod tests {
     use super::*;
 
-    fn batch(number: u64, exit: Option<Exit>) -> BatchRecord {
+    fn batch(number: u64, kind: Option<Kind>) -> BatchRecord {
         let mut batch = BatchRecord {
             parts: vec![PartRecord::default()],
             warnings: vec!["said of each".to_owned(), format!("said of {number}")],
-            failure: exit.map(|exit| Failure {
-                exit,
+            failure: kind.map(|kind| Failure {
+                kind,
                 sentence: format!("batch {number} failed"),
                 stage: Some(Stage::Send),
             }),
@@ -406,12 +411,12 @@ mod tests {
     fn hundreds_of_batches_are_one_entry_that_stays_small() {
         let mut record = Record::default();
         for number in 0..300 {
-            let exit = match number {
-                7 => Some(Exit::TryAgain),
-                8 | 9 => Some(Exit::Unavailable),
+            let kind = match number {
+                7 => Some(Kind::TooManyCalls),
+                8 | 9 => Some(Kind::Unavailable),
                 _ => None,
             };
-            record.add(batch(number, exit), true);
+            record.add(batch(number, kind), true);
         }
         let [all] = record.batches.as_slice() else {
             panic!("{} entries", record.batches.len());

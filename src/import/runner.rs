@@ -100,12 +100,12 @@ impl<'a> Runner<'a> {
     pub(super) fn fail(&self, stages: &Stages, failure: &Error) -> Failure {
         // Nothing fails between two stages, but something may before the first.
         let stage = stages.last();
-        let stopped = self.stop.exit().filter(|_| failure.kind() == Kind::Terminated);
-        let exit = stopped.unwrap_or(failure.kind().exit());
+        let stopped = self.stop.kind().filter(|_| failure.kind() == Kind::Terminated);
+        let kind = stopped.unwrap_or(failure.kind());
         let sentence = failure.sentence();
         self.span
-            .in_scope(|| error!(exit = exit.code(), stage = stage.map(Stage::name), "{sentence}"));
-        Failure { exit, sentence, stage }
+            .in_scope(|| error!(exit = kind.exit().code(), stage = stage.map(Stage::name), "{sentence}"));
+        Failure { kind, sentence, stage }
     }
 }
 

@@ -41,7 +41,7 @@ pub async fn send(config: SendConfig, path: &Path, stop: &Stop, progress: &Progr
     }
     let mut record = Record::default();
     record.add(batch, false);
-    record.end(begun, stop.exit())
+    record.end(begun, stop.kind())
 }
 
 async fn file(

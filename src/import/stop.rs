@@ -10,13 +10,13 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use super::error::Error;
-use crate::exit::Exit;
+use crate::problem::Kind;
 
 /// Whether, and by what, the import has been told to stop.
 #[derive(Debug, Clone, Default)]
 pub struct Stop {
     token: CancellationToken,
-    told: Arc<OnceLock<(Exit, Instant)>>,
+    told: Arc<OnceLock<(Kind, Instant)>>,
 }
 
 impl Stop {
@@ -32,22 +32,22 @@ impl Stop {
         let mut quit = unless_ignored(SignalKind::quit())?;
         let told = stop.clone();
         tokio::spawn(async move {
-            let exit = tokio::select! {
-                _ = terminate.recv() => Exit::Terminated,
-                () = received(&mut hang_up) => Exit::Terminated,
-                _ = interrupt.recv() => Exit::Interrupted,
-                () = received(&mut quit) => Exit::Interrupted,
+            let kind = tokio::select! {
+                _ = terminate.recv() => Kind::Terminated,
+                () = received(&mut hang_up) => Kind::Terminated,
+                _ = interrupt.recv() => Kind::Interrupted,
+                () = received(&mut quit) => Kind::Interrupted,
             };
             warn!("told to stop; ending at the next host");
-            told.now(exit);
+            told.now(kind);
         });
         Ok(stop)
     }
 
-    /// Stops the import; the process ends with `exit`.
-    pub fn now(&self, exit: Exit) {
+    /// Stops the import; the process ends as `kind` says.
+    pub fn now(&self, kind: Kind) {
         // The first signal decides.
-        let _ = self.told.set((exit, Instant::now()));
+        let _ = self.told.set((kind, Instant::now()));
         self.token.cancel();
     }
 
@@ -65,7 +65,7 @@ impl Stop {
     }
 
     /// How the process ends, if it has been told to stop.
-    pub fn exit(&self) -> Option<Exit> {
+    pub fn kind(&self) -> Option<Kind> {
         self.told.get().map(|(exit, _)| *exit)
     }
 

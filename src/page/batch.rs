@@ -144,7 +144,7 @@ fn warnings(warnings: &[String]) -> Markup {
 fn failure(failure: Option<&Failure>) -> Markup {
     html! {
         @if let Some(failure) = failure {
-            p class="failure" { strong { "Failed (exit code " (failure.exit.code()) "): " } (failure.sentence) }
+            p class="failure" { strong { "Failed (exit code " (failure.exit().code()) "): " } (failure.sentence) }
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The page's file: it takes its name only when it is complete and on disk.
 
+use std::borrow::Cow;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -12,7 +13,7 @@ use crate::whole_file::{Readers, WholeFile};
 #[derive(Debug, Error)]
 pub enum Error {
     /// No file can be created in the folder, or the name is a folder's.
-    #[error("the page {} can't be created: {source}; check that its folder exists and may be written to (page.file)", path.display())]
+    #[error("the page {} can't be created: {source}", path.display())]
     Create {
         /// The file.
         path: PathBuf,
@@ -20,7 +21,7 @@ pub enum Error {
         source: io::Error,
     },
     /// Writing failed half way.
-    #[error("the page {} can't be written: {source}; what was written has been removed (page.file)", path.display())]
+    #[error("the page {} can't be written: {source} (page.file)", path.display())]
     Write {
         /// The file.
         path: PathBuf,
@@ -34,6 +35,13 @@ impl Problem for Error {
         match self {
             Error::Create { .. } => Kind::CannotCreate,
             Error::Write { .. } => Kind::CannotWrite,
+        }
+    }
+
+    fn remedy(&self) -> Cow<'_, str> {
+        match self {
+            Error::Create { .. } => "check that its folder exists and may be written to (page.file)".into(),
+            Error::Write { .. } => self.kind().row().remedy.into(),
         }
     }
 }

@@ -442,7 +442,8 @@ kinds! {
     ClientUnwelcome: "the Management Center closed the connection before its first answer" => Row {
         label: "client_unwelcome",
         remedy: "make the client, on the Management Center, for the address that it sees this machine come from (behind NAT \
-                 another one than the step connection shows), and use its PKCS12 file; it may also have been deleted there",
+                 another one than the step connection shows), and use its PKCS12 file; it may also have been deleted there, or the \
+                 Management Center may be older than this protocol",
         retry: RetryPolicy::Reconnect,
         step: Some(Step::HostInput),
         ..UNWELCOME

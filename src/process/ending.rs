@@ -13,6 +13,7 @@ use crate::config::ConfigErrors;
 use crate::exit::Exit;
 use crate::import::Record;
 use crate::printable::{one_line, shortened};
+use crate::problem::Problem as _;
 
 /// Longest termination message that Kubernetes takes, in bytes.
 const LONGEST: usize = 4096;
@@ -109,7 +110,7 @@ fn is_replaceable(text: &str) -> bool {
 
 impl From<&ConfigErrors> for Ending {
     fn from(errors: &ConfigErrors) -> Self {
-        let sentences: Vec<_> = errors.iter().map(ToString::to_string).collect();
+        let sentences: Vec<_> = errors.iter().map(|error| error.sentence()).collect();
         Ending::new(errors.kind().exit(), sentences.join("; "))
     }
 }

@@ -9,6 +9,7 @@ use tracing::{debug, info, warn};
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::import::{self, Failure, Progress, Record, Stop, metrics};
+use crate::problem::Kind;
 use crate::telemetry::metrics::{Error, Exposition, Outlets, Settings};
 
 /// Imports, unless an output can't be written. Metrics that don't arrive are a warning, or fail the run if they are required.
@@ -17,7 +18,11 @@ pub(super) async fn import(config: Config, writable: Result<(), Failure>, stop: 
     let (mut outlets, opened) = Outlets::open(&settings);
     let file = outlets.check();
     let writable = writable.and_then(|()| match (&file, settings.required) {
-        (Err(failure), true) => Err(Failure::unwritable(failure, Exit::CannotCreate)),
+        (Err(failure), true) => Err(Failure {
+            kind: Kind::CannotCreate,
+            sentence: failure.to_string(),
+            stage: None,
+        }),
         _ => Ok(()),
     });
     if let Err(failure) = &file {
@@ -36,7 +41,7 @@ pub(super) async fn import(config: Config, writable: Result<(), Failure>, stop: 
     let handed_over = hand_over(&outlets, &ended, meanwhile.end()).await;
     let mut failures = opened.err().into_iter().chain(handed_over).peekable();
     if settings.required && failures.peek().is_some() {
-        record.exit = record.exit.max(Exit::Unavailable);
+        record.exit = record.exit.max(Kind::MetricsLost.exit());
     }
     for failure in failures {
         warn!("{failure}");

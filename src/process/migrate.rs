@@ -93,7 +93,7 @@ pub(super) fn migrate(line: Vec<String>) -> Exit {
     match errors {
         Some(errors) if errors.iter().all(ConfigError::is_absence) => {
             for error in errors.iter() {
-                write_line(format_args!("incomplete: {error}"));
+                write_line(format_args!("incomplete: {}", crate::problem::Problem::sentence(error)));
             }
             printed
         }

@@ -6,6 +6,7 @@ use std::io::{self, Write as _};
 use super::ending::Ending;
 use crate::config::{ConfigErrors, Given, Surroundings};
 use crate::exit::Exit;
+use crate::problem::Problem as _;
 use crate::telemetry::terminal::write_line;
 
 /// Help and version go to standard output; everything else is a usage error.
@@ -25,7 +26,7 @@ pub(super) fn unparsed(error: &clap::Error) -> Exit {
 /// Prints every configuration error.
 pub(super) fn misconfigured(errors: &ConfigErrors) -> Ending {
     for error in errors.iter() {
-        write_line(format_args!("error: {error}"));
+        write_line(format_args!("error: {}", error.sentence()));
     }
     errors.into()
 }

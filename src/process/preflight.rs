@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 
 use super::ending::Ending;
 use super::output::{failed, print};
-use crate::check::{self, Colour, FarEnd, FarEnds, Table, Walk};
+use crate::check::{self, Colour, Endpoints, Preflight, Table, TelemetryEndpoint};
 use crate::cli::Output;
 use crate::config::Given;
 use crate::exit::Exit;
@@ -21,7 +21,7 @@ use crate::tls;
 
 /// Walks through everything and says what was found. The exit code is the one that an import would end with.
 pub(super) fn check(given: Given, output: Output) -> Ending {
-    let far_ends = far_ends(&given);
+    let endpoints = endpoints(&given);
     let parts = given.parts();
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -30,19 +30,19 @@ pub(super) fn check(given: Given, output: Output) -> Ending {
     let walked = runtime.block_on(async {
         let stop = Stop::on_signals()?;
         // Beside a thread that waits for a file, a signal is still heard.
-        let walking = aside(async move || check::run(&parts, &far_ends).await)?;
+        let walking = aside(async move || check::run(&parts, &endpoints).await)?;
         Ok(tokio::select! {
-            walk = walking => Ok(walk.map_err(io::Error::other)?),
-            () = stop.token().cancelled() => Err(stop.exit().unwrap_or(Exit::Terminated)),
+            results = walking => Ok(results.map_err(io::Error::other)?),
+            () = stop.token().cancelled() => Err(stop.kind().unwrap_or(crate::problem::Kind::Terminated).exit()),
         })
     });
     runtime.shutdown_background();
     match walked {
-        Ok(Ok(walk)) => {
-            let printed = print(&told(&walk, output));
+        Ok(Ok(results)) => {
+            let printed = print(&told(&results, output));
             Ending::new(
-                walk.exit().max(printed),
-                walk.first().unwrap_or_else(|| "ready for an import".to_owned()),
+                results.exit().max(printed),
+                results.first().unwrap_or_else(|| "ready for an import".to_owned()),
             )
         }
         Ok(Err(stopped)) => Ending::silent(stopped),
@@ -61,40 +61,40 @@ fn aside<T: Send + 'static>(work: impl AsyncFnOnce() -> T + Send + 'static) -> i
     Ok(doing)
 }
 
-fn told(walk: &Walk, output: Output) -> String {
+fn told(results: &Preflight, output: Output) -> String {
     let colour = match terminal::takes_colours(&stdout()) {
         true => Colour::Always,
         false => Colour::Never,
     };
     match output {
-        Output::Json => escaped_json(&format!("{:#}\n", walk.json())),
-        Output::Text => Table { walk, colour }.to_string(),
+        Output::Json => escaped_json(&format!("{:#}\n", results.json())),
+        Output::Text => Table { results, colour }.to_string(),
     }
 }
 
 /// What other programs' variables say, too. An empty one says nothing.
-fn far_ends(given: &Given) -> FarEnds {
+fn endpoints(given: &Given) -> Endpoints {
     const PROXIES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
-    let far_end = |(url, tls)| FarEnd {
+    let endpoint = |(url, tls)| TelemetryEndpoint {
         url,
         proxied: false,
         tls: Arc::new(tls),
     };
-    FarEnds {
+    Endpoints {
         proxy: PROXIES.into_iter().find(|name| !is_unset(name)),
         metrics_required: given.metrics().is_some_and(|metrics| metrics.required),
         pushgateway: pushgateway(given),
-        collector: traces::collector().map(|collector| collector.map(far_end)),
-        patience: Duration::from_secs(5),
+        collector: traces::collector().map(|collector| collector.map(endpoint)),
+        longest_wait: Duration::from_secs(5),
     }
 }
 
-fn pushgateway(given: &Given) -> Result<Option<FarEnd>, String> {
+fn pushgateway(given: &Given) -> Result<Option<TelemetryEndpoint>, String> {
     let Some(settings) = given.metrics().and_then(|metrics| metrics.pushgateway) else {
         return Ok(None);
     };
     match tls::client_config(settings.ca_file.as_deref()) {
-        Ok(tls) => Ok(Some(FarEnd {
+        Ok(tls) => Ok(Some(TelemetryEndpoint {
             url: settings.url,
             tls: Arc::new(tls),
             proxied: settings.proxy.is_some(),

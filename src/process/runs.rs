@@ -84,7 +84,7 @@ fn conclude(
         // A page that can't be written ends the run before any request.
         let (page, created) = match outputs.page.map(|path| PageFile::create(&path)).transpose() {
             Ok(page) => (page, Ok(())),
-            Err(failure) => (None, Err(Failure::unwritable(&failure, failure.kind().exit()))),
+            Err(failure) => (None, Err(Failure::unwritable(&failure))),
         };
         let work = async |stop: &Stop, progress: &Progress| work(created, stop, progress).await;
         let mut record = perform(cli, &telemetry, work)?;
@@ -189,7 +189,7 @@ fn show(page: PageFile, record: &Record, listing: &Listing) -> Exit {
     match page.write(&escaped_lines(&page::render(record, listing, SystemTime::now()))) {
         Ok(()) => Exit::Success,
         Err(failure) => {
-            error!(exit = failure.kind().exit().code(), "{failure}");
+            error!(exit = failure.kind().exit().code(), "{}", failure.sentence());
             failure.kind().exit()
         }
     }

@@ -22,7 +22,7 @@ fn refused(name: &str, content: &[u8]) -> String {
 fn sentence(path: &Path) -> String {
     let error = Identity::open(path, None, now()).unwrap_err();
     assert_eq!(error.kind().exit(), Exit::Credentials);
-    error.to_string()
+    error.sentence()
 }
 
 fn fault(bytes: &[u8]) -> String {
@@ -70,7 +70,7 @@ fn a_file_that_ends_early_is_no_pkcs12_file() {
 fn a_certificate_out_of_its_time() {
     let ca = InternalCa::new("fmc", VALID);
     let file = |years| pkcs12(&ca.client(years), &[ca.own.der()]);
-    insta::assert_snapshot!(refused("client.pkcs12", &file((2010, 2020))), @"client.pkcs12 holds the certificate of 192.0.2.10, which expired on 2020-01-01T00:00:00Z; make a new client on the Management Center");
+    insta::assert_snapshot!(refused("client.pkcs12", &file((2010, 2020))), @"client.pkcs12 holds the certificate of 192.0.2.10, which expired on 2020-01-01T00:00:00Z; make a new client on the Management Center, and use its PKCS12 file");
     insta::assert_snapshot!(refused("client.pkcs12", &file((2090, 2100))), @"client.pkcs12 holds the certificate of 192.0.2.10, which is valid only from 2090-01-01T00:00:00Z; check this machine's clock");
 }
 
@@ -107,9 +107,9 @@ fn a_pair_that_is_none() {
         ))])
     };
     let certificate = KeyStoreEntry::Certificate(Certificate::from_der(ca.own.der()).unwrap());
-    insta::assert_snapshot!(fault(&store([certificate])), @"holds no private key; take the file that the Management Center issued for this client");
-    insta::assert_snapshot!(fault(&chain(&one.key, &[])), @"holds no certificate; take the file that the Management Center issued for this client");
-    insta::assert_snapshot!(fault(&chain(&one.key, &[other.der()])), @"holds a private key and a certificate that do not belong together; take the file that the Management Center issued for this client");
+    insta::assert_snapshot!(fault(&store([certificate])), @"holds no private key");
+    insta::assert_snapshot!(fault(&chain(&one.key, &[])), @"holds no certificate");
+    insta::assert_snapshot!(fault(&chain(&one.key, &[other.der()])), @"holds a private key and a certificate that do not belong together");
 }
 
 #[test]

@@ -23,7 +23,7 @@ async fn answered(bytes: &'static [u8]) -> (String, Exit) {
     let stream = TcpStream::connect(address).await.unwrap();
     let error = connect(stream, config, "192.0.2.1").await.unwrap_err();
     served.await.unwrap();
-    (error.to_string(), error.kind().exit())
+    (error.sentence(), error.kind().exit())
 }
 
 /// Version 3.2, a random number, no session, the cipher RSA with AES-128 and SHA-1, no compression.
@@ -68,11 +68,11 @@ async fn servers_that_find_no_common_ground() {
 
 #[tokio::test]
 async fn alerts_about_our_certificate_come_with_advice() {
-    insta::assert_snapshot!(answered(alert!(48)).await.0, @"192.0.2.1 refuses our client certificate (UnknownCA): another Management Center issued it; use the PKCS12 file of a client that was made on this one");
-    insta::assert_snapshot!(answered(alert!(44)).await.0, @"192.0.2.1 refuses our client certificate (CertificateRevoked): the client may have been deleted there; make a new one and use its PKCS12 file");
-    insta::assert_snapshot!(answered(alert!(49)).await.0, @"192.0.2.1 refuses our client certificate (AccessDenied): the client may have been deleted there; make a new one and use its PKCS12 file");
-    insta::assert_snapshot!(answered(alert!(45)).await.0, @"192.0.2.1 refuses our client certificate (CertificateExpired): it expired, by the clock there; make a new client and use its PKCS12 file");
+    insta::assert_snapshot!(answered(alert!(48)).await.0, @"192.0.2.1 refuses our client certificate (UnknownCA); another Management Center issued it; use the PKCS12 file of a client that was made on this one");
+    insta::assert_snapshot!(answered(alert!(44)).await.0, @"192.0.2.1 refuses our client certificate (CertificateRevoked); the client may have been deleted there; make a new one and use its PKCS12 file");
+    insta::assert_snapshot!(answered(alert!(49)).await.0, @"192.0.2.1 refuses our client certificate (AccessDenied); the client may have been deleted there; make a new one and use its PKCS12 file");
+    insta::assert_snapshot!(answered(alert!(45)).await.0, @"192.0.2.1 refuses our client certificate (CertificateExpired); it expired, by the clock there; make a new client and use its PKCS12 file");
     let (sentence, exit) = answered(alert!(42)).await;
-    insta::assert_snapshot!(sentence, @"192.0.2.1 refuses our client certificate (BadCertificate): make a new client there and use its PKCS12 file");
+    insta::assert_snapshot!(sentence, @"192.0.2.1 refuses our client certificate (BadCertificate); make a new client there and use its PKCS12 file");
     assert_eq!(exit, Exit::Credentials);
 }

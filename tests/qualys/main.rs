@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests may panic as tests do")]
 
 mod download;
+mod explained;
 mod lab;
 mod launch;
 mod login;
@@ -16,7 +17,7 @@ use std::io::Read;
 use std::time::{Duration, Instant};
 
 use qualys_connector::exit::Exit;
-use qualys_connector::problem::Problem as _;
+use qualys_connector::problem::{Kind, Problem as _};
 use qualys_connector::qualys::{Api, Body, Ending, Error, Login, ReportShare, Settings, Usage};
 
 pub(crate) const PASSWORD: &str = "d0ntp@n1c";
@@ -64,11 +65,15 @@ impl From<Error> for Failure {
 }
 
 impl Failure {
-    pub(crate) fn exit(&self) -> Exit {
+    pub(crate) fn kind(&self) -> Kind {
         match self {
-            Failure::Qualys(error) => error.kind().exit(),
-            Failure::CutOff | Failure::Unusable => Exit::Report,
+            Failure::Qualys(error) => error.kind(),
+            Failure::CutOff | Failure::Unusable => Kind::ReportUnusable,
         }
+    }
+
+    pub(crate) fn exit(&self) -> Exit {
+        self.kind().exit()
     }
 
     /// The sentence that a person reads, with the address of this test's server made general.
@@ -100,8 +105,11 @@ pub(crate) async fn obtain(client: &ReportShare, template: u64) -> Result<String
             .await
     }
     .await;
-    let exit = report.as_ref().map_or_else(Failure::exit, |_| Exit::Success);
-    client.tidy_up(&launched, Ending::of(exit)).await;
+    let ending = match &report {
+        Ok(_) => Ending::Done,
+        Err(failure) => Ending::of(failure.kind()),
+    };
+    client.tidy_up(&launched, ending).await;
     report
 }
 

@@ -1,7 +1,6 @@
 use std::time::{Duration, Instant};
 
-use qualys_connector::exit::Exit;
-use qualys_connector::problem::Problem as _;
+use qualys_connector::problem::{Kind, Problem as _};
 use qualys_connector::qualys::{Ending, Settings};
 use support::scripted::{ID, Reply, Scripted, empty_list, list};
 
@@ -125,7 +124,7 @@ async fn a_report_that_somebody_deleted_is_lost_and_nothing_is_said_to_stay() {
 
 #[test]
 fn what_was_delivered_is_not_adopted_by_the_next_run_though_some_of_it_was_refused() {
-    assert_eq!(Ending::of(Exit::Protocol), Ending::Done);
+    assert_eq!(Ending::of(Kind::CommandsRefused), Ending::Done);
 }
 
 #[tokio::test]

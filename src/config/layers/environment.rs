@@ -170,7 +170,7 @@ mod tests {
     fn said(surroundings: &Surroundings) -> String {
         let line = |assignment: Result<Assignment, ConfigError>| match assignment {
             Ok(it) => format!("{} = {:?} ({})", it.setting.key, it.text.expose_secret(), it.origin),
-            Err(error) => error.to_string(),
+            Err(error) => crate::problem::Problem::sentence(&error),
         };
         layer(surroundings).into_iter().map(line).collect::<Vec<_>>().join("\n")
     }

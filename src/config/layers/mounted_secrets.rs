@@ -69,7 +69,7 @@ mod tests {
     fn said(directory: &Path) -> String {
         let line = |assignment: Result<Assignment, ConfigError>| match assignment {
             Ok(it) => format!("{} = {:?} ({})", it.setting.key, it.text.expose_secret(), it.origin),
-            Err(error) => error.to_string(),
+            Err(error) => crate::problem::Problem::sentence(&error),
         };
         let surroundings = Surroundings::new([(SECRETS_DIR, "secrets")], directory);
         layer(&surroundings)

@@ -19,10 +19,7 @@ pub(super) struct Authority {
 /// A CA certificate that no chain can lead to, as webpki can't parse it: with an extension that stands there twice,
 /// for instance.
 #[derive(Debug, Error)]
-#[error(
-    "the CA certificate {fingerprint} can't be used ({why}); pin the server's instead, \
-     management_center.trust=fingerprint:SHA256"
-)]
+#[error("the CA certificate {fingerprint} can't be used ({why})")]
 pub struct AuthorityError {
     /// Which certificate.
     pub fingerprint: Fingerprint,

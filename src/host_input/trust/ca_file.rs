@@ -25,15 +25,13 @@ pub struct CaFileError {
 #[derive(Debug, Error)]
 pub enum CaFileFault {
     /// It isn't there, it is a directory, or it isn't ours to read.
-    #[error("can't be read: {0}; correct the path in management_center.trust")]
+    #[error("can't be read: {0}")]
     Unreadable(io::Error),
     /// More bytes than any list of CAs has.
-    #[error(
-        "is larger than 1 MiB, so it is not a file of CA certificates; correct the path in management_center.trust"
-    )]
+    #[error("is larger than 1 MiB, so it is not a file of CA certificates")]
     TooLong,
     /// Neither PEM with certificates nor the DER of one.
-    #[error("holds no certificate; management_center.trust=ca_file: needs CA certificates in PEM, or one in DER")]
+    #[error("holds no certificate")]
     NoCertificate,
 }
 

@@ -1,5 +1,6 @@
 //! The TLS handshake, and what its failures mean to an operator.
 
+use std::borrow::Cow;
 use std::io;
 use std::sync::Arc;
 
@@ -38,26 +39,23 @@ pub enum HandshakeFault {
     #[error("does not hold the private key of the certificate that it presents")]
     Impostor,
     /// It refuses the certificate of our PKCS12 file.
-    #[error("refuses our client certificate ({alert:?}): {}", advice(*alert))]
+    #[error("refuses our client certificate ({alert:?})")]
     ClientRefused {
         /// How it says so.
         alert: AlertDescription,
     },
     /// What it sends is not TLS.
-    #[error("does not speak TLS; is management_center.port the port of Host Input (8307)?")]
+    #[error("does not speak TLS")]
     NotTls,
     /// It knows nothing newer than TLS 1.1.
-    #[error("speaks only versions of TLS older than 1.2, which are not secure; update the Management Center")]
+    #[error("speaks only versions of TLS older than 1.2, which are not secure")]
     OldTls,
     /// It can do none of our ciphers, key exchanges or signatures; RSA key exchange alone, for instance.
-    #[error("has no secure way of TLS in common with us ({0}); update the Management Center")]
+    #[error("has no secure way of TLS in common with us ({0})")]
     NothingInCommon(rustls::Error),
     /// The connection ended before TLS was ready. A Management Center may do so with a client that connects from
     /// another address than the registered one (likely).
-    #[error(
-        "closed the connection during the TLS handshake; is this client registered there, with the address that it \
-         connects from?"
-    )]
+    #[error("closed the connection during the TLS handshake")]
     Closed,
     /// TLS failed in another way.
     #[error("fails in TLS: {0}")]
@@ -124,6 +122,16 @@ impl Problem for HandshakeError {
             | HandshakeFault::NothingInCommon(_)
             | HandshakeFault::Tls(_) => Kind::NoCommonTls,
             HandshakeFault::Closed | HandshakeFault::Io(_) => Kind::HandshakeFailed,
+        }
+    }
+
+    fn remedy(&self) -> Cow<'_, str> {
+        match &self.fault {
+            HandshakeFault::Untrusted(refused) => refused.remedy().into(),
+            HandshakeFault::ClientRefused { alert } => advice(*alert).into(),
+            HandshakeFault::NotTls => "is management_center.port the port of Host Input (8307)?".into(),
+            HandshakeFault::OldTls | HandshakeFault::NothingInCommon(_) => "update the Management Center".into(),
+            _ => self.kind().row().remedy.into(),
         }
     }
 }

@@ -10,10 +10,8 @@ use crate::host_input::identity::{Certificate, date};
 
 /// A certificate that was presented and refused, as the predicate of a sentence whose subject is the server.
 ///
-/// It ends with the setting that accepts this very certificate, so that whoever has compared the fingerprint needs
-/// to look nowhere else; but not where it is a client's, which nobody should accept.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("presents a certificate ({}) {why}; {}", certificate.name(), self.remedy())]
+#[error("presents a certificate ({}) {why}", certificate.name())]
 pub struct Refused {
     /// The certificate.
     pub certificate: Certificate,
@@ -22,7 +20,9 @@ pub struct Refused {
 }
 
 impl Refused {
-    fn remedy(&self) -> String {
+    /// The setting that accepts this very certificate, so that whoever has compared the fingerprint needs to look nowhere
+    /// else; but not where it is a client's, which nobody should accept.
+    pub(super) fn remedy(&self) -> String {
         match self.why {
             Refusal::Client | Refusal::Own => {
                 "find out who answers at that address, and who holds that client's PKCS12 \

@@ -8,7 +8,7 @@ use crate::host_input::delivery::Delivery;
 use crate::import::count::{Count, Totals};
 use crate::import::found;
 use crate::import::record::{Failure, PartRecord, Passed, Stages};
-use crate::problem::Reason;
+use crate::problem::{Kind, Reason};
 
 fn settings() -> Settings {
     Settings {
@@ -130,7 +130,7 @@ fn several_templates_add_up_and_the_oldest_report_counts() {
 fn a_failed_run_says_nothing_of_success_nor_of_what_it_never_saw() {
     let part = PartRecord {
         failure: Some(Failure {
-            exit: Exit::Credentials,
+            kind: Kind::BadLogin,
             sentence: String::new(),
             stage: Some(Stage::Launch),
         }),

@@ -7,7 +7,7 @@ use tracing::{debug, info, warn};
 
 use super::list::unexpected;
 use super::{Launched, Phase, ReportShare};
-use crate::exit::Exit;
+use crate::problem::Kind;
 use crate::qualys::Settings;
 use crate::qualys::error::Error;
 use crate::qualys::fault::Fault;
@@ -51,21 +51,14 @@ enum Fate {
 }
 
 impl Ending {
-    /// What an exit code means for the report: whatever a later run may overcome leaves it there. A Management Center that
-    /// refused some of it (76) has got it: the next run is to bring what Qualys has then.
-    pub fn of(exit: Exit) -> Self {
-        match exit {
-            Exit::TryAgain | Exit::Unavailable | Exit::Credentials => Ending::Later,
-            Exit::Terminated => Ending::Terminated,
-            Exit::Interrupted => Ending::Interrupted,
-            Exit::Success
-            | Exit::Report
-            | Exit::Protocol
-            | Exit::CannotCreate
-            | Exit::Io
-            | Exit::Config
-            | Exit::Usage
-            | Exit::Bug => Ending::Done,
+    /// What a problem means for the report: whatever a later run may overcome leaves it there. A Management Center that
+    /// refused some of it has got it: the next run is to bring what Qualys has then.
+    pub fn of(kind: Kind) -> Self {
+        match kind {
+            Kind::Terminated => Ending::Terminated,
+            Kind::Interrupted => Ending::Interrupted,
+            kind if kind.row().resumes => Ending::Later,
+            _ => Ending::Done,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A finding: what a step saw, and what to do where something is wrong.
+//! A check result: what a step saw, and what to do where something is wrong.
 
 use std::fmt;
 
@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::exit::Exit;
+use crate::problem::{Kind, Problem, Step};
 
 /// How a step ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -25,7 +26,7 @@ pub enum Status {
 
 /// What a step saw.
 #[derive(Debug, Clone, Serialize)]
-pub struct Finding {
+pub struct CheckResult {
     /// The step, in the words of the documentation.
     pub step: String,
     /// How it ended.
@@ -43,41 +44,41 @@ pub struct Finding {
     pub exit: Exit,
 }
 
-impl Finding {
+impl CheckResult {
     /// All is well.
-    pub(super) fn passed(step: &str, text: impl Into<String>) -> Self {
+    pub(super) fn passed(step: impl fmt::Display, text: impl Into<String>) -> Self {
         Self::new(step, Status::Passed, text.into(), None)
     }
 
     /// An import would work, but…
-    pub(super) fn warning(step: &str, text: impl Into<String>, remedy: impl Into<String>) -> Self {
+    pub(super) fn warning(step: impl fmt::Display, text: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self::new(step, Status::Warning, text.into(), Some(remedy.into()))
     }
 
     /// An import would fail.
-    pub(super) fn failed(step: &str, exit: Exit, text: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Finding {
-            exit,
+    pub(super) fn failed(
+        step: impl fmt::Display,
+        kind: Kind,
+        text: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Self {
+        CheckResult {
+            exit: kind.exit(),
             ..Self::new(step, Status::Failed, text.into(), Some(remedy.into()))
         }
     }
 
-    /// An import would fail with this error, whose sentence says first what is wrong and then what to do; `remedy`
-    /// is for those that leave it open.
-    pub(super) fn error(step: &str, exit: Exit, error: &dyn fmt::Display, remedy: &str) -> Self {
-        let sentence = error.to_string();
-        match parted(&sentence) {
-            (text, Some(told)) => Self::failed(step, exit, text, told),
-            (text, None) => Self::failed(step, exit, text, remedy),
-        }
+    /// An import would fail with this problem.
+    pub(super) fn problem(step: Step, problem: &impl Problem) -> Self {
+        Self::failed(step, problem.kind(), problem.to_string(), problem.remedy())
     }
 
-    /// The same, but a warning becomes a failure with this exit code.
-    pub(super) fn weightier(self, exit: Exit) -> Self {
+    /// The same, but a warning becomes a failure of this kind.
+    pub(super) fn escalate(self, kind: Kind) -> Self {
         match self.status {
-            Status::Warning => Finding {
+            Status::Warning => CheckResult {
                 status: Status::Failed,
-                exit,
+                exit: kind.exit(),
                 ..self
             },
             _ => self,
@@ -85,9 +86,9 @@ impl Finding {
     }
 
     /// The same, but a failure becomes a warning.
-    pub(super) fn lighter(self) -> Self {
+    pub(super) fn downgrade(self) -> Self {
         match self.status {
-            Status::Failed => Finding {
+            Status::Failed => CheckResult {
                 status: Status::Warning,
                 exit: Exit::Success,
                 ..self
@@ -97,12 +98,12 @@ impl Finding {
     }
 
     /// A step before it failed.
-    pub(super) fn not_tried(step: &str, because: &str) -> Self {
+    pub(super) fn not_tried(step: impl fmt::Display, because: &str) -> Self {
         Self::new(step, Status::NotTried, format!("not tried: {because}"), None)
     }
 
     /// This configuration doesn't need it.
-    pub(super) fn not_needed(step: &str, because: &str) -> Self {
+    pub(super) fn not_needed(step: impl fmt::Display, because: &str) -> Self {
         Self::new(step, Status::NotNeeded, format!("not needed: {because}"), None)
     }
 
@@ -112,9 +113,9 @@ impl Finding {
         self
     }
 
-    fn new(step: &str, status: Status, text: String, remedy: Option<String>) -> Self {
-        Finding {
-            step: step.to_owned(),
+    fn new(step: impl fmt::Display, status: Status, text: String, remedy: Option<String>) -> Self {
+        CheckResult {
+            step: step.to_string(),
             status,
             text,
             remedy,
@@ -124,37 +125,6 @@ impl Finding {
     }
 }
 
-/// An error's sentence at its first semicolon, those inside of quotes aside: what is wrong, and what to do.
-pub(super) fn parted(sentence: &str) -> (&str, Option<&str>) {
-    let mut quoted = false;
-    for (at, c) in sentence.char_indices() {
-        quoted ^= c == '"';
-        if c == ';' && !quoted {
-            let (text, remedy) = sentence.split_at(at);
-            return match remedy.strip_prefix("; ") {
-                Some(remedy) => (text, Some(remedy)),
-                None => continue,
-            };
-        }
-    }
-    (sentence, None)
-}
-
 fn code<S: serde::Serializer>(exit: &Exit, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_u8(exit.code())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_to_do_stands_behind_the_first_semicolon_that_isnt_quoted() {
-        assert_eq!(parted("it fails"), ("it fails", None));
-        assert_eq!(parted("it fails; mend it; soon"), ("it fails", Some("mend it; soon")));
-        assert_eq!(
-            parted(r#"it says "no; never"; ask again"#),
-            (r#"it says "no; never""#, Some("ask again"))
-        );
-    }
 }

@@ -12,16 +12,13 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use url::Url;
 
-use super::finding::Finding;
-use super::walk::Walk;
-use crate::exit::Exit;
-
-const PUSHGATEWAY: &str = "Pushgateway";
-const COLLECTOR: &str = "collector";
+use super::result::CheckResult;
+use super::results::Preflight;
+use crate::problem::{Kind, Step};
 
 /// A server that telemetry goes to.
 #[derive(Debug, Clone)]
-pub struct FarEnd {
+pub struct TelemetryEndpoint {
     /// Its address.
     pub url: Url,
     /// TLS to it, for an address that begins with `https`.
@@ -32,52 +29,60 @@ pub struct FarEnd {
 
 /// Far ends that settings name besides Qualys and the Management Center. `Err` says why a setting can't work.
 #[derive(Debug, Clone)]
-pub struct FarEnds {
+pub struct Endpoints {
     /// The variable that names a proxy, where one does.
     pub proxy: Option<&'static str>,
     /// The Pushgateway that metrics are pushed to.
-    pub pushgateway: Result<Option<FarEnd>, String>,
+    pub pushgateway: Result<Option<TelemetryEndpoint>, String>,
     /// `telemetry.metrics_required`: an import fails where they can't be pushed.
     pub metrics_required: bool,
     /// The OpenTelemetry collector that spans go to.
-    pub collector: Result<Option<FarEnd>, String>,
+    pub collector: Result<Option<TelemetryEndpoint>, String>,
     /// How long a connection may take.
-    pub patience: Duration,
+    pub longest_wait: Duration,
 }
 
-pub(super) async fn walk(far_ends: &FarEnds) -> Walk {
-    let mut walk = Walk::default();
-    let pushgateway = match &far_ends.pushgateway {
-        Ok(None) => Finding::not_needed(PUSHGATEWAY, "none is set"),
-        Ok(Some(far_end)) if far_end.proxied => {
-            Finding::not_tried(PUSHGATEWAY, "telemetry.pushgateway.proxy.url stands before it")
+pub(super) async fn results(endpoints: &Endpoints) -> Preflight {
+    let mut results = Preflight::default();
+    let pushgateway = match &endpoints.pushgateway {
+        Ok(None) => CheckResult::not_needed(Step::Pushgateway, "none is set"),
+        Ok(Some(endpoint)) if endpoint.proxied => {
+            CheckResult::not_tried(Step::Pushgateway, "telemetry.pushgateway.proxy.url stands before it")
         }
-        Ok(Some(far_end)) => judged(PUSHGATEWAY, far_end, ready(far_end, far_ends.patience).await),
-        Err(why) => Finding::warning(PUSHGATEWAY, why, remedy(PUSHGATEWAY)),
+        Ok(Some(endpoint)) => judged(
+            Step::Pushgateway,
+            endpoint,
+            ready(endpoint, endpoints.longest_wait).await,
+        ),
+        Err(why) => CheckResult::warning(Step::Pushgateway, why, remedy(Step::Pushgateway)),
     };
-    walk.add(match far_ends.metrics_required {
-        true => pushgateway.weightier(Exit::Unavailable),
+    results.add(match endpoints.metrics_required {
+        true => pushgateway.escalate(Kind::MetricsLost),
         false => pushgateway,
     });
-    walk.add(match &far_ends.collector {
-        Ok(None) => Finding::not_needed(COLLECTOR, "no OTEL_EXPORTER_OTLP_ENDPOINT is set"),
-        Ok(Some(far_end)) => judged(COLLECTOR, far_end, reach(far_end, far_ends.patience).await.map(drop)),
-        Err(why) => Finding::warning(COLLECTOR, why, remedy(COLLECTOR)),
+    results.add(match &endpoints.collector {
+        Ok(None) => CheckResult::not_needed(Step::Collector, "no OTEL_EXPORTER_OTLP_ENDPOINT is set"),
+        Ok(Some(endpoint)) => judged(
+            Step::Collector,
+            endpoint,
+            reach(endpoint, endpoints.longest_wait).await.map(drop),
+        ),
+        Err(why) => CheckResult::warning(Step::Collector, why, remedy(Step::Collector)),
     });
-    walk
+    results
 }
 
-fn judged(step: &str, far_end: &FarEnd, result: Result<(), String>) -> Finding {
-    let place = place(&far_end.url);
+fn judged(step: Step, endpoint: &TelemetryEndpoint, result: Result<(), String>) -> CheckResult {
+    let place = place(&endpoint.url);
     match result {
-        Ok(()) => Finding::passed(step, format!("{place} answers")),
-        Err(why) => Finding::warning(step, format!("{place} isn't reached: {why}"), remedy(step)),
+        Ok(()) => CheckResult::passed(step, format!("{place} answers")),
+        Err(why) => CheckResult::warning(step, format!("{place} isn't reached: {why}"), remedy(step)),
     }
 }
 
-fn remedy(step: &str) -> &'static str {
+fn remedy(step: Step) -> &'static str {
     match step {
-        PUSHGATEWAY => {
+        Step::Pushgateway => {
             "its metrics are lost, whatever becomes of the import: check telemetry.pushgateway.url, the network \
              policy, and that the Pushgateway runs"
         }
@@ -99,9 +104,9 @@ fn port(url: &Url) -> u16 {
 }
 
 /// The Pushgateway's own answer to whether it is ready.
-async fn ready(far_end: &FarEnd, patience: Duration) -> Result<(), String> {
-    let stream = reach(far_end, patience).await?;
-    let url = &far_end.url;
+async fn ready(endpoint: &TelemetryEndpoint, longest_wait: Duration) -> Result<(), String> {
+    let stream = reach(endpoint, longest_wait).await?;
+    let url = &endpoint.url;
     let path = url.path().trim_end_matches('/');
     let host = url.host_str().unwrap_or_default();
     let request = format!(
@@ -122,7 +127,9 @@ async fn ready(far_end: &FarEnd, patience: Duration) -> Result<(), String> {
         head.truncate(read);
         std::io::Result::Ok(head)
     };
-    let head = timeout(patience, answer).await.map_err(|_| "no answer".to_owned())?;
+    let head = timeout(longest_wait, answer)
+        .await
+        .map_err(|_| "no answer".to_owned())?;
     let head = head.map_err(|error| error.to_string())?;
     let head = String::from_utf8_lossy(&head);
     match head.split(' ').nth(1) {
@@ -138,20 +145,24 @@ trait Stream: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin {}
 impl<T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin> Stream for T {}
 
 /// TCP, and TLS where the address says so.
-async fn reach(far_end: &FarEnd, patience: Duration) -> Result<Box<dyn Stream>, String> {
-    let url = &far_end.url;
+async fn reach(endpoint: &TelemetryEndpoint, longest_wait: Duration) -> Result<Box<dyn Stream>, String> {
+    let url = &endpoint.url;
     let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
-    let connected = timeout(patience, TcpStream::connect((host.as_str(), port(url)))).await;
+    let connected = timeout(longest_wait, TcpStream::connect((host.as_str(), port(url)))).await;
     let stream = connected
-        .map_err(|_| format!("no connection within {}", humantime::format_duration(patience)))?
+        .map_err(|_| format!("no connection within {}", humantime::format_duration(longest_wait)))?
         .map_err(|error| error.to_string())?;
     if url.scheme() != "https" {
         return Ok(Box::new(stream));
     }
     let name = ServerName::try_from(host).map_err(|error| error.to_string())?;
-    let secured = timeout(patience, TlsConnector::from(far_end.tls.clone()).connect(name, stream)).await;
+    let secured = timeout(
+        longest_wait,
+        TlsConnector::from(endpoint.tls.clone()).connect(name, stream),
+    )
+    .await;
     let secured = secured
-        .map_err(|_| format!("no TLS handshake within {}", humantime::format_duration(patience)))?
+        .map_err(|_| format!("no TLS handshake within {}", humantime::format_duration(longest_wait)))?
         .map_err(|error| error.to_string())?;
     Ok(Box::new(secured))
 }
@@ -160,31 +171,31 @@ async fn reach(far_end: &FarEnd, patience: Duration) -> Result<Box<dyn Stream>, 
 mod tests {
     use tokio::net::TcpListener;
 
-    use super::super::finding::Status;
+    use super::super::result::Status;
     use super::*;
 
-    fn pushing_to(url: &str) -> FarEnds {
+    fn pushing_to(url: &str) -> Endpoints {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let tls = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .unwrap()
             .with_root_certificates(rustls::RootCertStore::empty())
             .with_no_client_auth();
-        FarEnds {
+        Endpoints {
             proxy: None,
             metrics_required: false,
-            pushgateway: Ok(Some(FarEnd {
+            pushgateway: Ok(Some(TelemetryEndpoint {
                 url: url.parse().unwrap(),
                 tls: Arc::new(tls),
                 proxied: false,
             })),
             collector: Ok(None),
-            patience: Duration::from_secs(5),
+            longest_wait: Duration::from_secs(5),
         }
     }
 
     /// What is found of a Pushgateway that answers so; nothing: it hangs up.
-    async fn found(answer: &'static str) -> Finding {
+    async fn found(answer: &'static str) -> CheckResult {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/prefix/", listener.local_addr().unwrap());
         tokio::spawn(async move {
@@ -199,8 +210,8 @@ mod tests {
             );
             stream.write_all(answer.as_bytes()).await.unwrap();
         });
-        let far_ends = pushing_to(&url);
-        walk(&far_ends).await.findings.remove(0)
+        let endpoints = pushing_to(&url);
+        results(&endpoints).await.results.remove(0)
     }
 
     #[tokio::test]
@@ -225,10 +236,13 @@ mod tests {
             .unwrap()
             .local_addr()
             .unwrap();
-        let far_ends = pushing_to(&format!("http://user:secret@{closed}"));
-        let finding = walk(&far_ends).await.findings.remove(0);
-        let said = finding.text.replace(&closed.to_string(), "HOST");
+        let endpoints = pushing_to(&format!("http://user:secret@{closed}"));
+        let result = results(&endpoints).await.results.remove(0);
+        let said = result.text.replace(&closed.to_string(), "HOST");
         insta::assert_snapshot!(said, @"http://HOST isn't reached: Connection refused (os error 111)");
-        assert_eq!((finding.status, finding.exit), (Status::Warning, Exit::Success));
+        assert_eq!(
+            (result.status, result.exit),
+            (Status::Warning, crate::exit::Exit::Success)
+        );
     }
 }
