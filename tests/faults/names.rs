@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use connector_lab::qualys::Options;
-use support::{Running, until};
+use support::Running;
 
 use crate::from_qualys::{Import, Promise, usual};
 
@@ -24,22 +24,19 @@ pub(crate) enum Answered {
     Silence,
 }
 
-/// A resolver; it ends with the test.
+/// A resolver; it ends with the test's process.
 struct Resolver {
+    address: Ipv4Addr,
     asked: Arc<AtomicUsize>,
 }
 
 impl Resolver {
-    /// At an address that no other test has; another run of the same one may. It answers by the number of the look-up,
+    /// At an address that nobody else has, be it another test or another run. It answers by the number of the look-up,
     /// counted from 1.
-    async fn start(address: Ipv4Addr, answer: impl Fn(usize) -> Answered + Send + 'static) -> Self {
-        let mut socket = None;
-        until("the resolver's port is free", || {
-            socket = UdpSocket::bind((address, 53)).ok();
-            socket.is_some()
-        })
-        .await;
-        let socket = socket.unwrap();
+    fn start(answer: impl Fn(usize) -> Answered + Send + 'static) -> Self {
+        let mut addresses = (1..u8::MAX).map(|number| Ipv4Addr::new(127, 53, 0, number));
+        let free = addresses.find_map(|address| Some((address, UdpSocket::bind((address, 53)).ok()?)));
+        let (address, socket) = free.unwrap();
         let asked = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&asked);
         std::thread::spawn(move || {
@@ -57,7 +54,7 @@ impl Resolver {
                 }
             }
         });
-        Resolver { asked }
+        Resolver { address, asked }
     }
 
     /// How many look-ups there were.
@@ -68,41 +65,39 @@ impl Resolver {
 
 /// Imports by a name that this resolver alone knows. It answers the first `well` look-ups, then `fails` others as
 /// `answered` says, and the rest.
-pub(crate) async fn import(
-    address: Ipv4Addr,
-    well: usize,
-    answered: Answered,
-    fails: usize,
-    promise: Promise<'_>,
-) -> Option<Import> {
+pub(crate) async fn import(well: usize, answered: Answered, fails: usize, promise: Promise<'_>) -> Option<Import> {
     let options = Options {
         names: vec![NAME.to_owned()],
         ..usual(&[])
     };
     let import = Import::of(options).await.called(NAME);
-    let command = resolved_by(address, import.aside(), &import.command("424242"))?;
-    let resolver = Resolver::start(address, move |look_up| {
-        match (well + 1..=well.saturating_add(fails)).contains(&look_up) {
+    if !may_mount() {
+        connector_lab::testing::skipped("root, for a mount namespace");
+        return None;
+    }
+    let resolver = Resolver::start(
+        move |look_up| match (well + 1..=well.saturating_add(fails)).contains(&look_up) {
             true => answered,
             false => Answered::Right,
-        }
-    })
-    .await;
+        },
+    );
+    let command = resolved_by(resolver.address, import.aside(), &import.command("424242"));
     let ended = Running::of(command).ended().await;
     import.assert(&ended, &promise).await;
     assert!(resolver.asked() > well, "nobody asked");
     Some(import.called("127.0.0.1"))
 }
 
-/// The same command where [`NAME`] is known to this resolver only; `None` where that needs more rights than there are.
-fn resolved_by(address: Ipv4Addr, folder: &Path, command: &Command) -> Option<Command> {
+/// Whether there are the rights for a mount namespace.
+fn may_mount() -> bool {
+    let tried = Command::new("unshare").args(["--mount", "true"]).output();
+    tried.is_ok_and(|output| output.status.success())
+}
+
+/// The same command where [`NAME`] is known to this resolver only.
+fn resolved_by(address: Ipv4Addr, folder: &Path, command: &Command) -> Command {
     let file = folder.join("resolv.conf");
     std::fs::write(&file, format!("nameserver {address}\noptions timeout:1 attempts:1\n")).unwrap();
-    let may = Command::new("unshare").args(["--mount", "true"]).output();
-    if !may.is_ok_and(|output| output.status.success()) {
-        connector_lab::testing::skipped("root, for a mount namespace");
-        return None;
-    }
     let mut wrapped = Command::new("unshare");
     wrapped
         .args([
@@ -122,7 +117,7 @@ fn resolved_by(address: Ipv4Addr, folder: &Path, command: &Command) -> Option<Co
     if let Some(folder) = command.get_current_dir() {
         wrapped.current_dir(folder);
     }
-    Some(wrapped)
+    wrapped
 }
 
 /// A DNS message: header, the question again, and an address for those who ask for IPv4's.
