@@ -45,9 +45,10 @@ def test_a_report_that_isnt_finished_is_75(small_pod):
 
 
 def test_a_management_center_that_isnt_there_is_69(small_pod):
-    ended = small_pod.run(QC_MANAGEMENT_CENTER__PORT="8308")
+    ended = small_pod.run(QC_MANAGEMENT_CENTER__PORT="8308", QC_MANAGEMENT_CENTER__CONNECT_DEADLINE="3s")
     assert ended.code == 69, ended.stderr
-    assert small_pod.termination_log.read_text().startswith("69 (")
+    told = small_pod.termination_log.read_text()
+    assert told.startswith("69 (") and "management_center.connect_deadline" in told
 
 
 def test_sigterm_ends_it_at_a_host_boundary_with_143(network, tmp_path):
