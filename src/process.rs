@@ -8,6 +8,7 @@ use crate::exit::Exit;
 use crate::problem::Problem as _;
 use crate::telemetry::terminal::write_line;
 
+mod as_init;
 mod dumps;
 mod ending;
 mod listing;
@@ -40,7 +41,16 @@ fn invocation(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Ok(cli) => cli,
         Err(error) => return unparsed(&error),
     };
-    let given = Given::gather(&Surroundings::of_process(), cli.config_file(), cli.assignments());
+    let (config_file, assignments) = (cli.config_file(), cli.assignments());
+    let gather = move || Given::gather(&Surroundings::of_process(), config_file, assignments);
+    let given = match as_init::unless_stopped(gather) {
+        Ok(Ok(given)) => given,
+        Ok(Err(kind)) => {
+            let sentence = format!("{}, while the configuration was read", kind.row().meaning);
+            return output::failed_with(&sentence, kind.exit());
+        }
+        Err(error) => return failed(&error, Exit::Io).exit,
+    };
     let given = match cli.command() {
         Command::Send { file } => given.sending(&file),
         _ => given,

@@ -223,7 +223,7 @@ fn one_of_several_templates_is_imported_by_its_index() {
 }
 
 #[test]
-fn nowhere_to_go_is_a_mistake_of_usage() {
+fn without_a_destination_the_command_line_is_wrong() {
     let errors = given(&COMPLETE[..3]).import().unwrap_err();
     assert_eq!(errors.kind(), crate::problem::Kind::NothingToDo);
     insta::assert_snapshot!(errors, @"neither a Management Center nor a CSV file is given: say --server HOST or --csvfile FILE");

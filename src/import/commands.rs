@@ -50,7 +50,7 @@ impl Closings {
     }
 
     /// These hosts were delivered: what a later delivery tells of them joins that.
-    pub(super) fn told(&mut self, hosts: impl Iterator<Item = IpAddr>) {
+    pub(super) fn delivered(&mut self, hosts: impl Iterator<Item = IpAddr>) {
         if self.hosts.is_some() {
             self.join(hosts);
         }

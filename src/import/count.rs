@@ -147,7 +147,7 @@ outcomes! {
     /// In a plan: earlier results would stay beside the new ones.
     Merged "merged" [Hosts Findings] [] = [Delivery];
     /// In a plan: earlier results would be removed.
-    ToBeCleared "cleared" [Hosts] [] = [Delivery];
+    PlannedClear "cleared" [Hosts] [] = [Delivery];
     /// In a plan: longer than a frame may be.
     TooLong "too_long" [Findings] [] = [Delivery];
     /// In a plan: what would be sent.
@@ -157,8 +157,8 @@ outcomes! {
 impl Outcome {
     /// Whether it is of a plan, so that nothing of it happened.
     pub const fn is_planned(self) -> bool {
-        use Outcome::{Merged, Planned, Replaced, ToBeCleared, TooLong};
-        matches!(self, Replaced | Merged | ToBeCleared | TooLong | Planned)
+        use Outcome::{Merged, Planned, PlannedClear, Replaced, TooLong};
+        matches!(self, Replaced | Merged | PlannedClear | TooLong | Planned)
     }
 }
 
@@ -233,7 +233,7 @@ impl Totals {
 
     /// Hosts whose earlier results were removed.
     pub fn cleared(&self) -> u64 {
-        self.get(Hosts, Outcome::Cleared) + self.get(Hosts, Outcome::ToBeCleared)
+        self.get(Hosts, Outcome::Cleared) + self.get(Hosts, Outcome::PlannedClear)
     }
 
     /// Adds to a count, which is known from now on.

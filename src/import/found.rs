@@ -13,8 +13,8 @@ use crate::report::selection::Word as _;
 use crate::report::{Kind, Report, Selected};
 
 use Outcome::{
-    Acknowledged, Clean, Cleared, LeftOut, Merged, NotSent, Planned, Read, Refused, Replaced, Selected as Chosen, Sent,
-    ToBeCleared, TooLong, WithCve, WithoutCve, Written,
+    Acknowledged, Clean, Cleared, LeftOut, Merged, NotSent, Planned, PlannedClear, Read, Refused, Replaced,
+    Selected as Chosen, Sent, TooLong, WithCve, WithoutCve, Written,
 };
 use Unit::{Bytes, Commands, Connections, Findings, Frames, Hosts};
 
@@ -119,7 +119,7 @@ pub(super) fn planned(commands: &HostCommands<'_>, max_frame: u32) -> Totals {
                 Some(Closing::Replace) => Replaced,
                 Some(Closing::Merge) => Merged,
                 Some(Closing::Clear) | None => {
-                    totals.add(Hosts, ToBeCleared, 1);
+                    totals.add(Hosts, PlannedClear, 1);
                     continue;
                 }
             };

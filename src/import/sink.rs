@@ -229,7 +229,7 @@ impl Sink {
         record.not_sent = commands.not_sent(settled);
         record.warnings.splice(0..0, warnings);
         let settled = (0..settled).filter(|index| refused_whole.binary_search(index).is_err());
-        closings.told(settled.filter_map(|index| commands.address(index)));
+        closings.delivered(settled.filter_map(|index| commands.address(index)));
         delivered
     }
 

@@ -254,6 +254,6 @@ fn warn_of(report: &Report) {
 /// Ends when a process that was told to stop should have ended.
 async fn hurried(stop: &Stop) {
     stop.token().cancelled().await;
-    let told_at = stop.told_at().unwrap_or_else(Instant::now);
-    tokio::time::sleep_until((told_at + qualys::HURRY).into()).await;
+    let stopped_at = stop.stopped_at().unwrap_or_else(Instant::now);
+    tokio::time::sleep_until((stopped_at + qualys::HURRY).into()).await;
 }

@@ -16,7 +16,7 @@ use crate::problem::Kind;
 #[derive(Debug, Clone, Default)]
 pub struct Stop {
     token: CancellationToken,
-    told: Arc<OnceLock<(Kind, Instant)>>,
+    stopped: Arc<OnceLock<(Kind, Instant)>>,
 }
 
 impl Stop {
@@ -30,7 +30,7 @@ impl Stop {
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut hang_up = unless_ignored(SignalKind::hangup())?;
         let mut quit = unless_ignored(SignalKind::quit())?;
-        let told = stop.clone();
+        let stopping = stop.clone();
         tokio::spawn(async move {
             let kind = tokio::select! {
                 _ = terminate.recv() => Kind::Terminated,
@@ -39,7 +39,7 @@ impl Stop {
                 () = received(&mut quit) => Kind::Interrupted,
             };
             warn!("told to stop; ending at the next host");
-            told.now(kind);
+            stopping.now(kind);
         });
         Ok(stop)
     }
@@ -47,7 +47,7 @@ impl Stop {
     /// Stops the import; the process ends as `kind` says.
     pub fn now(&self, kind: Kind) {
         // The first signal decides.
-        let _ = self.told.set((kind, Instant::now()));
+        let _ = self.stopped.set((kind, Instant::now()));
         self.token.cancel();
     }
 
@@ -66,12 +66,12 @@ impl Stop {
 
     /// How the process ends, if it has been told to stop.
     pub fn kind(&self) -> Option<Kind> {
-        self.told.get().map(|(exit, _)| *exit)
+        self.stopped.get().map(|(kind, _)| *kind)
     }
 
-    /// When it was told so.
-    pub(super) fn told_at(&self) -> Option<Instant> {
-        self.told.get().map(|(_, at)| *at)
+    /// When it was told to stop.
+    pub(super) fn stopped_at(&self) -> Option<Instant> {
+        self.stopped.get().map(|(_, at)| *at)
     }
 }
 

@@ -144,7 +144,7 @@ pub(super) fn label(outcome: Outcome) -> &'static str {
         Outcome::NotSent => "not sent",
         Outcome::Replaced => "replaces",
         Outcome::Merged => "merges",
-        Outcome::ToBeCleared => "clears",
+        Outcome::PlannedClear => "clears",
         outcome => outcome.name(),
     }
 }

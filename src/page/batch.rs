@@ -46,7 +46,7 @@ fn planned(plan: &Plan, totals: &Totals) -> Markup {
         let sentence = format!("{} with {}", hosts(of_hosts), findings(of_findings));
         (of_hosts > 0).then_some((what, sentence))
     });
-    let clears = totals.get(Unit::Hosts, Outcome::ToBeCleared);
+    let clears = totals.get(Unit::Hosts, Outcome::PlannedClear);
     let clears = (clears > 0).then(|| ("clears", hosts(clears)));
     let shares = shares.into_iter().chain([clears]).flatten();
     html! {

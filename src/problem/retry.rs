@@ -10,7 +10,7 @@ pub enum RetryPolicy {
     /// May pass by itself: a few times more, each after a longer pause.
     FewTimes,
     /// The same; but where the answer says how long to wait, that is done, until the deadline.
-    FewTimesOrAsTold(Reason),
+    FewTimesOrRetryAfter(Reason),
     /// Will pass, nobody knows when: until the deadline, or as long as the answer says.
     UntilDeadline(Reason),
     /// Another connection to the Management Center may succeed.
@@ -33,11 +33,11 @@ pub enum Reason {
 }
 
 impl RetryPolicy {
-    /// What it comes to where the answer says how long to wait, or doesn't.
-    pub fn told(self, wait: Option<Duration>) -> Self {
+    /// The policy for an answer that asks to `wait`, or doesn't.
+    pub fn for_answer(self, wait: Option<Duration>) -> Self {
         match (self, wait) {
-            (RetryPolicy::FewTimesOrAsTold(reason), Some(_)) => RetryPolicy::UntilDeadline(reason),
-            (RetryPolicy::FewTimesOrAsTold(_), None) => RetryPolicy::FewTimes,
+            (RetryPolicy::FewTimesOrRetryAfter(reason), Some(_)) => RetryPolicy::UntilDeadline(reason),
+            (RetryPolicy::FewTimesOrRetryAfter(_), None) => RetryPolicy::FewTimes,
             (policy, _) => policy,
         }
     }
@@ -47,7 +47,7 @@ impl RetryPolicy {
         match self {
             RetryPolicy::Never => "no",
             RetryPolicy::FewTimes => "yes, by itself, a few times",
-            RetryPolicy::FewTimesOrAsTold(_) => "yes, by itself, a few times, or when Qualys says",
+            RetryPolicy::FewTimesOrRetryAfter(_) => "yes, by itself, a few times, or when Qualys says",
             RetryPolicy::UntilDeadline(_) => "yes, by itself, until the deadline",
             RetryPolicy::Reconnect => "yes, by itself, with another connection",
         }

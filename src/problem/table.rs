@@ -262,7 +262,7 @@ kinds! {
         label: "unavailable",
         statuses: &[500..=599],
         remedy: "Qualys, or a proxy before it, doesn't work at the moment: come back later",
-        retry: RetryPolicy::FewTimesOrAsTold(Reason::Maintenance),
+        retry: RetryPolicy::FewTimesOrRetryAfter(Reason::Maintenance),
         acted: true,
         ..UNAVAILABLE
     };

@@ -39,7 +39,7 @@ pub(super) fn check(given: Given, output: Output) -> Ending {
     runtime.shutdown_background();
     match walked {
         Ok(Ok(results)) => {
-            let printed = print(&told(&results, output));
+            let printed = print(&rendered(&results, output));
             Ending::new(
                 results.exit().max(printed),
                 results.first().unwrap_or_else(|| "ready for an import".to_owned()),
@@ -61,7 +61,7 @@ fn aside<T: Send + 'static>(work: impl AsyncFnOnce() -> T + Send + 'static) -> i
     Ok(doing)
 }
 
-fn told(results: &Preflight, output: Output) -> String {
+fn rendered(results: &Preflight, output: Output) -> String {
     let colour = match terminal::takes_colours(&stdout()) {
         true => Colour::Always,
         false => Colour::Never,

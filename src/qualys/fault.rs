@@ -101,7 +101,7 @@ impl Fault {
     }
 
     /// How long the answer asks to wait.
-    pub(super) fn told_wait(&self) -> Option<Duration> {
+    pub(super) fn retry_after(&self) -> Option<Duration> {
         match self {
             Fault::Refused(refusal) => refusal.wait,
             _ => None,

@@ -190,9 +190,9 @@ impl Transport {
     /// Waits as a fault's retry policy says; gives the fault back when asking again isn't worth it.
     pub(super) async fn again(&self, call: Call, fault: Fault, attempts: &mut Attempts) -> Result<(), Error> {
         let stage = call.stage;
-        let told = fault.told_wait();
-        let policy = fault.kind().row().retry.told(told);
-        let Some((reason, wait)) = attempts.pause(policy, told, &self.gate) else {
+        let retry_after = fault.retry_after();
+        let policy = fault.kind().row().retry.for_answer(retry_after);
+        let Some((reason, wait)) = attempts.pause(policy, retry_after, &self.gate) else {
             return Err(self.error(stage, fault));
         };
         if let Err(too_long) = afford(call.deadline, reason, wait) {

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::fs::{CWD, FileType, mknodat};
 use rustix::process::{Pid, Signal, kill_process};
@@ -102,4 +102,44 @@ fn a_hang_up_that_is_ignored_stays_so() {
         "{}",
         String::from_utf8_lossy(&ended.stderr)
     );
+}
+
+/// Process 1 of a container gets only signals that it handles.
+#[test]
+fn process_1_hears_a_signal_while_its_configuration_is_read() {
+    let namespace = ["--pid", "--fork", "--kill-child"];
+    let tried = Command::new("unshare").args(namespace).arg("true").output();
+    if !tried.is_ok_and(|output| output.status.success()) {
+        return connector_lab::testing::skipped("root, for a process namespace");
+    }
+    for (signal, code) in [(Signal::TERM, 143), (Signal::INT, 130)] {
+        let place = Place::empty();
+        mknodat(CWD, place.path().join("pipe"), FileType::Fifo, 0o600.into(), 0).unwrap();
+        let child = Command::new("unshare")
+            .args(namespace)
+            .arg(env!("CARGO_BIN_EXE_qualys-connector"))
+            .args(["--config", "pipe", "config"])
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .current_dir(place.path())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let children = format!("/proc/{0}/task/{0}/children", child.id());
+        let first = move || fs::read_to_string(&children).unwrap().trim().parse::<u32>().ok();
+        let begun = Instant::now();
+        let id = loop {
+            if let Some(id) = first().filter(|id| has(*id, "SigCgt:", signal)) {
+                break id;
+            }
+            assert!(begun.elapsed() < Duration::from_secs(30), "no handler of {signal:?}");
+            std::thread::sleep(Duration::from_millis(5));
+        };
+        kill_process(Pid::from_raw(id.cast_signed()).unwrap(), signal).unwrap();
+        let ended = child.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&ended.stderr);
+        assert_eq!(ended.status.code(), Some(code), "{said}");
+        assert!(said.contains("while the configuration was read"), "{said}");
+    }
 }

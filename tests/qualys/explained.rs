@@ -49,7 +49,7 @@ async fn every_known_code_does_what_explain_says() {
         assert!(explained.contains(&says), "{number}: {explained}\nbut {sentence}");
         let as_said = match row.retry {
             RetryPolicy::Never => asked == 1,
-            RetryPolicy::FewTimes | RetryPolicy::FewTimesOrAsTold(_) => asked == 7,
+            RetryPolicy::FewTimes | RetryPolicy::FewTimesOrRetryAfter(_) => asked == 7,
             // As often as two seconds allow.
             RetryPolicy::UntilDeadline(_) => asked > 1,
             RetryPolicy::Reconnect => false,

@@ -81,7 +81,7 @@ fn a_host_is_replaced() {
 }
 
 #[test]
-fn everything_that_can_be_said() {
+fn every_command() {
     let settings = Settings {
         domain: Some("Global\\Europe".parse().unwrap()),
         set_os: true,
@@ -154,7 +154,7 @@ fn a_host_of_which_a_result_is_missing_keeps_what_it_had() {
 }
 
 #[test]
-fn a_line_fits_into_the_smallest_frame_whatever_is_said() {
+fn any_line_fits_into_the_smallest_frame() {
     let cves: Vec<Box<str>> = (0..4_200).map(|id| format!("CVE-2024-{id:04}").into()).collect();
     let vulnerability = Vulnerability {
         id: u32::MAX,

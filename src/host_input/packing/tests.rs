@@ -102,7 +102,7 @@ fn an_interrupted_packer_ends_with_the_host_it_is_in() {
 }
 
 #[test]
-fn an_interrupted_packer_goes_on_to_the_host_that_it_is_told() {
+fn an_interrupted_packer_goes_on_at_the_host_that_is_given() {
     let blocks = Numbers {
         results: vec![9, 9, 9, 9],
         clean: 0,

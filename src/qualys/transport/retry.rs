@@ -71,14 +71,14 @@ impl Attempts {
         }
     }
 
-    /// The pause that a policy asks for, or that the answer `told`; `None` when it is time to give up.
+    /// The pause that a policy asks for, or that the answer does (`retry_after`); `None` when it is time to give up.
     pub(super) fn pause(
         &mut self,
         policy: RetryPolicy,
-        told: Option<Duration>,
+        retry_after: Option<Duration>,
         gate: &Gate,
     ) -> Option<(Reason, Duration)> {
-        let pause = match (policy.told(told), told) {
+        let pause = match (policy, retry_after) {
             (RetryPolicy::UntilDeadline(reason), Some(wait)) => {
                 gate.close(reason, wait);
                 gate.closed()
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn a_passing_fault_gets_a_few_tries_that_spread_over_minutes() {
+    fn a_passing_fault_gets_a_few_attempts_that_spread_over_minutes() {
         let (gate, mut attempts) = (Gate::new(POLL), Attempts::new(POLL));
         let mut waits = Vec::new();
         while let Some((Reason::BackOff, wait)) = attempts.pause(RetryPolicy::FewTimes, None, &gate) {
@@ -155,12 +155,14 @@ mod tests {
     }
 
     #[test]
-    fn a_wait_that_was_told_closes_the_gate_and_a_shorter_one_does_not_open_it() {
+    fn a_wait_that_qualys_asks_for_closes_the_gate_and_a_shorter_one_does_not_open_it() {
         let (gate, mut attempts) = (Gate::new(POLL), Attempts::new(POLL));
         assert_eq!(gate.closed(), None);
-        for told in [50, 10] {
+        for seconds in [50, 10] {
             let policy = RetryPolicy::UntilDeadline(Reason::RateLimit);
-            let (reason, wait) = attempts.pause(policy, Some(Duration::from_secs(told)), &gate).unwrap();
+            let (reason, wait) = attempts
+                .pause(policy, Some(Duration::from_secs(seconds)), &gate)
+                .unwrap();
             assert_eq!((reason, wait.as_secs()), (Reason::RateLimit, 50));
         }
     }
