@@ -167,7 +167,7 @@ pub(crate) fn shortened(mut text: String, longest: usize) -> String {
     text
 }
 
-/// One line, white space as single blanks, hidden characters as their escapes, at most so many characters.
+/// One line, white space as single blanks, hidden characters as their escapes, at most so many characters as they are shown.
 fn line(text: &str, longest: usize) -> String {
     let mut out = String::with_capacity(text.len().min(longest));
     let (mut count, mut blank) = (0, false);
@@ -176,7 +176,11 @@ fn line(text: &str, longest: usize) -> String {
             blank = count > 0;
             continue;
         }
-        if count + usize::from(blank) >= longest {
+        let shown = match is_hidden(c) {
+            true => c.escape_default().len(),
+            false => 1,
+        };
+        if count + usize::from(blank) + shown > longest {
             out.push(MORE);
             break;
         }
@@ -185,7 +189,7 @@ fn line(text: &str, longest: usize) -> String {
             count += 1;
         }
         push(&mut out, c);
-        count += 1;
+        count += shown;
     }
     out
 }
@@ -227,6 +231,9 @@ mod tests {
         assert_eq!(Text::of("é".repeat(LONGEST + 1)).as_str(), long);
         assert_eq!(Text::of("é".repeat(1 << 20)).as_str(), long);
         assert_eq!(Text::of(" ".repeat(1 << 20) + "x").as_str(), "…");
+        // An escape is as long as it looks.
+        let escapes = format!("{}…", "\\u{1b}".repeat(LONGEST / 6));
+        assert_eq!(Text::of("\u{1b}".repeat(LONGEST)).as_str(), escapes);
         assert_eq!(shortened("éé".to_owned(), 4), "éé");
         assert_eq!(shortened("ééé".to_owned(), 5), "é…");
     }

@@ -40,7 +40,7 @@ fn unpacked(stream: impl Read + Send) -> Result<Vec<u8>, String> {
         Err(error) => {
             let sentence = error.to_string();
             assert!(
-                !sentence.chars().any(char::is_control) && sentence.len() < 1000,
+                !sentence.chars().any(char::is_control) && sentence.chars().count() < 1000,
                 "{sentence:?}"
             );
             Err(sentence)
