@@ -49,7 +49,9 @@ def dictionaries():
     perl = [f"-{name}" for pair in re.findall(r'\("([a-z]+)", "([a-z0-9]+)"\)', (SOURCE / "cli/perl.rs").read_text()) for name in pair]
     yaml = ["---\n", "...\n", "\n  ", "\n- ", ": ", "- ", "|\n", ">-\n", "'", "\"", "&a ", "*a", "!!str ", "{", "}", "[", "]", "# ", "%YAML 1.2\n", "? ", "\\x41"]
     words = strings("report/choice.rs", "[a-z]{3,12}") + ["all", "y", "n", "yes", "no", "on", "off"]
+    pages = sorted(set(strings("report/host_list.rs", "[A-Z_0-9]{2,30}") + strings("report/parser/answers.rs", "[A-Z_]{2,40}") + elements))
     return {
+        "pages": [f"<{name}>" for name in pages] + [f"</{name}>" for name in pages] + markup + ["id_min=7", "1980", "10.0.0.1", "0.0.0.5", "2001:db8::2", "7-9", "Re-Opened", "FIXED", "2026-01-01T00:00:00Z"],
         "report": tags + markup + values + ["network_id=\"1\"", "number=\"7\"", "value=\"10.0.0.1\"", "192.0.2.1", "2001:db8::1", "CVE-2026-0001", "tcp", "udp"],
         "unzip": ["PK\x03\x04", "PK\x01\x02", "PK\x05\x06", "PK\x06\x06", "PK\x07\x08", "\x01\x00\x10\x00", "\xff\xff\xff\xff", "\x1f\x8b\x08", ".xml"],
         "frame": ["\x00\x00\x00\x01", "\x00\x00\x00\x02", "\x00\x00\x00\x03", "\x00\x00\x00\x04", "\x00\x00\x01\x2c", "\xff\xff\xff\xff"],

@@ -3,7 +3,7 @@
 //! ```text
 //! configuration ─┬─► output files
 //!                ├─► certificate ─► name ─► connection ─► trust ─► Host Input
-//!                ├─► proxy ─► Qualys ─► login ─► rate limit ─► templates ─► clock
+//!                ├─► proxy ─► Qualys ─► login ─► rate limit ─► templates, or hosts and KnowledgeBase ─► clock
 //!                └─► Pushgateway, collector
 //! ```
 //!
@@ -17,6 +17,7 @@ mod certificate;
 mod connection;
 mod endpoint;
 mod files;
+mod hosts;
 mod management_center;
 mod qualys;
 mod result;

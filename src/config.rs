@@ -113,6 +113,13 @@ pub enum Source {
         /// `qualys.reports_at_once`: of so many templates Qualys makes the reports at the same time.
         at_once: usize,
     },
+    /// Qualys says of hosts what was found on them, without a report.
+    Detections {
+        /// How to ask.
+        qualys: qualys::Settings,
+        /// For what.
+        detections: qualys::DetectionSettings,
+    },
 }
 
 /// Where commands go to.
@@ -154,8 +161,12 @@ pub struct Parts {
     pub report: Option<PathBuf>,
     /// How to ask Qualys, when that is right.
     pub qualys: Option<qualys::Settings>,
-    /// `qualys.template_ids`.
+    /// `qualys.template_ids`; empty where hosts are asked for.
     pub templates: Vec<u64>,
+    /// Which hosts are asked for, where there is no report.
+    pub detections: Option<qualys::DetectionSettings>,
+    /// What is imported.
+    pub selection: Selection,
     /// `csv.file`, when it takes the place of the Management Center.
     pub csv: Option<PathBuf>,
     /// The Management Center, when that is right.

@@ -24,7 +24,7 @@ use std::time::Instant;
 use tokio::task::spawn_blocking;
 use tracing::Span;
 
-use crate::config::{Config, UnfinishedScans};
+use crate::config::{self, Config, UnfinishedScans};
 use crate::report::Keep;
 use crate::report::selection::Selection;
 use crate::stage::Stage;
@@ -109,8 +109,10 @@ impl Import {
             operating_systems: config.commands.set_os,
             unfinished: config.unfinished_scans == UnfinishedScans::Merge,
         };
+        // One file, one plan and one page are of all batches.
+        let in_one = config.page.is_some() || !matches!(config.sink, config::Sink::ManagementCenter(_));
         Ok(Import {
-            source: Source::new(config.source, config.templates, keep)?,
+            source: Source::new(config.source, config.templates, &config.selection, keep, in_one)?,
             selection: config.selection,
             sink: Sink::new(config.sink, config.commands)?,
             breakdown: config.page.is_some(),
@@ -147,13 +149,15 @@ impl Import {
                 true => tokio::join!(deliver, next()),
                 false => (deliver.await, next().await),
             };
-            delivered
-                .into_iter()
-                .for_each(|batch| record.add(batch, source.is_one_record()));
+            for batch in delivered {
+                source.delivered(&batch);
+                record.add(batch, source.is_one_record());
+            }
             obtained = following;
+            obtained.take_if(|batch| source.abandons(&batch.hosts()));
         }
         record.not_begun += source.parts_left();
-        record.usage = source.close().await;
+        source.close(&mut record, stop).await;
         record
     }
 }

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `transport` | one conversation: requests with login, limits, retries and counts; knows no reports |
 //! | `reports` | the report share: launch, wait, download, tidy up, for several templates at the same time |
+//! | `detections` | hosts and their detections without a template: list, fetch, look up |
 //! | `error`, `fault`, `refusal` | what goes wrong |
 //! | `platforms` | where accounts live |
 //! | `usage`, `progress` | what a run asked of Qualys, and how far it is |
@@ -11,6 +12,7 @@
 //! Nothing here knows what a report says. Source of the protocol: Qualys' API guide and recorded exchanges (certain),
 //! other clients (likely); the modules say which is which.
 
+mod detections;
 mod error;
 mod fault;
 #[cfg(fuzzing)]
@@ -31,12 +33,17 @@ use secrecy::SecretString;
 use url::Url;
 
 pub use crate::http::Proxy;
+pub use detections::{
+    DetectionClient, DetectionError, DetectionSettings, Fetched, HostBatch, HostGroups, HostListing, Names, Scope,
+    Shard, ShardError, TagMatch,
+};
 pub use error::Error;
 pub use fault::Fault;
 pub use progress::{Progress, ReportProgress};
 pub use refusal::Refusal;
 pub use reports::template::Unfit;
-pub use reports::{Body, Ending, Finished, HURRY, Launched, ReportShare};
+pub use reports::{Ending, Finished, HURRY, Launched, ReportShare};
+pub use transport::body::Body;
 pub use transport::limits::Limits;
 pub use transport::retry::TooLong;
 pub use usage::{CLASSES, Usage};
@@ -94,4 +101,6 @@ pub enum Api {
     ReportShare,
     /// The old synchronous call.
     AssetDataReport,
+    /// Hosts and their detections, without a report.
+    Detections,
 }

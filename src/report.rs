@@ -6,8 +6,9 @@
 //!                             parse ─► Report ┘
 //! ```
 //!
-//! Two of Qualys' formats are read: `ASSET_DATA_REPORT`, which its report share and its old interface deliver, and
-//! `SCAN`, which users export. Neither Qualys' interface nor the Management Center is known here.
+//! Three of Qualys' formats are read: `ASSET_DATA_REPORT`, which its report share and its old interface deliver,
+//! `SCAN`, which users export, and `HOST_LIST_VM_DETECTION_OUTPUT`, whose vulnerabilities the KnowledgeBase describes.
+//! Neither Qualys' interfaces nor the Management Center are known here.
 
 use std::net::IpAddr;
 use std::time::SystemTime;
@@ -20,8 +21,10 @@ pub mod file;
 mod finding;
 mod glossary;
 mod grammar;
+pub mod host_list;
 mod hosts;
 mod intervals;
+mod knowledge;
 pub mod limits;
 mod merge;
 mod numbers;
@@ -42,8 +45,9 @@ pub use counts::{Counts, LeftOut, Tally};
 pub use error::{Error, QualysAnswer, ReadUpTo, XmlError};
 pub use finding::{Finding, Kind, Protocol, Status};
 pub use glossary::Vulnerability;
+pub use knowledge::Knowledge;
 pub use merge::merge;
-pub use parser::parse;
+pub use parser::{Asked, DetectionPage, Entries, detections, knowledge_base, parse};
 pub use progress::Progress;
 pub use remarks::{Remark, Remarks};
 pub use selected::{Host, Selected};
@@ -90,6 +94,8 @@ pub enum Format {
     AssetData,
     /// `SCAN`: the results of one scan.
     Scan,
+    /// `HOST_LIST_VM_DETECTION_OUTPUT`: hosts with their detections, from an interface for machines.
+    Detections,
 }
 
 /// A report, parsed to its end, or several that were [merged](merge).
@@ -102,6 +108,8 @@ pub struct Report {
     findings_left_out: Tally,
     remarks: Remarks,
     unnamed: Unnamed,
+    /// Whether others say which vulnerabilities aren't described.
+    explained: bool,
 }
 
 /// Whether a report holds hosts whose address it doesn't say. Each of them may be any host, also one that it lists.
@@ -133,6 +141,27 @@ impl Report {
     /// What is odd in it.
     pub fn remarks(&self) -> &Remarks {
         &self.remarks
+    }
+
+    /// What is odd in it, for those who say it themselves.
+    pub fn take_remarks(&mut self) -> Remarks {
+        std::mem::take(&mut self.remarks)
+    }
+
+    /// The QIDs of its findings.
+    pub fn qids(&self) -> impl Iterator<Item = u32> {
+        self.hosts.keys().iter().map(|key| key.qid())
+    }
+
+    /// Takes note of hosts that are in scope and not in it.
+    pub fn leave_out(&mut self, reason: LeftOut, hosts: u64) {
+        self.about.hosts += hosts;
+        self.hosts_left_out.add(reason, hosts);
+    }
+
+    /// There are hosts in scope whose address nobody says, `ipv6` ones or whichever. Each may be any host, so none is cleared.
+    pub fn hide_hosts(&mut self, ipv6: bool) {
+        self.unnamed.join(Unnamed { any: !ipv6, ipv6 });
     }
 }
 

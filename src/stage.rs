@@ -11,8 +11,12 @@ pub enum Stage {
     Launch,
     /// Polls until the report is finished.
     Wait,
-    /// Downloads the report, and parses it meanwhile.
+    /// Asks Qualys for the hosts in scope.
+    List,
+    /// Downloads the report, or a batch of detections, and parses it meanwhile.
     Download,
+    /// Asks the KnowledgeBase for QIDs that aren't known yet.
+    LookUp,
     /// Parses a report file.
     Parse,
     /// Joins what several templates report of one host.
@@ -31,11 +35,13 @@ pub enum Stage {
 
 impl Stage {
     /// Every stage, in the order of an import.
-    pub const ALL: [Stage; 11] = [
+    pub const ALL: [Stage; 13] = [
         Stage::Configure,
         Stage::Launch,
         Stage::Wait,
+        Stage::List,
         Stage::Download,
+        Stage::LookUp,
         Stage::Parse,
         Stage::Merge,
         Stage::Select,
@@ -51,7 +57,9 @@ impl Stage {
             Stage::Configure => "configure",
             Stage::Launch => "launch",
             Stage::Wait => "wait",
+            Stage::List => "list",
             Stage::Download => "download",
+            Stage::LookUp => "look up",
             Stage::Parse => "parse",
             Stage::Merge => "merge",
             Stage::Select => "select",
@@ -66,6 +74,7 @@ impl Stage {
     pub const fn label(self) -> &'static str {
         match self {
             Stage::TidyUp => "tidy_up",
+            Stage::LookUp => "look_up",
             stage => stage.name(),
         }
     }

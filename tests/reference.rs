@@ -207,7 +207,15 @@ fn area_of(step: Option<Step>) -> &'static str {
         Some(Step::Certificate) => area("host_input/identity"),
         Some(Step::Trust) => area("host_input/trust"),
         Some(Step::Name | Step::Connection | Step::HostInput) => area("host_input"),
-        Some(Step::Proxy | Step::Qualys | Step::Login | Step::RateLimit | Step::Templates) => area("qualys"),
+        Some(
+            Step::Proxy
+            | Step::Qualys
+            | Step::Login
+            | Step::RateLimit
+            | Step::Templates
+            | Step::Hosts
+            | Step::KnowledgeBase,
+        ) => area("qualys"),
         Some(Step::ReportFile) => area("report"),
         _ => area(""),
     }

@@ -23,11 +23,14 @@ use qualys_connector::exit::Exit;
 use pages::holds;
 
 /// In the order of an import.
-const STAGES: [&str; 8] = [
+const STAGES: [&str; 11] = [
     "configure",
     "launch",
     "wait",
     "download",
+    "list",
+    "download_of_detections",
+    "look_up",
     "parse",
     "send",
     "write",

@@ -68,7 +68,7 @@ fn nothing_of_half(data: &[u8], keep: &Keep, knobs: usize) {
     if data.windows(2).any(|two| two == b"<!" || two == b"<?") {
         return;
     }
-    let ends = ["</ASSET_DATA_REPORT", "</SCAN"];
+    let ends = ["</ASSET_DATA_REPORT", "</SCAN", "</HOST_LIST_VM_DETECTION_OUTPUT"];
     let last = |end: &str| data.windows(end.len()).rposition(|window| window == end.as_bytes());
     if let Some(end) = ends.into_iter().filter_map(last).max() {
         for cut in [end, end + 1, knobs % (end + 1)] {
@@ -108,6 +108,10 @@ fn counted_by_others(data: &[u8], report: &Report) {
                 "IP/INFOS/CAT/INFO",
                 "IP/SERVICES/CAT/SERVICE",
             ]) + below(&["IP/INFOS/CAT/SERVICE", "IP/SERVICES/CAT/INFO"]),
+        ),
+        "HOST_LIST_VM_DETECTION_OUTPUT" => (
+            below(&["RESPONSE/HOST_LIST/HOST"]),
+            below(&["RESPONSE/HOST_LIST/HOST/DETECTION_LIST/DETECTION"]),
         ),
         _ => (
             below(&["HOST_LIST/HOST"]),

@@ -51,7 +51,7 @@ def test_what_the_pages_call_by_name_is_there():
 
 def test_values_of_the_page_render():
     blocks = re.findall(r"^```yaml\n(.*?)^```", (ROOT / "docs" / "kubernetes.md").read_text(), re.MULTILINE | re.DOTALL)
-    assert len(blocks) == 3
+    assert len(blocks) == 4
     for block in blocks:
         given = merge(values("minimal"), yaml.safe_load(block))
         if "prometheusRule" in given:

@@ -4,10 +4,11 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::result::CheckResult;
 use super::results::Preflight;
-use super::{Endpoints, files, templates};
+use super::{Endpoints, files, hosts, templates};
 use crate::config::Parts;
 use crate::problem::{Problem as _, Step};
-use crate::qualys::{Fault, Limits, Login, ReportShare, Settings};
+use crate::qualys::{DetectionClient, Error, Fault, Limits, Login, ReportShare, Settings};
+use crate::report::Keep;
 
 /// A preflight waits no longer for an answer that an import may wait minutes for.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
@@ -18,45 +19,87 @@ const FEW: u64 = 20;
 /// A header's time is in whole seconds, and an answer takes its time.
 const TOLERATED: Duration = Duration::from_secs(60);
 
-const STEPS: [Step; 6] = [
-    Step::Proxy,
-    Step::Qualys,
-    Step::Login,
-    Step::RateLimit,
-    Step::Templates,
-    Step::Clock,
-];
-
 pub(super) async fn results(parts: &Parts, endpoints: &Endpoints) -> Preflight {
     let mut results = Preflight::default();
+    let way = [Step::Proxy, Step::Qualys];
+    let answer = [&[Step::Login, Step::RateLimit], imported(parts), &[Step::Clock]].concat();
+    let steps = [&way, &*answer].concat();
     if let Some(path) = &parts.report {
         results.add(files::report(path));
-        return results.not_needed(&STEPS, "report.file is set, so Qualys isn't asked");
+        return results.not_needed(&steps, "report.file is set, so Qualys isn't asked");
     }
     let Some(settings) = &parts.qualys else {
-        return results.not_tried(&STEPS, "its settings aren't right");
+        return results.not_tried(&steps, "its settings aren't right");
     };
     let settings = Settings {
         idle_timeout: settings.idle_timeout.min(LONGEST_WAIT),
         ..settings.clone()
     };
-    let client = match ReportShare::new(&settings, Instant::now() + 2 * LONGEST_WAIT) {
+    let client = match QualysClient::new(&settings, parts) {
         Ok(client) => client,
         Err(error) => {
             results.add(CheckResult::problem(Step::Qualys, &*error.fault));
-            return results.not_tried(&STEPS[2..], "no call can be made");
+            return results.not_tried(&answer, "no call can be made");
         }
     };
-    ask(&settings, &parts.templates, endpoints, &client, &mut results).await;
+    ask(&settings, parts, endpoints, &client, &mut results).await;
     client.close().await;
     results
 }
 
+/// The client that an import would use.
+enum QualysClient {
+    Reports(Box<ReportShare>),
+    Detections(Box<DetectionClient>),
+}
+
+impl QualysClient {
+    fn new(settings: &Settings, parts: &Parts) -> Result<Self, Error> {
+        let deadline = Instant::now() + 2 * LONGEST_WAIT;
+        Ok(match &parts.detections {
+            Some(detections) => {
+                let client = DetectionClient::new(settings, detections.clone(), Keep::default(), deadline)?;
+                QualysClient::Detections(Box::new(client))
+            }
+            None => QualysClient::Reports(Box::new(ReportShare::new(settings, deadline)?)),
+        })
+    }
+
+    async fn probe(&self) -> Result<(), Error> {
+        match self {
+            QualysClient::Reports(client) => client.probe().await,
+            QualysClient::Detections(client) => client.probe().await,
+        }
+    }
+
+    fn limits(&self) -> Option<Limits> {
+        match self {
+            QualysClient::Reports(client) => client.limits(),
+            QualysClient::Detections(client) => client.limits(),
+        }
+    }
+
+    async fn close(self) {
+        match self {
+            QualysClient::Reports(client) => drop(client.close().await),
+            QualysClient::Detections(client) => drop(client.close().await),
+        }
+    }
+}
+
+/// The steps that look at what is to be imported.
+fn imported(parts: &Parts) -> &'static [Step] {
+    match parts.detections {
+        Some(_) => &[Step::Hosts, Step::KnowledgeBase],
+        None => &[Step::Templates],
+    }
+}
+
 async fn ask(
     settings: &Settings,
-    wanted: &[u64],
+    parts: &Parts,
     endpoints: &Endpoints,
-    client: &ReportShare,
+    client: &QualysClient,
     results: &mut Preflight,
 ) {
     let probed = client.probe().await;
@@ -86,12 +129,21 @@ async fn ask(
         _ => CheckResult::not_tried(Step::RateLimit, "Qualys isn't reached"),
     }));
     let waits = limits.as_ref().and_then(|limits| limits.to_wait).is_some();
-    match failed {
-        None if waits => results.add(CheckResult::not_tried(Step::Templates, "no call is left")),
-        None => templates::check(client, settings, wanted, results).await,
-        Some(Step::Login) => results.add(CheckResult::not_tried(Step::Templates, "the login isn't accepted")),
-        Some(Step::RateLimit) => results.add(CheckResult::not_tried(Step::Templates, "no call is left")),
-        Some(_) => results.add(CheckResult::not_tried(Step::Templates, "Qualys isn't reached")),
+    let untried = match failed {
+        None if waits => Some("no call is left"),
+        None => None,
+        Some(Step::Login) => Some("the login isn't accepted"),
+        Some(Step::RateLimit) => Some("no call is left"),
+        Some(_) => Some("Qualys isn't reached"),
+    };
+    match (untried, client) {
+        (Some(because), _) => {
+            for step in imported(parts) {
+                results.add(CheckResult::not_tried(step, because));
+            }
+        }
+        (None, QualysClient::Reports(client)) => templates::check(client, settings, &parts.templates, results).await,
+        (None, QualysClient::Detections(client)) => hosts::check(client, &parts.selection, results).await,
     }
     results.add(match limits.and_then(|limits| limits.date) {
         Some(date) => clock(date),

@@ -31,6 +31,20 @@ pub enum Contradiction {
         /// `qualys.login`.
         login: String,
     },
+    /// Templates are of reports.
+    #[error(
+        "qualys.template_ids is set, but qualys.api = detections asks for hosts, which no template chooses: leave it out, and \
+         choose hosts by detections.asset_groups, detections.tags or selection.ip_ranges"
+    )]
+    TemplatesOfDetections,
+    /// Hosts are chosen in two ways.
+    #[error("detections.tags and detections.asset_groups are both set: Qualys chooses hosts by one of them")]
+    TagsAndGroups,
+    /// Hosts are left out of those that a tag chooses.
+    #[error(
+        "detections.exclude_tags is set without detections.tags: Qualys leaves hosts out only of those that a tag chooses"
+    )]
+    TagsToExcludeFrom,
     /// A proxy that can't be used, or that would see what it must not see.
     #[error("{0}")]
     Proxy(String),

@@ -191,12 +191,13 @@ impl Given {
         let warnings = self.warned(warnings::import(&self.sections, &self.certificates));
         let (sections, errors) = (&self.sections, &mut self.errors);
         let (report, csv) = (sections.report.file.get(), sections.csv.file.get());
-        let (qualys, templates) = match sections.report.file.is_set() {
-            true => (None, Vec::new()),
-            false => (
-                sections.qualys(errors).ok(),
-                sections.qualys.templates(errors).unwrap_or_default(),
-            ),
+        let is_asked = !sections.report.file.is_set();
+        let for_hosts = is_asked && sections.asks_for_detections();
+        let qualys = is_asked.then(|| sections.qualys(errors).ok()).flatten();
+        let detections = for_hosts.then(|| sections.detections(errors).ok()).flatten();
+        let templates = match is_asked && !for_hosts {
+            true => sections.qualys.templates(errors).unwrap_or_default(),
+            false => Vec::new(),
         };
         let pushgateway = sections.pushgateway.settings(errors);
         let metrics = pushgateway.and_then(|pushgateway| sections.metrics(pushgateway, errors));
@@ -209,6 +210,8 @@ impl Given {
             report,
             qualys,
             templates,
+            detections,
+            selection: sections.selection.settings(errors).unwrap_or_default(),
             csv,
             management_center,
             log: sections.log.settings(errors).ok(),

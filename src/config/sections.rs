@@ -67,6 +67,7 @@ macro_rules! section {
 }
 
 mod commands;
+mod detections;
 pub(super) mod log;
 mod management_center;
 mod output;
@@ -99,6 +100,7 @@ macro_rules! sections {
 
 sections! {
     qualys: qualys::QualysSection,
+    detections: detections::DetectionsSection,
     report: report::ReportSection,
     selection: selection::SelectionSection,
     commands: commands::CommandsSection,
@@ -116,6 +118,13 @@ impl Sections {
         match self.report.file.optional()? {
             Some(path) if path.as_os_str() == "-" => Ok(Source::StandardInput),
             Some(path) => Ok(Source::File(path)),
+            None if self.asks_for_detections() => {
+                let (qualys, detections) = (self.qualys(errors), self.detections(errors));
+                Ok(Source::Detections {
+                    qualys: qualys?,
+                    detections: detections?,
+                })
+            }
             None => {
                 let (settings, templates) = (self.qualys(errors), self.qualys.templates(errors));
                 Ok(Source::Qualys {

@@ -29,6 +29,15 @@ const COMPLETE: [(&str, &str); 8] = [
     ("telemetry.pushgateway.proxy.url", "http://192.168.1.100:3128"),
 ];
 
+/// The same without a report.
+fn for_hosts() -> Vec<(&'static str, &'static str)> {
+    let reports = ["qualys.template_ids"];
+    let others = COMPLETE.into_iter().filter(|(key, _)| !reports.contains(key));
+    others
+        .chain([("qualys.api", "detections"), ("detections.tags", "prod")])
+        .collect()
+}
+
 /// All that a configuration holds, secrets too.
 fn dump(config: &Config) -> String {
     let mut dump = format!("{config:?}");
@@ -74,6 +83,8 @@ fn another(setting: &Setting) -> String {
         Syntax::Form { .. } => match setting.key {
             "qualys.template_ids" => "7".into(),
             "qualys.api_version" => "3.0".into(),
+            key if key.starts_with("detections.") && key.ends_with("_version") => "3.0".into(),
+            "detections.shard" => "2/4".into(),
             "selection.networks" => "7".into(),
             "selection.kinds" => "information".into(),
             "selection.statuses" => "fixed".into(),
@@ -89,7 +100,6 @@ fn another(setting: &Setting) -> String {
 
 #[test]
 fn every_setting_of_the_table_reaches_the_configuration() {
-    let plain = dump(&given(&COMPLETE).import().unwrap());
     for setting in settings::all() {
         // Read when all is over, from what was given.
         if setting.key == "log.termination_file" {
@@ -101,8 +111,13 @@ fn every_setting_of_the_table_reaches_the_configuration() {
         }
         let another = another(setting);
         assert_ne!(another, setting.default, "{}", setting.key);
-        let mut pairs = COMPLETE.to_vec();
+        let of_hosts = setting.section() == "detections";
+        let mut pairs = if of_hosts { for_hosts() } else { COMPLETE.to_vec() };
+        let plain = dump(&given(&pairs).import().unwrap());
         pairs.push((setting.key, &another));
+        if setting.key == "detections.asset_groups" {
+            pairs.push(("detections.tags", ""));
+        }
         if setting.key == "qualys.token_file" {
             pairs.push(("qualys.login", "token"));
         }
@@ -252,4 +267,25 @@ fn an_empty_password_of_the_certificate_is_one() {
         .pkcs12_password
         .unwrap();
     assert_eq!(empty.expose_secret(), "");
+}
+
+#[test]
+fn what_does_not_go_together_with_detections_is_said() {
+    let import = |more: &[(&str, &str)]| {
+        let pairs: Vec<_> = for_hosts().into_iter().chain(more.iter().copied()).collect();
+        given(&pairs).import()
+    };
+    assert!(matches!(
+        import(&[("selection.ip_ranges", "10.0.0.0/30,10.1.0.1")]).unwrap().source,
+        Source::Detections { detections, .. } if detections.scope.addresses.as_deref() == Some("10.0.0.0-10.0.0.3,10.1.0.1")
+    ));
+    assert!(matches!(
+        import(&[("selection.networks", "7,9"), ("selection.kinds", "all")]).unwrap().source,
+        Source::Detections { detections, .. } if detections.scope.networks.as_deref() == Some("7,9") && detections.information
+    ));
+    let refused = |more: &[(&str, &str)]| import(more).unwrap_err().to_string();
+    insta::assert_snapshot!(refused(&[("qualys.template_ids", "7")]), @"qualys.template_ids is set, but qualys.api = detections asks for hosts, which no template chooses: leave it out, and choose hosts by detections.asset_groups, detections.tags or selection.ip_ranges");
+    insta::assert_snapshot!(refused(&[("detections.exclude_tags", "lab"), ("detections.tags", "")]), @"detections.exclude_tags is set without detections.tags: Qualys leaves hosts out only of those that a tag chooses");
+    insta::assert_snapshot!(refused(&[("detections.asset_groups", "Berlin")]), @"detections.tags and detections.asset_groups are both set: Qualys chooses hosts by one of them");
+    assert!(refused(&[("detections.shard", "5/4")]).contains("'5/4' is no part; write 2/4 for the second of four"));
 }

@@ -51,6 +51,10 @@ pub(super) fn plan(sections: &Sections) -> Vec<String> {
     if qualys.proxy_username.is_set() && !qualys.proxy_url.is_set() {
         warnings.push("qualys.proxy.username is ignored: qualys.proxy.url is not set".into());
     }
+    let shard = sections.detections.shard.origin();
+    if !sections.asks_for_detections() && shard.is_some_and(|origin| !matches!(origin, Origin::Default)) {
+        warnings.push("detections.shard is ignored: qualys.api isn't detections".into());
+    }
     let login = qualys.login.get().filter(|login| *login != LoginMethod::Token);
     if let Some(login) = login.filter(|_| qualys.token_file.is_set() && !sections.report.file.is_set()) {
         let login = parse::name(&login);

@@ -22,8 +22,10 @@ pub(super) struct Closings {
     told: HashSet<IpAddr>,
     /// Another delivery of the same import has findings of these hosts, or doesn't know whether it has.
     kept: HashSet<IpAddr>,
-    /// Hosts with findings, of all deliveries so far; only where there are several.
+    /// Hosts with findings, of all deliveries so far; only where several may hold the same host.
     hosts: Option<HashSet<IpAddr>>,
+    /// How many those are where no host is in two deliveries.
+    named: u64,
 }
 
 impl Closings {
@@ -35,6 +37,7 @@ impl Closings {
             told: HashSet::new(),
             kept: HashSet::new(),
             hosts: several.then(HashSet::new),
+            named: 0,
         }
     }
 
@@ -45,7 +48,10 @@ impl Closings {
                 hosts.extend(addresses);
                 hosts.len() as u64
             }
-            None => addresses.count() as u64,
+            None => {
+                self.named += addresses.count() as u64;
+                self.named
+            }
         }
     }
 

@@ -136,6 +136,8 @@ outcomes! {
     Acknowledged "acknowledged" [Hosts Findings Commands] [] = [Delivery];
     /// Written into a file.
     Written "written" [Hosts Findings Commands Bytes] [] = [Delivery];
+    /// Listed by Qualys and not imported, as a batch failed or wasn't begun.
+    Missing "missing" [Hosts] [] = [];
     /// Earlier results removed.
     Cleared "cleared" [Hosts] [] = [Delivery];
     /// Neither acknowledged nor refused.

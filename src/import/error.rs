@@ -102,3 +102,12 @@ impl From<JoinError> for Error {
         Error::Bug(died.to_string())
     }
 }
+
+impl From<qualys::DetectionError> for Error {
+    fn from(failure: qualys::DetectionError) -> Self {
+        match failure {
+            qualys::DetectionError::Qualys(error) => error.into(),
+            qualys::DetectionError::Answer(error) => error.into(),
+        }
+    }
+}

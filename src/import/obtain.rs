@@ -3,6 +3,7 @@
 use futures_util::{StreamExt as _, future, stream};
 use tracing::Instrument as _;
 
+use super::count::{Outcome, Unit};
 use super::progress::Progress;
 use super::record::PartRecord;
 use super::runner::{Found as _, Runner};
@@ -20,6 +21,16 @@ pub(super) struct Obtained<'a> {
     pub(super) not_begun: usize,
     /// What the sink made ready for each delivery.
     pub(super) ready: Vec<Ready>,
+}
+
+impl Obtained<'_> {
+    /// The hosts of each report that is there.
+    pub(super) fn hosts(&self) -> Vec<u64> {
+        let reported = self.parts.iter().filter(|part| part.report.is_some());
+        reported
+            .map(|part| part.record.totals.get(Unit::Hosts, Outcome::Read))
+            .collect()
+    }
 }
 
 /// The report of a part, or why there is none, in its record.

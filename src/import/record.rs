@@ -226,6 +226,11 @@ impl BatchRecord {
         all.reduce(|worst, next| if next.1.exit() > worst.1.exit() { next } else { worst })
     }
 
+    /// Takes note of a failure, unless a worse one is known.
+    pub(super) fn fail_worse(&mut self, failure: Failure) {
+        self.failure = worse(self.failure.take(), Some(failure));
+    }
+
     /// How the process would end if this were its only batch.
     pub fn exit(&self) -> Exit {
         self.worst().map_or(Exit::Success, |(_, failure)| failure.exit())

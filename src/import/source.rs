@@ -7,6 +7,7 @@
 //! |---|---|---|
 //! | a report file | the file | the file |
 //! | Qualys' report share | all templates, or one where they share no host | a template |
+//! | Qualys' hosts | so many hosts with their detections | the batch |
 //!
 //! **A further source** is a variant of [`Source`], and of [`Part`] what one report of it is made from. Of a source that pages
 //! through hosts, a batch is one page of whole hosts, with one part. There may be hundreds, so [`next`](Source::next) makes
@@ -23,15 +24,19 @@ use tokio::task::spawn_blocking;
 use tracing::{Span, warn};
 
 use super::error::Error;
-use super::record::Stages;
+use super::record::{BatchRecord, Record, Stages};
 use super::runner::Runner;
 use super::stop::Stop;
 use crate::config::{self, Templates};
 use crate::printable::Text;
-use crate::qualys::{self, Ending, Launched, ReportShare};
+use crate::qualys::{self, DetectionClient, Ending, Launched, ReportShare};
+use crate::report::selection::Selection;
 use crate::report::{self, Keep, Report, file};
 use crate::stage::Stage;
 use crate::telemetry::spans;
+use hosts::HostSource;
+
+mod hosts;
 
 /// Where reports come from.
 pub(super) enum Source {
@@ -53,6 +58,8 @@ pub(super) enum Source {
         /// What is kept of each report.
         keep: Keep,
     },
+    /// Qualys says of hosts what was found on them.
+    Hosts(Box<HostSource>),
 }
 
 /// What one report is made from.
@@ -62,6 +69,8 @@ pub(super) enum Part {
     Template(u64),
     /// A file.
     File(PathBuf),
+    /// Whichever hosts are next.
+    Hosts,
 }
 
 impl Part {
@@ -71,16 +80,32 @@ impl Part {
             Part::Template(id) => id.to_string(),
             Part::File(path) if path == Path::new("-") => "standard input".to_owned(),
             Part::File(path) => Text::of_path(path).to_string(),
+            Part::Hosts => "detections".to_owned(),
         }
     }
 }
 
 impl Source {
-    /// Makes ready what is needed to reach the source; reaches for nothing yet.
-    pub(super) fn new(source: config::Source, templates: Templates, keep: Keep) -> Result<Self, Error> {
+    /// Makes ready what is needed to reach the source; reaches for nothing yet. Of hosts, `in_one` asks for one batch.
+    pub(super) fn new(
+        source: config::Source,
+        templates: Templates,
+        selection: &Selection,
+        keep: Keep,
+        in_one: bool,
+    ) -> Result<Self, Error> {
         let (settings, ids, at_once) = match source {
             config::Source::File(path) => return Ok(Source::of_file(path, keep)),
             config::Source::StandardInput => return Ok(Source::of_file("-".into(), keep)),
+            config::Source::Detections { qualys, detections } => {
+                let deadline = Instant::now() + qualys.deadline;
+                let client = DetectionClient::new(&qualys, detections, keep, deadline)?;
+                return Ok(Source::Hosts(Box::new(HostSource::new(
+                    client,
+                    selection.clone(),
+                    in_one,
+                ))));
+            }
             config::Source::Qualys {
                 settings,
                 templates,
@@ -110,6 +135,7 @@ impl Source {
     pub(super) fn next(&self) -> Option<Vec<Part>> {
         match self {
             Source::File { next, .. } => next.take(),
+            Source::Hosts(hosts) => (hosts.left() > 0).then(|| vec![Part::Hosts]),
             Source::Reports { batches, .. } => batches.borrow_mut().next(),
         }
     }
@@ -118,6 +144,7 @@ impl Source {
     pub(super) fn parts_left(&self) -> usize {
         match self {
             Source::File { next, .. } => next.borrow().iter().map(Vec::len).sum(),
+            Source::Hosts(hosts) => hosts.left(),
             Source::Reports { batches, .. } => batches.borrow().as_slice().iter().map(Vec::len).sum(),
         }
     }
@@ -125,7 +152,7 @@ impl Source {
     /// How many parts of a batch may be on their way at the same time.
     pub(super) fn at_once(&self) -> usize {
         match self {
-            Source::File { .. } => 1,
+            Source::File { .. } | Source::Hosts(_) => 1,
             Source::Reports { at_once, .. } => *at_once,
         }
     }
@@ -172,7 +199,8 @@ impl Source {
                     }
                 }
             }
-            (Source::File { .. } | Source::Reports { .. }, part) => {
+            (Source::Hosts(hosts), Part::Hosts) => hosts.obtain(runner, stages).await,
+            (Source::File { .. } | Source::Reports { .. } | Source::Hosts(_), part) => {
                 Err(Error::Bug(format!("{} belongs to another source", part.name())))
             }
         }
@@ -181,13 +209,18 @@ impl Source {
     /// Whether the source would refuse whatever it is asked for next. Each further try with a login that is refused may be
     /// the one that locks the account.
     pub(super) fn is_closed(&self) -> bool {
-        matches!(self, Source::Reports { share, .. } if share.login_is_refused())
+        match self {
+            Source::File { .. } => false,
+            Source::Reports { share, .. } => share.login_is_refused(),
+            Source::Hosts(hosts) => hosts.is_closed(),
+        }
     }
 
     /// Whether the next batch is obtained while one is delivered. Reports are large, and one is held at a time.
     pub(super) fn looks_ahead(&self) -> bool {
         match self {
             Source::File { .. } | Source::Reports { .. } => false,
+            Source::Hosts(hosts) => hosts.looks_ahead(),
         }
     }
 
@@ -195,6 +228,7 @@ impl Source {
     pub(super) fn is_one_record(&self) -> bool {
         match self {
             Source::File { .. } | Source::Reports { .. } => false,
+            Source::Hosts(_) => true,
         }
     }
 
@@ -203,6 +237,7 @@ impl Source {
         match self {
             Source::File { .. } => None,
             Source::Reports { share, .. } => Some(share.progress()),
+            Source::Hosts(hosts) => Some(hosts.client().progress()),
         }
     }
 
@@ -219,11 +254,30 @@ impl Source {
         }
     }
 
-    /// Ends the conversation with the source; says what was asked of it.
-    pub(super) async fn close(self) -> qualys::Usage {
+    /// Takes note of a batch that was delivered: where nothing of it arrived, nothing more is begun.
+    pub(super) fn delivered(&self, batch: &BatchRecord) {
+        if let Source::Hosts(hosts) = self {
+            hosts.delivered(batch);
+        }
+    }
+
+    /// Whether a batch that was obtained, with so many hosts in each report, isn't to be delivered any more; takes note of it.
+    pub(super) fn abandons(&self, hosts: &[u64]) -> bool {
         match self {
+            Source::File { .. } | Source::Reports { .. } => false,
+            Source::Hosts(source) => source.abandons(hosts),
+        }
+    }
+
+    /// Ends the conversation with the source; adds to the record what was asked of it, and what concerns all batches.
+    pub(super) async fn close(self, record: &mut Record, stop: &Stop) {
+        record.usage = match self {
             Source::File { .. } => qualys::Usage::default(),
             Source::Reports { share, .. } => share.close().await,
+            Source::Hosts(hosts) => {
+                hosts.end(record, stop).await;
+                hosts.client().close().await
+            }
         }
     }
 }

@@ -27,6 +27,10 @@ pub enum Step {
     RateLimit,
     /// The report templates.
     Templates,
+    /// The hosts in scope, where there is no template.
+    Hosts,
+    /// Whether titles and CVEs are given.
+    KnowledgeBase,
     /// This machine's clock against Qualys'.
     Clock,
     /// The client certificate.
@@ -59,6 +63,8 @@ impl Step {
             Step::Qualys => "Qualys",
             Step::Login => "login",
             Step::RateLimit => "rate limit",
+            Step::Hosts => "hosts",
+            Step::KnowledgeBase => "KnowledgeBase",
             Step::Templates => "templates",
             Step::Clock => "clock",
             Step::Certificate => "certificate",

@@ -381,6 +381,27 @@ kinds! {
         remedy: "somebody deleted it, or Qualys lost it: run again",
         ..NOT_NOW
     };
+    NoHosts: "Qualys lists no host in scope" => Row {
+        label: "no_hosts",
+        remedy: "rights may be lost, so nothing is sent and nothing is cleared: check the scope (detections.asset_groups, .tags, \
+                 selection.ip_ranges), and which hosts qualys.user_id sees",
+        step: Some(Step::Hosts),
+        ..REPORT
+    };
+    BadScope: "Qualys doesn't take the choice of hosts" => Row {
+        label: "bad_scope",
+        remedy: "check detections.asset_groups, .tags and .exclude_tags, and the versions of Qualys' interfaces \
+                 (detections.*_version)",
+        step: Some(Step::Hosts),
+        ..CONFIGURATION
+    };
+    NoKnowledgeBase: "the KnowledgeBase isn't given to this account" => Row {
+        label: "no_knowledge_base",
+        remedy: "Qualys' support enables its download for the subscription; with detections.knowledge_base=n the import goes \
+                 on without titles and CVE ids, so that nothing of it can raise an event's impact",
+        step: Some(Step::KnowledgeBase),
+        ..FORBIDDEN
+    };
     StillRunning: "the report is still being made and qualys.deadline is reached" => Row {
         label: "still_running",
         ..NOT_NOW

@@ -18,7 +18,6 @@ use super::transport::{DOCUMENT, Transport, locked};
 use super::usage::Usage;
 use super::{Api, Settings};
 
-mod body;
 mod download;
 mod launch;
 pub(super) mod list;
@@ -28,7 +27,6 @@ mod tidy_up;
 mod title;
 mod wait;
 
-pub use body::Body;
 pub use tidy_up::{Ending, HURRY};
 pub use wait::Finished;
 

@@ -22,7 +22,9 @@ use crate::stage::Stage;
 use crate::telemetry::spans;
 
 pub(super) mod answer;
+pub(super) mod body;
 pub(super) mod calls;
+mod download;
 pub(super) mod gate;
 pub(super) mod http;
 pub(super) mod limits;
@@ -75,6 +77,18 @@ pub(super) struct Call {
 pub(super) enum Received {
     Document(Document),
     Report(Box<Stream>),
+}
+
+impl Received {
+    /// The stream of an answer that may be long.
+    pub(super) fn into_stream(self) -> Result<Box<Stream>, Fault> {
+        match self {
+            Received::Report(stream) => Ok(stream),
+            Received::Document(document) => Err(Fault::Unexpected {
+                found: document.found(),
+            }),
+        }
+    }
 }
 
 /// Why one attempt brought nothing.

@@ -11,6 +11,12 @@ pub enum LeftOut {
     BadAddress,
     /// An address of 0.0.0.0/8, which Qualys puts in the place of an IPv6 address.
     StandIn,
+    /// The host isn't where the list of hosts has it: its address changed meanwhile, or it wasn't asked for.
+    Moved,
+    /// The host's last scan is longer ago than asked for.
+    NotScanned,
+    /// The list of hosts has it, and no detection was delivered.
+    NoDetections,
     /// The host belongs to one of Qualys' networks that isn't asked for.
     OtherNetwork,
     /// The address is outside the ranges asked for.
@@ -22,6 +28,10 @@ pub enum LeftOut {
     NoFindings,
     /// A finding without a numeric QID.
     Unreadable,
+    /// A finding that a user ignores at Qualys.
+    Ignored,
+    /// A finding whose QID a user has disabled at Qualys.
+    Disabled,
     /// A kind that isn't asked for.
     Kind,
     /// A QID that isn't asked for, or is excluded.
@@ -40,15 +50,20 @@ pub enum LeftOut {
 
 impl LeftOut {
     /// Every reason, in the order they are looked at.
-    pub const ALL: [LeftOut; 15] = [
+    pub const ALL: [LeftOut; 20] = [
         LeftOut::HostError,
         LeftOut::BadAddress,
         LeftOut::StandIn,
+        LeftOut::Moved,
+        LeftOut::NotScanned,
+        LeftOut::NoDetections,
         LeftOut::OtherNetwork,
         LeftOut::OutsideRanges,
         LeftOut::Unknown,
         LeftOut::NoFindings,
         LeftOut::Unreadable,
+        LeftOut::Ignored,
+        LeftOut::Disabled,
         LeftOut::Kind,
         LeftOut::Qid,
         LeftOut::Severity,
@@ -64,11 +79,16 @@ impl LeftOut {
             LeftOut::HostError => "host_error",
             LeftOut::BadAddress => "bad_address",
             LeftOut::StandIn => "stand_in_address",
+            LeftOut::Moved => "moved",
+            LeftOut::NotScanned => "not_scanned",
+            LeftOut::NoDetections => "no_detections",
             LeftOut::OtherNetwork => "other_network",
             LeftOut::OutsideRanges => "outside_ranges",
             LeftOut::Unknown => "unknown",
             LeftOut::NoFindings => "no_findings",
             LeftOut::Unreadable => "unreadable",
+            LeftOut::Ignored => "ignored",
+            LeftOut::Disabled => "disabled",
             LeftOut::Kind => "kind",
             LeftOut::Qid => "qid",
             LeftOut::Severity => "severity",
@@ -85,11 +105,16 @@ impl LeftOut {
             LeftOut::HostError => "the report has an error in the place of the host",
             LeftOut::BadAddress => "the address can't be read",
             LeftOut::StandIn => "0.0.0.0/8, Qualys' stand-in for an IPv6 address",
+            LeftOut::Moved => "not at the address that the list of hosts says; the next import takes it",
+            LeftOut::NotScanned => "last scanned longer ago than detections.max_scan_age",
+            LeftOut::NoDetections => "listed by Qualys, but without a detection; left as it is",
             LeftOut::OtherNetwork => "in a network that selection.networks doesn't name",
             LeftOut::OutsideRanges => "outside selection.ip_ranges",
             LeftOut::Unknown => "nothing to send, but the report doesn't say all of it, so it isn't cleared",
             LeftOut::NoFindings => "nothing to send",
             LeftOut::Unreadable => "no numeric QID",
+            LeftOut::Ignored => "ignored by a user at Qualys",
+            LeftOut::Disabled => "of a QID that is disabled at Qualys",
             LeftOut::Kind => "of a kind that selection.kinds doesn't name",
             LeftOut::Qid => "not in selection.qids, or in selection.exclude_qids",
             LeftOut::Severity => "below selection.min_severity",
@@ -121,7 +146,8 @@ impl Tally {
         self.0.iter().sum()
     }
 
-    pub(super) fn add(&mut self, reason: LeftOut, count: u64) {
+    /// Adds so many.
+    pub fn add(&mut self, reason: LeftOut, count: u64) {
         if let Some(sum) = self.0.get_mut(reason as usize) {
             *sum += count;
         }
@@ -184,7 +210,7 @@ mod tests {
                 .into_iter()
                 .all(|reason| tally.get(reason) == reason as u64 + 1)
         );
-        assert_eq!(tally.total(), (1..=15).sum::<u64>());
+        assert_eq!(tally.total(), (1..=20).sum::<u64>());
         let labels: BTreeSet<_> = LeftOut::ALL.map(LeftOut::label).into();
         assert_eq!(labels.len(), LeftOut::ALL.len());
         let snake_case = |label: &&str| label.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');

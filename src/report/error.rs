@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use super::limits::{self, DEPTH};
+use super::text;
 use crate::problem::{Kind, Problem};
 
 /// Why a report can't be used. Nothing of such a report goes on.
@@ -79,8 +80,27 @@ pub enum Error {
     )]
     Unfinished(String),
     /// XML of some other kind.
-    #[error("this is no host report: its root element is {0}, not ASSET_DATA_REPORT or SCAN")]
+    #[error(
+        "this is no host report: its root element is {0}, not ASSET_DATA_REPORT, SCAN or HOST_LIST_VM_DETECTION_OUTPUT"
+    )]
     WrongRoot(String),
+    /// Another answer than the one that was asked for.
+    #[error("the answer's root element is {found}, not {expected}")]
+    OtherAnswer {
+        /// Its root element.
+        found: String,
+        /// The root element of the answer that was asked for.
+        expected: &'static str,
+    },
+    /// One page of a saved answer that has several.
+    #[error(
+        "this is one page of several (WARNING 1980): hosts of the others may share addresses with its own; get all of it \
+         in one answer (truncation_limit=0), or let it be added to what is held (report.unfinished_scans=merge)"
+    )]
+    OnePage,
+    /// Qualys says that there is another page, but not where it begins.
+    #[error("another page follows (WARNING 1980), but its URL names no id_min to ask for; hosts would be missing")]
+    NoNextPage,
     /// More hosts, findings and vulnerabilities than [are kept](limits::MEMORY).
     #[error(
         "the report holds more hosts, findings and vulnerabilities than are kept of one (after {0}; {mib} MiB); \
@@ -100,6 +120,11 @@ impl Error {
     /// Whether the report ended too early: got again, it may be whole.
     pub fn is_cut_off(&self) -> bool {
         matches!(self, Error::CutOff(_))
+    }
+
+    pub(super) fn other_answer(found: &str, expected: &'static str) -> Self {
+        let found = text::shown(found, 80);
+        Error::OtherAnswer { found, expected }
     }
 }
 

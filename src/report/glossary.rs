@@ -8,7 +8,7 @@ use std::hash::Hash;
 use super::limits::{self, REFERENCES};
 use super::remarks::{Remark, Remarks};
 use super::text;
-use super::values::is_cve;
+use super::values::{is_cve, severity};
 
 /// Bytes of a title, at most; Qualys' are shorter than 300.
 const TITLE: usize = 1024;
@@ -110,6 +110,8 @@ pub(super) struct Glossary {
     memory: usize,
     /// Whether anything was described, kept or not.
     spoken: bool,
+    /// The severities that findings name themselves: what is known of a QID that isn't described.
+    severities: HashMap<u32, u8>,
 }
 
 impl Glossary {
@@ -140,6 +142,28 @@ impl Glossary {
         }
     }
 
+    /// Takes note of the severity that a finding of the QID names.
+    pub(super) fn add_severity(&mut self, qid: u32, severity: u8) {
+        self.severities.insert(qid, severity);
+    }
+
+    /// The severity of a QID, by its description or by its findings.
+    pub(super) fn severity(&self, qid: u32) -> Option<u8> {
+        match self.get(qid) {
+            Some(described) => described.severity,
+            None => self.severities.get(&qid).copied(),
+        }
+    }
+
+    /// Adds from another glossary what it says of these QIDs.
+    pub(super) fn borrow(&mut self, other: &Glossary, qids: impl Iterator<Item = u32>) {
+        self.spoken |= other.spoken;
+        let described = qids.filter_map(|qid| other.get(qid));
+        described.for_each(|vulnerability| {
+            self.add(vulnerability.clone());
+        });
+    }
+
     /// Takes note of a description without keeping it.
     pub(super) fn pass_over(&mut self) {
         self.spoken = true;
@@ -148,6 +172,7 @@ impl Glossary {
     /// Adds what another report says. Of one QID both texts are looked at; which report is asked first makes no difference.
     pub(super) fn join(&mut self, other: Glossary, remarks: &mut Remarks) {
         self.spoken |= other.spoken;
+        self.severities.extend(other.severities);
         for (qid, vulnerability) in other.known {
             match self.known.entry(qid) {
                 Entry::Vacant(none) => self.memory += none.insert(vulnerability).memory(),
@@ -166,7 +191,11 @@ impl Glossary {
     }
 
     pub(super) fn take(&mut self, qid: u32) -> Vulnerability {
-        self.known.remove(&qid).unwrap_or_else(|| Vulnerability::unknown(qid))
+        let unknown = || Vulnerability {
+            severity: self.severities.get(&qid).copied(),
+            ..Vulnerability::unknown(qid)
+        };
+        self.known.remove(&qid).unwrap_or_else(unknown)
     }
 }
 
@@ -240,9 +269,8 @@ impl Details {
         }
     }
 
-    /// The number, if it is one of Qualys' five.
     pub(super) fn severity(&mut self, text: &str) {
-        self.severity = text.trim().parse().ok().filter(|severity| (1..=5).contains(severity));
+        self.severity = severity(text);
     }
 
     pub(super) fn cve(&mut self, text: &str, remarks: &mut Remarks) {

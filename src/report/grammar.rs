@@ -1,7 +1,7 @@
-//! Grammar: which elements of Qualys' reports matter, and where they stand.
+//! Grammar: which elements of Qualys' reports and answers matter, and where they stand.
 //!
 //! Everything else, at any place, is [`Element::Other`], and so is all that it holds. No element but the root is
-//! ever missed. Source: samples and public readers of both formats (certain for all names here but `HOST/OS`, which one
+//! ever missed. Source: samples and public readers of all formats (certain for all names here but `HOST/OS`, which one
 //! hand-made sample has, and the `ERROR` of a host, which is likely). That an `ERROR` or a `WARNING` further in speaks of what it
 //! stands in is a guess: nobody has seen one, and it is better taken for one than passed over.
 
@@ -57,6 +57,32 @@ pub(super) enum Element {
     ScanList(Kind),
     ScanCategory(Kind),
     ScanItem(Kind),
+
+    /// The root of an answer that lists hosts with their detections.
+    DetectionOutput,
+    DetectionResponse,
+    DetectedHosts,
+    DetectedHost,
+    HostId,
+    DetectedAddress,
+    HostIpv6,
+    HostNetwork,
+    DetectionList,
+    Detection,
+    DetectionSeverity,
+    Ignored,
+    Disabled,
+    /// The end of a page: what the next one begins with.
+    PageWarning,
+    PageWarningCode,
+    PageWarningText,
+    PageWarningUrl,
+
+    /// The root of an answer of the KnowledgeBase.
+    KnowledgeBase,
+    KnowledgeResponse,
+    KnowledgeList,
+    KnowledgeEntry,
 
     /// In the place of all else in a report.
     ReportError,
@@ -118,9 +144,37 @@ impl Element {
                 "ERROR" => E::ReportError,
                 _ => E::Other,
             },
-            E::CveList if name == "CVE_ID" => E::CveEntry,
+            E::Detection => match name {
+                "QID" => E::FindingQid,
+                "TYPE" => E::FindingType,
+                "SEVERITY" => E::DetectionSeverity,
+                "PORT" => E::FindingPort,
+                "PROTOCOL" => E::FindingProtocol,
+                "STATUS" => E::FindingStatus,
+                "IS_IGNORED" => E::Ignored,
+                "IS_DISABLED" => E::Disabled,
+                "ERROR" => E::HostError,
+                _ => E::Other,
+            },
+            E::DetectionList => match name {
+                "DETECTION" => E::Detection,
+                "ERROR" => E::HostError,
+                _ => E::Other,
+            },
+            E::DetectedHost => match name {
+                "ID" => E::HostId,
+                "IP" => E::DetectedAddress,
+                "IPV6" => E::HostIpv6,
+                "NETWORK_ID" => E::HostNetwork,
+                "DNS" => E::HostName,
+                "OS" => E::OperatingSystem,
+                "DETECTION_LIST" => E::DetectionList,
+                "ERROR" => E::HostError,
+                _ => E::Other,
+            },
+            E::CveList if matches!(name, "CVE_ID" | "CVE") => E::CveEntry,
             E::CveEntry if name == "ID" => E::Cve,
-            E::BugtraqList if name == "BUGTRAQ_ID" => E::BugtraqEntry,
+            E::BugtraqList if matches!(name, "BUGTRAQ_ID" | "BUGTRAQ") => E::BugtraqEntry,
             E::BugtraqEntry if name == "ID" => E::Bugtraq,
             E::AssetDataReport => match name {
                 "HEADER" => E::Header,
@@ -168,6 +222,43 @@ impl Element {
                 "GENERATION_DATETIME" => E::Generated,
                 _ => E::Other,
             },
+            E::DetectionOutput | E::DetectionResponse => match (self, name) {
+                (E::DetectionOutput, "RESPONSE") => E::DetectionResponse,
+                (E::DetectionResponse, "DATETIME") => E::Generated,
+                (E::DetectionResponse, "HOST_LIST") => E::DetectedHosts,
+                (E::DetectionResponse, "WARNING") => E::PageWarning,
+                (_, "ERROR") => E::ReportError,
+                _ => E::Other,
+            },
+            E::DetectedHosts => match name {
+                "HOST" => E::DetectedHost,
+                "ERROR" => E::ReportError,
+                "WARNING" => E::PageWarning,
+                _ => E::Other,
+            },
+            E::PageWarning => match name {
+                "CODE" => E::PageWarningCode,
+                "TEXT" => E::PageWarningText,
+                "URL" => E::PageWarningUrl,
+                _ => E::Other,
+            },
+            E::KnowledgeBase | E::KnowledgeResponse => match (self, name) {
+                (E::KnowledgeBase, "RESPONSE") => E::KnowledgeResponse,
+                (E::KnowledgeResponse, "VULN_LIST") => E::KnowledgeList,
+                (E::KnowledgeResponse, "WARNING") => E::PageWarning,
+                (_, "ERROR") => E::ReportError,
+                _ => E::Other,
+            },
+            E::KnowledgeList => match name {
+                "VULN" => E::KnowledgeEntry,
+                "ERROR" => E::ReportError,
+                _ => E::Other,
+            },
+            E::KnowledgeEntry => match name {
+                "QID" => E::DetailsQid,
+                "SEVERITY_LEVEL" => E::Severity,
+                _ => Self::text(name),
+            },
             // The code and the words of an answer stand in it, or in its RESPONSE.
             E::Answer => match name {
                 "RESPONSE" => E::Answer,
@@ -180,13 +271,13 @@ impl Element {
         }
     }
 
-    /// What describes a vulnerability, in the glossary and in a scan.
+    /// What describes a vulnerability, in the glossary, in a scan and in the KnowledgeBase.
     fn text(name: &str) -> Element {
         match name {
             "TITLE" => Element::Title,
             "THREAT" | "DIAGNOSIS" => Element::Description,
-            "CVE_ID_LIST" => Element::CveList,
-            "BUGTRAQ_ID_LIST" => Element::BugtraqList,
+            "CVE_ID_LIST" | "CVE_LIST" => Element::CveList,
+            "BUGTRAQ_ID_LIST" | "BUGTRAQ_LIST" => Element::BugtraqList,
             _ => Element::Other,
         }
     }
@@ -208,6 +299,16 @@ impl Element {
                 | E::FindingPort
                 | E::FindingProtocol
                 | E::FindingStatus
+                | E::HostId
+                | E::DetectedAddress
+                | E::HostIpv6
+                | E::HostNetwork
+                | E::DetectionSeverity
+                | E::Ignored
+                | E::Disabled
+                | E::PageWarningCode
+                | E::PageWarningText
+                | E::PageWarningUrl
                 | E::Warning
                 | E::DetailsQid
                 | E::Title
@@ -249,6 +350,17 @@ mod tests {
             Element::ScanItem(Kind::Information)
         );
         assert_eq!(at(Element::Answer, "RESPONSE/CODE"), Element::AnswerCode);
+        let detections = Element::DetectionOutput;
+        assert_eq!(
+            at(detections, "RESPONSE/HOST_LIST/HOST/DETECTION_LIST/DETECTION/STATUS"),
+            Element::FindingStatus
+        );
+        assert_eq!(at(detections, "RESPONSE/WARNING/URL"), Element::PageWarningUrl);
+        let knowledge_base = Element::KnowledgeBase;
+        assert_eq!(
+            at(knowledge_base, "RESPONSE/VULN_LIST/VULN/CVE_LIST/CVE/ID"),
+            Element::Cve
+        );
     }
 
     #[test]
@@ -265,5 +377,12 @@ mod tests {
             assert_eq!(at(report, path), Element::Other, "{path}");
         }
         assert_eq!(at(Element::Scan, "IP/VULNS/CAT/INFO"), Element::Other);
+        for path in [
+            "HOST_LIST",
+            "RESPONSE/HOST_LIST/HOST/DETECTION_LIST/DETECTION/CVE/ID",
+            "WARNING",
+        ] {
+            assert_eq!(at(Element::DetectionOutput, path), Element::Other, "{path}");
+        }
     }
 }

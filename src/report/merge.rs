@@ -29,6 +29,7 @@ pub fn merge(reports: Vec<Report>) -> Result<Report, Error> {
             findings_left_out,
             remarks,
             unnamed,
+            explained,
         } = report;
         packer.extend(&hosts).map_err(|TooBig| too_big(&whole.about))?;
         titles.push(about.title.take());
@@ -41,6 +42,7 @@ pub fn merge(reports: Vec<Report>) -> Result<Report, Error> {
         whole.findings_left_out.join(&findings_left_out);
         whole.remarks.join(remarks);
         whole.unnamed.join(unnamed);
+        whole.explained |= explained;
     }
     let mut titles: Vec<_> = titles.into_iter().flatten().collect();
     titles.sort_unstable();
@@ -62,7 +64,7 @@ fn too_big(about: &About) -> Error {
 fn join(one: About, other: About) -> About {
     About {
         format: match (one.format, other.format) {
-            (Format::Scan, Format::Scan) => Format::Scan,
+            (one, other) if one == other => one,
             _ => Format::AssetData,
         },
         title: None,

@@ -65,6 +65,14 @@ impl Networks {
     pub fn contains(&self, network: u32) -> bool {
         self.0.contains(network)
     }
+
+    /// Their numbers one by one; `None` if the default network is among them, or they are more than a few.
+    pub fn few(&self) -> Option<String> {
+        const FEW: usize = 100;
+        let networks = self.0.iter().flat_map(|(first, last)| first..=last);
+        let numbers: Vec<String> = networks.take(FEW + 1).map(|network| network.to_string()).collect();
+        (!self.contains(DEFAULT_NETWORK) && numbers.len() <= FEW).then(|| numbers.join(","))
+    }
 }
 
 impl Default for Networks {

@@ -1,4 +1,5 @@
-//! Parser: from the elements of a report to its hosts, findings and glossary, in one pass.
+//! Parser: from the elements of a report, or of an answer of Qualys' interfaces, to its hosts, findings and glossary, in
+//! one pass.
 //!
 //! It follows [`grammar`](super::grammar) down the document, gathers the text of one element at a time, and keeps of a
 //! host what is left when its end tag comes.
@@ -19,13 +20,19 @@ use super::hosts::{HostsBuilder, NewHost, TooBig, Wholeness};
 use super::numbers::DEFAULT_NETWORK;
 use super::progress::Progress;
 use super::remarks::{Remark, Remarks};
-use super::values::{LINE, address, date, host_name, kind, network, port, protocol, qid, some_line, status};
+use super::values::{LINE, address, date, host_name, kind, network, port, protocol, qid, severity, some_line, status};
 use super::xml::{self, Handler};
 use super::{About, Format, Keep, Report, Unnamed, limits, text};
 use open::{OpenFinding, OpenHost};
 
 mod open;
 mod scan;
+
+mod answers;
+
+pub(super) use answers::id_min;
+pub use answers::{Asked, DetectionPage, Entries, detections, knowledge_base};
+use answers::{OpenPage, Wanted};
 
 /// Bytes that are read of one text that matters. Qualys' are shorter than 100 kB.
 const TEXT: usize = 1 << 20;
@@ -34,26 +41,32 @@ const SLACK: usize = 4;
 /// After so many findings of one host it is looked at whether they still fit.
 const OFTEN: usize = 1 << 16;
 
-/// Reads a report from its first byte to its last.
+/// Reads a report, or a saved answer with detections, from its first byte to its last.
 ///
 /// # Errors
 /// Everything that makes a report useless; see [`Error`]. What is merely odd is in [`Report::remarks`].
 pub fn parse(source: impl Read, keep: &Keep, progress: &Progress) -> Result<Report, Error> {
-    let mut parser = Parser::new(keep, progress);
+    let mut parser = Parser::new(Wanted::Report, keep, progress);
     let bytes = xml::read(source, &mut parser, progress)?;
+    if parser.page.next.is_some() {
+        // A host of another page may share an address with one of this page.
+        parser.about.unfinished = Some("one page of several".to_owned());
+    }
     match &parser.about.unfinished {
+        Some(_) if !keep.unfinished && parser.page.next.is_some() => Err(Error::OnePage),
         Some(status) if !keep.unfinished => Err(Error::Unfinished(status.clone())),
         _ => Ok(parser.finish(bytes)),
     }
 }
 
 struct Parser<'p> {
+    wanted: Wanted<'p>,
     keep: &'p Keep,
     progress: &'p Progress,
     /// The open elements, outermost first.
     path: Vec<Element>,
     /// Whether text belongs into `text`.
-    wanted: bool,
+    gathering: bool,
     /// Of the innermost open element that has text.
     text: String,
     host: OpenHost,
@@ -64,6 +77,7 @@ struct Parser<'p> {
     /// The innermost key of a scan's header.
     key: String,
     answer: QualysAnswer,
+    page: OpenPage,
 
     about: About,
     last: Option<IpAddr>,
@@ -88,23 +102,24 @@ impl Handler for Parser<'_> {
             None => self.root(name.as_ref())?,
         };
         self.path.push(element);
-        self.wanted = element.has_text();
-        if self.wanted {
+        self.gathering = element.has_text();
+        if self.gathering {
             self.text.clear();
         }
         match element {
-            Element::Finding => self.finding = OpenFinding::default(),
-            Element::Host => self.host.clear(),
+            Element::Finding | Element::Detection => self.finding = OpenFinding::default(),
+            Element::Host | Element::DetectedHost => self.host.clear(),
             Element::HostAddress => {
                 self.host.network = self.network(tag)?;
                 self.host.ipv6 = self.attribute(tag, "v6")?.and_then(|text| address(&text));
             }
-            Element::Details => {
+            Element::Details | Element::KnowledgeEntry => {
                 self.details = Details::default();
                 self.describing = true;
             }
-            Element::Title => self.wanted = self.describing,
-            Element::Description => self.wanted = self.describing && self.keep.description_length > 0,
+            Element::PageWarning => self.page.open_warning(),
+            Element::Title => self.gathering = self.describing,
+            Element::Description => self.gathering = self.describing && self.keep.description_length > 0,
             Element::ScanHost => self.scan_host(tag)?,
             Element::ScanCategory(_) => {
                 self.finding.port = self.attribute(tag, "port")?.and_then(|text| port(&text));
@@ -123,7 +138,7 @@ impl Handler for Parser<'_> {
     }
 
     fn text(&mut self, piece: &str) {
-        if !self.wanted {
+        if !self.gathering {
             return;
         }
         let forbidden = |byte: &u8| *byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r');
@@ -134,13 +149,13 @@ impl Handler for Parser<'_> {
         self.text.push_str(fits);
         if fits.len() < piece.len() {
             self.remarks.add(Remark::LongText, 1);
-            self.wanted = false;
+            self.gathering = false;
         }
     }
 
     fn end(&mut self) -> Result<(), Error> {
         let element = self.path.pop().unwrap_or(Element::Other);
-        self.wanted = self.path.last().is_some_and(|parent| parent.has_text());
+        self.gathering = self.path.last().is_some_and(|parent| parent.has_text());
         if element == Element::Other {
             return Ok(());
         }
@@ -152,14 +167,21 @@ impl Handler for Parser<'_> {
             Element::FindingProtocol => self.finding.protocol = protocol(text),
             Element::FindingStatus => self.finding.status = status(text, &mut self.remarks),
             Element::Finding => self.close_finding()?,
-            Element::HostAddress => self.host.address = address(text),
+            Element::DetectionSeverity => self.finding.severity = severity(text),
+            Element::Ignored => self.finding.ignored = text == "1",
+            Element::Disabled => self.finding.disabled = text == "1",
+            Element::Detection => self.close_detection()?,
+            Element::HostId => self.host.id = text.parse().ok(),
+            Element::HostIpv6 => self.host.ipv6 = address(text),
+            Element::HostNetwork => self.host.network = network(text),
+            Element::HostAddress | Element::DetectedAddress => self.host.address = address(text),
             Element::HostName if self.keep.names => self.host.name = host_name(text),
             Element::OperatingSystem if self.keep.operating_systems => self.host.system = text::line(text, LINE),
             Element::HostError => {
                 self.host.error = true;
                 self.remarks.add(Remark::HostError(text::shown(text, LINE).into()), 1);
             }
-            Element::Host | Element::ScanHost => self.close_host()?,
+            Element::Host | Element::ScanHost | Element::DetectedHost => self.close_host()?,
             Element::DetailsQid => self.details.qid = qid(text),
             Element::Title if self.describing => self.details.title(text),
             Element::Description if self.describing => {
@@ -169,7 +191,7 @@ impl Handler for Parser<'_> {
             Element::Severity => self.details.severity(text),
             Element::Cve if self.describing => self.details.cve(text, &mut self.remarks),
             Element::Bugtraq if self.describing => self.details.bugtraq(text, &mut self.remarks),
-            Element::Details => self.close_details()?,
+            Element::Details | Element::KnowledgeEntry => self.close_details()?,
             Element::ScanItem(_) if self.describing => self.close_details()?,
             Element::Template => self.about.title = some_line(text),
             Element::Generated => self.about.generated = date(text),
@@ -178,6 +200,10 @@ impl Handler for Parser<'_> {
                 self.unnamed.any = true;
                 self.remarks.add(Remark::Warning(text::line(text, LINE).into()), 1);
             }
+            Element::PageWarningCode => self.page.warning.code = text.parse().ok(),
+            Element::PageWarningText => self.page.warning.text = text::line(text, LINE),
+            Element::PageWarningUrl => self.page.warning.next = id_min(text),
+            Element::PageWarning => self.close_page_warning()?,
             Element::ReportError => {
                 self.answer.text = text::shown(text, LINE);
                 return Err(Error::InReport(std::mem::take(&mut self.answer)));
@@ -200,12 +226,13 @@ impl Handler for Parser<'_> {
 }
 
 impl<'p> Parser<'p> {
-    fn new(keep: &'p Keep, progress: &'p Progress) -> Self {
+    fn new(wanted: Wanted<'p>, keep: &'p Keep, progress: &'p Progress) -> Self {
         Parser {
+            wanted,
             keep,
             progress,
             path: Vec::new(),
-            wanted: false,
+            gathering: false,
             text: String::new(),
             host: OpenHost::default(),
             finding: OpenFinding::default(),
@@ -213,6 +240,7 @@ impl<'p> Parser<'p> {
             describing: false,
             key: String::new(),
             answer: QualysAnswer::default(),
+            page: OpenPage::default(),
             about: About::default(),
             last: None,
             packer: HostsBuilder::default(),
@@ -235,21 +263,29 @@ impl<'p> Parser<'p> {
             findings_left_out: self.findings_left_out,
             remarks: self.remarks,
             unnamed: self.unnamed,
+            explained: false,
         }
     }
 
     /// What the root element makes of the document.
     fn root(&mut self, name: &str) -> Result<Element, Error> {
-        match name {
-            "ASSET_DATA_REPORT" => Ok(Element::AssetDataReport),
-            "SCAN" => {
+        match (&self.wanted, name) {
+            (_, "SIMPLE_RETURN" | "GENERIC_RETURN") => Ok(Element::Answer),
+            (Wanted::Report, "ASSET_DATA_REPORT") => Ok(Element::AssetDataReport),
+            (Wanted::Report, "SCAN") => {
                 self.about.format = Format::Scan;
                 Ok(Element::Scan)
             }
-            "SIMPLE_RETURN" | "GENERIC_RETURN" => Ok(Element::Answer),
-            "WAS_SCAN_REPORT" => Err(Error::WebApplications),
-            name if name.eq_ignore_ascii_case("html") => Err(Error::Html),
-            name => Err(Error::WrongRoot(text::shown(name, 80))),
+            (Wanted::Report | Wanted::Detections(_), answers::DETECTIONS) => {
+                self.about.format = Format::Detections;
+                Ok(Element::DetectionOutput)
+            }
+            (Wanted::Entries(_), answers::KNOWLEDGE_BASE) => Ok(Element::KnowledgeBase),
+            (Wanted::Report, "WAS_SCAN_REPORT") => Err(Error::WebApplications),
+            (_, name) if name.eq_ignore_ascii_case("html") => Err(Error::Html),
+            (Wanted::Report, name) => Err(Error::WrongRoot(text::shown(name, 80))),
+            (Wanted::Detections(_), name) => Err(Error::other_answer(name, answers::DETECTIONS)),
+            (Wanted::Entries(_), name) => Err(Error::other_answer(name, answers::KNOWLEDGE_BASE)),
         }
     }
 
@@ -277,6 +313,12 @@ impl<'p> Parser<'p> {
             self.remarks.add(Remark::UnreadableDetails, 1);
             return Ok(());
         };
+        if let Wanted::Entries(qids) = &self.wanted {
+            if qids.contains(&vulnerability.qid) {
+                self.glossary.add(vulnerability);
+            }
+            return self.fits();
+        }
         // In a scan the host is still open.
         let needed = self.about.format == Format::Scan || self.packer.has(vulnerability.qid);
         let hosts = self.about.hosts > 0;
@@ -315,42 +357,59 @@ impl<'p> Parser<'p> {
         }
     }
 
+    /// The address of the host that was read, or why it has none.
+    fn host_address(&mut self) -> Result<IpAddr, LeftOut> {
+        let is_stand_in = |address: &IpAddr| matches!(address, IpAddr::V4(address) if address.octets()[0] == 0);
+        let (said, ipv6) = (self.host.address, self.host.ipv6.filter(IpAddr::is_ipv6));
+        if let Some(address) = said.filter(|address| !is_stand_in(address)) {
+            return Ok(address);
+        }
+        // In an answer a host may have no other address; in a report one that cannot be read makes the host unreadable.
+        let counts = said.is_some() || self.about.format == Format::Detections;
+        if let Some(address) = ipv6.filter(|_| counts) {
+            self.remarks.add(Remark::TrueAddress, 1);
+            return Ok(address);
+        }
+        if let Some(address) = self.listed_address() {
+            return Ok(address);
+        }
+        if said.is_some() {
+            self.unnamed.ipv6 = true;
+            return Err(LeftOut::StandIn);
+        }
+        self.unnamed.any = true;
+        self.remarks.add(Remark::NoAddress, 1);
+        Err(LeftOut::BadAddress)
+    }
+
     fn close_host(&mut self) -> Result<(), Error> {
-        let host = &mut self.host;
-        let findings = host.findings.len() as u64;
+        let findings = self.host.findings.len() as u64;
+        let OpenHost {
+            unreadable,
+            ignored,
+            disabled,
+            ..
+        } = self.host;
+        self.note_host();
         self.about.hosts += 1;
-        self.about.findings += findings + host.unreadable;
+        self.about.findings += findings + unreadable + ignored + disabled;
         self.progress.set_hosts(self.about.hosts);
-        self.findings_left_out.add(LeftOut::Unreadable, host.unreadable);
-        let is_stand_in = |address: IpAddr| matches!(address, IpAddr::V4(address) if address.octets()[0] == 0);
-        let true_address = host.ipv6.filter(IpAddr::is_ipv6);
-        let (address, reason) = match (host.address, true_address) {
-            (Some(stand_in), Some(address)) if is_stand_in(stand_in) => {
-                self.remarks.add(Remark::TrueAddress, 1);
-                (Some(address), LeftOut::BadAddress)
-            }
-            (Some(stand_in), None) if is_stand_in(stand_in) => {
-                self.unnamed.ipv6 = true;
-                (None, LeftOut::StandIn)
-            }
-            (Some(address), _) => (Some(address), LeftOut::BadAddress),
-            (None, _) => {
-                self.unnamed.any = true;
-                self.remarks.add(Remark::NoAddress, 1);
-                (None, LeftOut::BadAddress)
-            }
-        };
-        let (address, reason) = match (address, host.error) {
-            (Some(address), false) => (address, None),
+        self.findings_left_out.add(LeftOut::Unreadable, unreadable);
+        self.findings_left_out.add(LeftOut::Ignored, ignored);
+        self.findings_left_out.add(LeftOut::Disabled, disabled);
+        let (address, reason) = match self.host_address() {
             // Its place is kept, so that nobody takes the address for clean.
-            (Some(address), true) => (address, Some(LeftOut::HostError)),
-            (None, error) => {
-                let reason = if error { LeftOut::HostError } else { reason };
+            Ok(address) if self.host.error => (address, Some(LeftOut::HostError)),
+            Ok(address) if self.has_moved(address) => (address, Some(LeftOut::Moved)),
+            Ok(address) => (address, None),
+            Err(reason) => {
+                let reason = if self.host.error { LeftOut::HostError } else { reason };
                 self.hosts_left_out.add(reason, 1);
                 self.findings_left_out.add(reason, findings);
                 return Ok(());
             }
         };
+        let host = &mut self.host;
         if let Some(reason) = reason {
             self.hosts_left_out.add(reason, 1);
             self.findings_left_out.add(reason, findings);
@@ -367,10 +426,10 @@ impl<'p> Parser<'p> {
             network: host.network,
             system: &host.system,
             name: &host.name,
-            wholeness: match (host.error, host.unreadable) {
-                (true, _) => Wholeness::Error,
-                (false, 1..) => Wholeness::InPart,
-                (false, 0) => Wholeness::Whole,
+            wholeness: match (reason, host.unreadable) {
+                (Some(_), _) => Wholeness::Error,
+                (None, 1..) => Wholeness::InPart,
+                (None, 0) => Wholeness::Whole,
             },
         };
         let pushed = self.packer.push(&opened, &host.findings);

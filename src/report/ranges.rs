@@ -49,6 +49,19 @@ impl Ranges {
     }
 }
 
+impl Ranges {
+    /// As dashed ranges of IPv4 addresses; `None` if there are none, or others too.
+    pub fn ipv4(&self) -> Option<String> {
+        let texts = self.0.iter().map(|(first, last)| match (first, first == last) {
+            (IpAddr::V6(_), _) => None,
+            (_, true) => Some(first.to_string()),
+            (_, false) => Some(format!("{first}-{last}")),
+        });
+        let texts: Option<Vec<_>> = texts.collect();
+        texts.filter(|texts| !texts.is_empty()).map(|texts| texts.join(","))
+    }
+}
+
 impl FromStr for Ranges {
     type Err = RangeError;
 

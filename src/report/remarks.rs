@@ -64,7 +64,7 @@ impl Remarks {
     }
 
     /// Adds all that others say.
-    pub(super) fn join(&mut self, others: Remarks) {
+    pub fn join(&mut self, others: Remarks) {
         others.0.into_iter().for_each(|(remark, count)| self.add(remark, count));
     }
 }

@@ -9,7 +9,7 @@ use super::hosts::{Hosts, Unpacked, Wholeness};
 use super::numbers::NO_NETWORK;
 use super::remarks::Remarks;
 use super::selection::{Means, Rejected, Selection, has_cve};
-use super::{About, Report, Unnamed};
+use super::{About, Format, Report, Unnamed};
 
 /// What goes on of a report, and the counts of what doesn't.
 #[derive(Debug)]
@@ -24,6 +24,8 @@ pub struct Selected {
     vulnerabilities: Vec<Vulnerability>,
     undescribed: Undescribed,
     unnamed: Unnamed,
+    /// Others say which vulnerabilities aren't described.
+    explained: bool,
     counts: Counts,
     remarks: Remarks,
 }
@@ -71,6 +73,7 @@ impl Selected {
             findings_left_out,
             remarks,
             unnamed,
+            explained,
         } = report;
         let judged = hosts
             .keys()
@@ -90,6 +93,7 @@ impl Selected {
             vulnerabilities: qids.iter().map(|qid| glossary.take(*qid)).collect(),
             undescribed,
             unnamed,
+            explained,
             counts: Counts {
                 hosts_read: about.hosts,
                 hosts_left_out,
@@ -114,7 +118,6 @@ impl Selected {
         let mut used = vec![false; self.vulnerabilities.len()];
         let mut first = 0;
         while let Some((address, next)) = self.hosts.group(first) {
-            let inside = self.selection.ranges.contains(address);
             let (mut entries, mut fixed, mut unknown) = (0, false, false);
             findings.clear();
             for host in (first..next).filter_map(|index| self.hosts.get(index)) {
@@ -122,12 +125,7 @@ impl Selected {
                 if host.wholeness == Wholeness::Error {
                     continue;
                 }
-                let reason = match inside {
-                    false => Some(LeftOut::OutsideRanges),
-                    true if self.selection.networks.contains(host.network) => None,
-                    true => Some(LeftOut::OtherNetwork),
-                };
-                if let Some(reason) = reason {
+                if let Some(reason) = self.selection.leaves_out(address, host.network) {
                     counts.hosts_left_out.add(reason, 1);
                     counts.findings_left_out.add(reason, host.findings.into());
                     continue;
@@ -295,12 +293,25 @@ impl Selected {
         self.undescribed.all && self.undescribed.qids > 0
     }
 
-    /// A sentence about the vulnerabilities that the report doesn't describe, if there are any.
+    /// A sentence about the vulnerabilities that the report doesn't describe, if there are any and nobody else says it.
     pub fn undescribed(&self) -> Option<String> {
+        if self.explained {
+            return None;
+        }
         let Undescribed { qids, all } = self.undescribed;
         let (them, are) = if qids == 1 { ("1 QID", "is") } else { ("QIDs", "are") };
+        let detections = self.about.format == Format::Detections;
         match (qids, all) {
             (0, _) => None,
+            (_, true) if detections => Some(
+                "no vulnerability is described, since the KnowledgeBase wasn't read: findings go on as 'QID n', without CVE \
+                 ids, so no event's impact can follow from them"
+                    .to_owned(),
+            ),
+            (_, false) if detections => Some(format!(
+                "{} missing from the KnowledgeBase: findings go on as 'QID n' without title and CVE ids",
+                if qids == 1 { "1 QID is".to_owned() } else { format!("{qids} QIDs are") }
+            )),
             (_, true) => Some(
                 "the report describes no vulnerability: its template prints no details (vulnerability details must be on in \
                  the template's Display). Findings go on as 'QID n', without CVE ids, so no event's impact can follow from them"

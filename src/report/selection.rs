@@ -3,9 +3,12 @@
 //! Apart from its host's address and network, everything that decides about a finding is the same for all hosts.
 //! So each different finding is judged once.
 
+use std::net::IpAddr;
+
 use super::counts::LeftOut;
 use super::finding::{Key, Status};
 use super::glossary::{Glossary, Vulnerability};
+use super::numbers::NO_NETWORK;
 
 pub use super::choice::{Choice, ChoiceError, Kinds, Statuses, Word};
 pub use super::numbers::{Networks, NumberError, Qids};
@@ -49,10 +52,25 @@ impl Default for Selection {
 }
 
 impl Selection {
+    /// Why a host isn't asked for, if that is known.
+    pub fn out_of_scope(&self, address: IpAddr, network: u32) -> Option<LeftOut> {
+        // Whose address it is in a network that can't be read, nobody knows.
+        self.leaves_out(address, network).filter(|_| network != NO_NETWORK)
+    }
+
+    /// Why the findings of a host don't go on, whatever they are.
+    pub(super) fn leaves_out(&self, address: IpAddr, network: u32) -> Option<LeftOut> {
+        match self.ranges.contains(address) {
+            false => Some(LeftOut::OutsideRanges),
+            true if self.networks.contains(network) => None,
+            true => Some(LeftOut::OtherNetwork),
+        }
+    }
+
     /// Why a finding doesn't go on; nothing of its host is looked at. Fixed comes last: it means that all else is right.
     pub(super) fn judge(&self, key: Key, glossary: &Glossary) -> Result<(), Rejected> {
         let known = glossary.get(key.qid());
-        let severity = known.and_then(|vulnerability| vulnerability.severity);
+        let severity = glossary.severity(key.qid());
         let fixed = key.status() == Status::Fixed;
         let because = |reason: LeftOut, unknown: bool| {
             Err(Rejected {

@@ -7,6 +7,7 @@ use super::selection::Selection;
 use super::*;
 
 mod collisions;
+mod detections;
 mod oddities;
 mod robustness;
 mod samples;

@@ -51,9 +51,9 @@ pub(super) fn protocol(text: &str) -> Option<Protocol> {
 /// None where nothing says it.
 pub(super) fn kind(text: &str, remarks: &mut Remarks) -> Option<Kind> {
     match text {
-        "Vuln" => Some(Kind::Confirmed),
-        "Practice" => Some(Kind::Potential),
-        "Ig" => Some(Kind::Information),
+        "Vuln" | "Confirmed" => Some(Kind::Confirmed),
+        "Practice" | "Potential" => Some(Kind::Potential),
+        "Ig" | "Info" => Some(Kind::Information),
         unknown => {
             remarks.add(Remark::UnknownType(text::shown(unknown, LINE).into()), 1);
             None
@@ -61,7 +61,7 @@ pub(super) fn kind(text: &str, remarks: &mut Remarks) -> Option<Kind> {
     }
 }
 
-/// What a `VULN_STATUS` says.
+/// What a `VULN_STATUS`, or a detection's `STATUS`, says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum StatusText {
     /// There is none, or it is empty.
@@ -80,11 +80,27 @@ pub(super) fn status(text: &str, remarks: &mut Remarks) -> StatusText {
         "Active" => StatusText::Status(Status::Active),
         "Re-Opened" | "Reopened" => StatusText::Status(Status::Reopened),
         "Fixed" => StatusText::Status(Status::Fixed),
+        // Qualys' own texts write them in capitals too, without the hyphen.
+        "NEW" => StatusText::Status(Status::New),
+        "ACTIVE" => StatusText::Status(Status::Active),
+        "FIXED" => StatusText::Status(Status::Fixed),
+        other
+            if ["reopened", "re-opened"]
+                .iter()
+                .any(|word| word.eq_ignore_ascii_case(other)) =>
+        {
+            StatusText::Status(Status::Reopened)
+        }
         unknown => {
             remarks.add(Remark::UnknownStatus(text::shown(unknown, LINE).into()), 1);
             StatusText::Unknown
         }
     }
+}
+
+/// The number, if it is one of Qualys' five.
+pub(super) fn severity(text: &str) -> Option<u8> {
+    text.trim().parse().ok().filter(|severity| (1..=5).contains(severity))
 }
 
 /// Whether a text is the id of a CVE: `CVE-YYYY-NNNN` with four digits or more, or `CAN-`, as candidates were once called.

@@ -209,3 +209,37 @@ async fn a_pushgateway_that_isnt_there_though_metrics_are_required() {
     let setup = Setup::right().await.with("telemetry.metrics_required", "y");
     says!(setup.with("telemetry.pushgateway.url", url));
 }
+
+/// A set-up that imports hosts, without a template.
+async fn of_hosts(setup: Setup) -> Setup {
+    setup.without("qualys.template_ids").with("qualys.api", "detections")
+}
+
+#[tokio::test]
+async fn hosts_and_the_knowledge_base() {
+    let setup = of_hosts(Setup::right().await).await;
+    let said = setup.check(&["--output", "json"]).await;
+    let steps: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
+    let step = |name: &str| {
+        let steps = steps["steps"].as_array().unwrap();
+        steps.iter().find(|step| step["step"] == name).unwrap().clone()
+    };
+    assert_eq!(said.code, 0, "{}", said.stdout);
+    assert_eq!(step("hosts")["status"], "passed");
+    assert!(step("hosts")["facts"]["calls"].as_u64().unwrap() > 0);
+    assert_eq!(step("KnowledgeBase")["status"], "passed");
+}
+
+#[tokio::test]
+async fn a_scope_without_a_host() {
+    says!(
+        of_hosts(Setup::right().await)
+            .await
+            .with("detections.asset_groups", "Nobody's")
+    );
+}
+
+#[tokio::test]
+async fn a_knowledge_base_that_isnt_given() {
+    says!(of_hosts(Setup::at_qualys(&["html@knowledge-base"]).await).await);
+}

@@ -20,10 +20,13 @@ fn kind(contradiction: &Contradiction) -> usize {
         Contradiction::Files(Collision::AmongSecrets { .. }) => 7,
         Contradiction::Files(Collision::Overwrites { .. }) => 8,
         Contradiction::Files(Collision::SameOutput { .. }) => 9,
+        Contradiction::TemplatesOfDetections => 10,
+        Contradiction::TagsAndGroups => 11,
+        Contradiction::TagsToExcludeFrom => 12,
     }
 }
 
-const KINDS: usize = 10;
+const KINDS: usize = 13;
 
 /// A user at a Qualys that isn't there.
 const QUALYS: [&str; 3] = ["user_id=dirk_g", "template_ids=11,22", "url=https://127.0.0.1:1"];
@@ -36,6 +39,30 @@ const CSV: &str = "csv.file=out.csv";
 
 /// Settings, each case of which contradicts itself in one way; the sentence.
 const CASES: &[(&[&str], &str)] = &[
+    (
+        &[CSV, "qualys.api=detections"],
+        "qualys.template_ids is set, but qualys.api = detections asks for hosts, which no template chooses: leave it out, and \
+         choose hosts by detections.asset_groups, detections.tags or selection.ip_ranges",
+    ),
+    (
+        &[
+            CSV,
+            "qualys.template_ids=",
+            "qualys.api=detections",
+            "detections.tags=a",
+            "detections.asset_groups=b",
+        ],
+        "detections.tags and detections.asset_groups are both set: Qualys chooses hosts by one of them",
+    ),
+    (
+        &[
+            CSV,
+            "qualys.template_ids=",
+            "qualys.api=detections",
+            "detections.exclude_tags=a",
+        ],
+        "detections.exclude_tags is set without detections.tags: Qualys leaves hosts out only of those that a tag chooses",
+    ),
     (
         &[CSV, "qualys.template_index=2"],
         "qualys.template_index is 2, but the 2 templates of qualys.template_ids count from 0 to 1",

@@ -43,6 +43,19 @@ fn the_whole_listing() {
     qualys.idle_timeout                   5m                            default
     qualys.deadline                       2h                            default
     qualys.adopt_within                   6h                            default
+    detections.asset_groups               not set
+    detections.tags                       not set
+    detections.exclude_tags               not set
+    detections.match_tags                 any                           default
+    detections.hosts_per_call             1000                          default
+    detections.parallel_calls             1                             default
+    detections.changed_within             not set
+    detections.max_scan_age               not set
+    detections.shard                      1/1                           default
+    detections.knowledge_base             y                             default
+    detections.host_list_version          5.0                           default
+    detections.detection_version          5.0                           default
+    detections.knowledge_base_version     4.0                           default
     report.file                           not set
     report.unfinished_scans               refuse                        default
     selection.ip_ranges                   192.168.1.0/24, 10.1.2.3-10.1.2.10, 42.4.2.1  InputPlugins/QualysGuard.yaml, line 8

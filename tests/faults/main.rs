@@ -12,10 +12,14 @@
 mod clock;
 mod configure;
 mod download;
+mod download_of_detections;
 mod from_file;
+mod from_hosts;
 mod from_qualys;
 mod launch;
 mod limits;
+mod list;
+mod look_up;
 mod names;
 mod parse;
 mod send;

@@ -9,6 +9,7 @@
 mod bad_input;
 mod chromium;
 mod csv_file;
+mod detections;
 mod documented;
 mod network_map;
 mod overlapping;

@@ -4,7 +4,7 @@ use connector_lab::management_center::Options;
 use support::{center, run, sending};
 
 fn expected_code(name: &str) -> i32 {
-    let refused = ["dd_test_qualys_wrong_root", "dradis_simple_was", "gq_", "rq_"];
+    let refused = ["dd_test_qualys_wrong_root", "dradis_simple_was", "gq_kb_", "rq_"];
     let is_report = name == "rq_scan_report.xml" || !refused.iter().any(|start| name.starts_with(start));
     if is_report { 0 } else { 65 }
 }

@@ -1,6 +1,7 @@
 //! The Qualys client at the real edge: sockets, HTTP, TLS, proxies.
 #![expect(clippy::unwrap_used, reason = "helpers of tests may panic as tests do")]
 
+mod detections;
 mod download;
 mod explained;
 mod lab;

@@ -57,6 +57,42 @@ async fn of_an_import_that_succeeds() {
     assert!(told.contains("answers 401 Unauthorized: "), "{told}");
 }
 
+/// A list of hosts whose next page is said to be wherever the request says.
+fn list(text: &str) -> String {
+    let text = escaped(text);
+    format!(
+        "<HOST_LIST_OUTPUT><RESPONSE><HOST_LIST><HOST><ID>1</ID><IP>10.0.0.1</IP></HOST></HOST_LIST><WARNING><CODE>1980</CODE>\
+         <TEXT>{text}</TEXT><URL>https://elsewhere.example/?{text}</URL></WARNING></RESPONSE></HOST_LIST_OUTPUT>"
+    )
+}
+
+#[tokio::test]
+async fn of_hosts_and_detections() {
+    let of_hosts = ["qualys.api=detections", "qualys.template_ids="];
+    let place = right().await;
+    let mut command = place.import();
+    set(&mut command, &of_hosts);
+    let told = place.keeps(0, command).await;
+    assert!(told.contains("finding imported"), "{told}");
+    for (status, code, exit) in [
+        ("400 Bad Request", 1905, 78),
+        ("409 Conflict", 1965, 75),
+        ("200 OK", 1980, 65),
+    ] {
+        let qualys = telling(move |_, told| match code {
+            1980 => answer(status, "", &list(told)),
+            code => answer(status, "", &simple_return(code, told)),
+        });
+        let mut command = place.import();
+        set(&mut command, &of_hosts);
+        set(
+            &mut command,
+            &[&format!("qualys.url={}", qualys.url()), "qualys.deadline=2s"],
+        );
+        place.keeps(exit, command).await;
+    }
+}
+
 #[tokio::test]
 async fn of_a_login_that_is_refused_at_length() {
     let place = right().await;

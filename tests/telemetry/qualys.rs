@@ -5,7 +5,7 @@ use std::process::Command;
 
 use connector_lab::management_center::{ManagementCenter, Options};
 use connector_lab::qualys::{self, Qualys, Times};
-use support::{Ended, Running, center, count, from_qualys, run, sending, small, until};
+use support::{Ended, Running, center, count, from_detections, from_qualys, run, sending, small, until};
 
 use crate::collector::Collector;
 use crate::promise::kept;
@@ -76,6 +76,33 @@ async fn an_import_from_qualys_shows_every_request_in_its_stage() {
     ] {
         assert_eq!(fetch.get(attribute), value, "{attribute}");
     }
+}
+
+#[tokio::test]
+async fn hosts_without_a_template_are_listed_downloaded_and_looked_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let (center, collector) = (center(Options::default()).await, Collector::http().await);
+    let qualys = faulty(&[]).await;
+    let mut command = from_detections(sending(folder.path(), &center), &qualys);
+    command.args(["--set", "detections.hosts_per_call=100"]);
+    collector.receives(&mut command);
+    run(command).await.assert_code(0);
+    let spans = collector.spans();
+    insta::assert_snapshot!(kept(&spans), @r"
+    qualys-connector
+      configure
+      template
+        list
+          POST /api/5.0/fo/asset/host/ list
+        download
+          POST /api/5.0/fo/asset/host/vm/detection/ list
+        look up
+          POST /api/4.0/fo/knowledge_base/vuln/ list
+        select
+        send
+          frames
+    ");
+    assert_eq!(only(&spans, "template").get("qualys_connector.template"), "detections");
 }
 
 #[tokio::test]

@@ -61,7 +61,8 @@ before anything is rendered.
 {{- end -}}
 {{- /* Whose metrics and whose reports at Qualys they are. The pods of an Indexed Job are told apart by their template's index,
 whose variable comes earlier. */ -}}
-{{- $_ := set $implied "telemetry" (dict "import" (printf "%s%s" .identity (ternary "-$(QC_QUALYS__TEMPLATE_INDEX)" "" (eq .mode "indexed")))) -}}
+{{- $index := get (dict "indexed" "-$(QC_QUALYS__TEMPLATE_INDEX)" "sharded" "-$(SHARD_INDEX)") .mode -}}
+{{- $_ := set $implied "telemetry" (dict "import" (printf "%s%s" .identity $index)) -}}
 {{- if (default dict (default dict .settings.telemetry).pushgateway).url -}}
 {{- $_ := set $implied.telemetry "pushgateway" (dict "namespace" .namespace) -}}
 {{- end -}}
@@ -69,7 +70,16 @@ whose variable comes earlier. */ -}}
 {{- if eq .mode "indexed" -}}
 {{- $_ := set $implied "commands" (dict "templates" "disjoint") -}}
 {{- end -}}
+{{- /* Kubernetes counts from 0, which is the last part. */ -}}
+{{- if eq .mode "sharded" -}}
+{{- $_ := set $implied "detections" (dict "shard" (printf "$(SHARD_INDEX)/%d" (int .shards))) -}}
+{{- end -}}
 {{- toYaml (mergeOverwrite $implied (deepCopy .settings)) -}}
+{{- end }}
+
+{{/* How many pods an import has, each with an index of its own; 1 in mode `single`. */}}
+{{- define "qualys-connector.pods" -}}
+{{- get (dict "single" 1 "indexed" (len .templates) "sharded" .shards) .mode | int -}}
 {{- end }}
 
 {{/* Variables of the program for settings: of a dict with `name`, the variable so far, and `value`. */}}

@@ -2,14 +2,15 @@
 
 {{- define "qualys-connector.jobSpec" -}}
 {{- $import := .import -}}
-{{- $indexed := and (eq $import.mode "indexed") (not .args) -}}
+{{- $pods := include "qualys-connector.pods" $import | int -}}
+{{- $indexed := and (ne $import.mode "single") (not .args) -}}
 activeDeadlineSeconds: {{ int64 $import.activeDeadlineSeconds }}
 ttlSecondsAfterFinished: {{ int64 $import.ttlSecondsAfterFinished }}
 {{- if $indexed }}
 completionMode: Indexed
-completions: {{ len $import.templates }}
-parallelism: {{ min (int $import.parallelism) (len $import.templates) }}
-{{- /* Each template has attempts of its own, so that one that fails doesn't end the others. */}}
+completions: {{ $pods }}
+parallelism: {{ min (int $import.parallelism) $pods }}
+{{- /* Each index has attempts of its own, so that one that fails doesn't end the others. */}}
 backoffLimitPerIndex: {{ int64 $import.backoffLimit }}
 {{- else }}
 backoffLimit: {{ int64 $import.backoffLimit }}

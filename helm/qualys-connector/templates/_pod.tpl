@@ -114,12 +114,16 @@ runAsNonRoot: true
 - name: QC_SECRETS_DIR
   value: {{ default (include "qualys-connector.secretsPath" .) $import.secrets.directory }}
 {{- end }}
-{{- if and (eq $import.mode "indexed") (not .args) }}
-- name: QC_QUALYS__TEMPLATE_INDEX
+{{- if and (ne $import.mode "single") (not .args) }}
+- name: {{ get (dict "indexed" "QC_QUALYS__TEMPLATE_INDEX" "sharded" "SHARD_INDEX") $import.mode }}
   valueFrom:
     fieldRef:
       fieldPath: metadata.annotations['batch.kubernetes.io/job-completion-index']
-{{- else if eq $import.mode "indexed" }}
+{{- else if ne $import.mode "single" }}
+{{- if eq $import.mode "sharded" }}
+- name: SHARD_INDEX
+  value: "0"
+{{- end }}
 {{- /* The Job controller sets it in pods of an Indexed Job; mounts may use it (subPathExpr), and a check has them too. */}}
 - name: JOB_COMPLETION_INDEX
   value: "0"

@@ -11,7 +11,17 @@
 {{- $center := default dict $settings.management_center -}}
 {{- $fromFile := (default dict $settings.report).file -}}
 {{- $toFile := (default dict $settings.csv).file -}}
-{{- if not (or $import.templates $fromFile) -}}
+{{- $hosts := eq (default "" (default dict $settings.qualys).api) "detections" -}}
+{{- if and $import.templates $hosts -}}
+{{- $mistakes = append $mistakes (printf "%s.templates is set, but settings.qualys.api is detections, which no template chooses: leave one of them out" $where) -}}
+{{- end -}}
+{{- if and (eq $import.mode "sharded") (not $hosts) -}}
+{{- $mistakes = append $mistakes (printf "%s.mode is sharded, which needs settings.qualys.api: detections" $where) -}}
+{{- end -}}
+{{- if and (eq $import.mode "indexed") $hosts -}}
+{{- $mistakes = append $mistakes (printf "%s.mode is indexed, which is for templates: use mode sharded with settings.qualys.api: detections" $where) -}}
+{{- end -}}
+{{- if not (or $import.templates $fromFile $hosts) -}}
 {{- $mistakes = append $mistakes (printf "%s.templates is empty: which report templates of Qualys' are to be imported?" $where) -}}
 {{- end -}}
 {{- if not (or $import.secrets.qualys.existingSecret $import.secrets.directory $fromFile) -}}

@@ -105,7 +105,14 @@ fn outcomes(unit: Unit) -> Vec<&'static str> {
 }
 
 /// Stages that ask Qualys.
-pub(super) const QUALYS_STAGES: [Stage; 4] = [Stage::Launch, Stage::Wait, Stage::Download, Stage::TidyUp];
+pub(super) const QUALYS_STAGES: [Stage; 6] = [
+    Stage::Launch,
+    Stage::Wait,
+    Stage::List,
+    Stage::Download,
+    Stage::LookUp,
+    Stage::TidyUp,
+];
 
 const STAGE: Label = Label {
     name: "stage",

@@ -3,17 +3,13 @@
 //! Qualys keeps a report until it is deleted, so that a body which was cut off is simply fetched again, from its
 //! beginning: the parser starts anew too.
 
-use std::panic;
-
-use tokio::task::spawn_blocking;
 use tracing::info;
 
-use super::body::{Body, Pumped, bridge};
-use super::list::unexpected;
 use super::{Finished, Launched, Phase, ReportShare, v1};
 use crate::problem::{Kind, Problem as _};
 use crate::qualys::error::Error;
 use crate::qualys::fault::Fault;
+use crate::qualys::transport::body::Body;
 use crate::qualys::transport::http::{Expects, Request};
 use crate::qualys::transport::stream::Stream;
 use crate::qualys::transport::{Call, Received};
@@ -40,70 +36,41 @@ impl ReportShare {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
+        let template = finished.launched.template;
         let request = self.download_request(finished);
         let mut attempts = self.transport.attempts();
-        loop {
-            let arrived = self.arrive(finished, &request, attempts.made(), parse.clone(), &cut_off);
-            match arrived.await? {
-                Ok(parsed) => return Ok(parsed),
-                Err(fault) => {
-                    let call = self.transport.call(Stage::Download);
-                    self.transport.again(call, fault, &mut attempts).await?;
-                }
-            }
-        }
-    }
-
-    /// Downloads once. The inner fault says why the body can't be believed.
-    async fn arrive<T, E>(
-        &self,
-        finished: Finished<'_>,
-        request: &Request,
-        resends: u32,
-        parse: impl Fn(Body) -> Result<T, E> + Send + 'static,
-        cut_off: impl Fn(&E) -> bool,
-    ) -> Result<Result<T, Fault>, E>
-    where
-        T: Send + 'static,
-        E: From<Error> + Send + 'static,
-    {
-        let template = finished.launched.template;
-        let mut stream = self.fetch(finished.launched, request, resends).await?;
-        let (pumped, parsed) = self.pump(template, &mut stream, parse).await;
-        let parsed = match (pumped, parsed) {
-            (Err(fault), _) => return Ok(Err(fault)),
-            (Ok(_), Err(error)) if cut_off(&error) => {
-                return Ok(Err(Fault::CutOff {
-                    received: stream.received(),
-                    cause: "the document isn't at its end".into(),
-                }));
-            }
-            (Ok(_), Err(error)) => return Err(error),
-            (Ok(Pumped::Whole), Ok(parsed)) => parsed,
-            (Ok(Pumped::Abandoned), Ok(parsed)) => match stream.drain().await {
-                Ok(()) => parsed,
-                Err(fault) => return Ok(Err(fault)),
-            },
+        let note = |received| {
+            self.transport
+                .note(|progress| progress.report(template).received = received);
         };
-        let bytes = stream.received();
-        self.transport.note(|progress| progress.usage.bytes += bytes);
-        info!(template, bytes, "report downloaded");
-        Ok(Ok(parsed))
+        loop {
+            let mut stream = self.fetch(finished.launched, &request, attempts.made()).await?;
+            let arriving = self
+                .transport
+                .arrive(Stage::Download, &mut stream, parse.clone(), &cut_off, note);
+            let fault = match arriving.await? {
+                Ok(parsed) => {
+                    info!(template, bytes = stream.received(), "report downloaded");
+                    return Ok(parsed);
+                }
+                Err(fault) => fault,
+            };
+            // Others may call while this one waits.
+            drop(stream);
+            let call = self.transport.call(Stage::Download);
+            self.transport.again(call, fault, &mut attempts).await?;
+        }
     }
 
     /// Asks for the body until it begins to arrive; `resends` bodies broke off before.
     async fn fetch(&self, launched: &Launched, request: &Request, resends: u32) -> Result<Stream, Error> {
         let call = self.transport.call(Stage::Download);
-        let read = |received| match received {
-            Received::Report(stream) => Ok(*stream),
-            other => Err(unexpected(&other)),
-        };
         let mut attempts = self.transport.attempts();
         let mut looked = false;
         loop {
             let received = self.transport.once(call, request, resends + attempts.made()).await;
-            match (received.and_then(read), launched.id) {
-                (Ok(stream), _) => return Ok(stream),
+            match (received.and_then(Received::into_stream), launched.id) {
+                (Ok(stream), _) => return Ok(*stream),
                 (Err(fault), Some(id))
                     if fault.kind() == Kind::NotFetchable && !looked && !self.is_listed(call, id).await? =>
                 {
@@ -122,38 +89,6 @@ impl ReportShare {
     async fn is_listed(&self, call: Call, id: u64) -> Result<bool, Error> {
         let list = self.list(call, Some(id)).await?;
         Ok(list.into_reports().iter().any(|report| report.id == id))
-    }
-
-    /// Network and parser, side by side, to the end of both.
-    async fn pump<T, E>(
-        &self,
-        template: u64,
-        stream: &mut Stream,
-        parse: impl Fn(Body) -> Result<T, E> + Send + 'static,
-    ) -> (Result<Pumped, Fault>, Result<T, E>)
-    where
-        T: Send + 'static,
-        E: Send + 'static,
-    {
-        let (pump, body) = bridge();
-        let parser = spawn_blocking(move || parse(body));
-        let pumped = pump
-            .run(
-                stream,
-                |fault| self.transport.error(Stage::Download, fault),
-                |received| {
-                    self.transport
-                        .note(|progress| progress.report(template).received = received);
-                },
-            )
-            .await;
-        match parser.await {
-            Ok(parsed) => (pumped, parsed),
-            Err(stopped) => match stopped.try_into_panic() {
-                Ok(panic) => panic::resume_unwind(panic),
-                Err(stopped) => unreachable!("a blocking task that runs is never cancelled: {stopped}"),
-            },
-        }
     }
 
     fn download_request(&self, finished: Finished<'_>) -> Request {

@@ -16,7 +16,7 @@ impl ReportShare {
     /// As [`launch`](Self::launch).
     pub async fn probe(&self) -> Result<(), Error> {
         let request = match self.settings().api {
-            Api::ReportShare => self.request("list", Vec::new()),
+            Api::ReportShare | Api::Detections => self.request("list", Vec::new()),
             Api::AssetDataReport => v1("report_template_list", Vec::new(), Expects::Document(DOCUMENT)),
         };
         let call = self.transport.call(Stage::Launch);

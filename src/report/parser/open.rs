@@ -11,8 +11,10 @@ use crate::report::values::{StatusText, kind};
 /// The host between its tags.
 #[derive(Default)]
 pub(super) struct OpenHost {
+    /// Qualys' number of it, where there is one.
+    pub(super) id: Option<u64>,
     pub(super) address: Option<IpAddr>,
-    /// The address that may stand beside one of 0.0.0.0/8.
+    /// The address that may stand beside one of 0.0.0.0/8, or in its place.
     pub(super) ipv6: Option<IpAddr>,
     pub(super) network: u32,
     pub(super) name: String,
@@ -20,6 +22,10 @@ pub(super) struct OpenHost {
     pub(super) error: bool,
     pub(super) findings: Vec<Key>,
     pub(super) unreadable: u64,
+    /// Findings that a user ignores.
+    pub(super) ignored: u64,
+    /// Findings of QIDs that are switched off.
+    pub(super) disabled: u64,
 }
 
 /// The finding between its tags; in a scan also what its category says.
@@ -33,11 +39,18 @@ pub(super) struct OpenFinding {
     pub(super) status: StatusText,
     /// Of another format, whose findings have no status.
     pub(super) scan: bool,
+    /// Only a detection says its own.
+    pub(super) severity: Option<u8>,
+    /// A user ignores it on this host.
+    pub(super) ignored: bool,
+    /// Its QID is switched off.
+    pub(super) disabled: bool,
 }
 
 impl OpenHost {
     /// Nothing is known of the next one.
     pub(super) fn clear(&mut self) {
+        self.id = None;
         self.address = None;
         self.ipv6 = None;
         self.network = DEFAULT_NETWORK;
@@ -45,7 +58,7 @@ impl OpenHost {
         self.system.clear();
         self.error = false;
         self.findings.clear();
-        self.unreadable = 0;
+        (self.unreadable, self.ignored, self.disabled) = (0, 0, 0);
     }
 
     /// Adds a finding that has ended.

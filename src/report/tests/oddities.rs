@@ -166,7 +166,7 @@ fn what_is_no_host_report_is_refused_with_the_reason() {
     insta::assert_snapshot!(refused("<GENERIC_RETURN><API name=\"x\"/><RETURN status=\"FAILED\" number=\"2000\">Bad Login</RETURN></GENERIC_RETURN>"), @"this is no report but an answer of Qualys: Bad Login (code 2000)");
     insta::assert_snapshot!(refused("<html><body><br>Proxy says no"), @"this is an HTML page instead of a report; open it in a browser to see what it says");
     insta::assert_snapshot!(refused("<!DOCTYPE html>\n<html lang='en'>"), @"this is an HTML page instead of a report; open it in a browser to see what it says");
-    insta::assert_snapshot!(refused("<QUALYS_REPORT/>"), @"this is no host report: its root element is QUALYS_REPORT, not ASSET_DATA_REPORT or SCAN");
+    insta::assert_snapshot!(refused("<QUALYS_REPORT/>"), @"this is no host report: its root element is QUALYS_REPORT, not ASSET_DATA_REPORT, SCAN or HOST_LIST_VM_DETECTION_OUTPUT");
     insta::assert_snapshot!(refused("<ASSET_DATA_REPORT><ERROR number=\"1903\">Report too &quot;big&quot;</ERROR></ASSET_DATA_REPORT>"), @r#"Qualys reports an error in the place of the report: Report too "big" (code 1903)"#);
     insta::assert_snapshot!(refused("<SCAN value=\"None\"><ERROR number=\"5000\">No scan</ERROR></SCAN>"), @"Qualys reports an error in the place of the report: No scan (code 5000)");
     insta::assert_snapshot!(refused("<SCAN><IP name=\"&who;\"/></SCAN>"), @"the report can't be read at byte 6 (after 6 bytes and 0 hosts): it isn't well-formed XML: at 1..4: unrecognized entity `who`");

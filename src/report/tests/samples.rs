@@ -49,19 +49,19 @@ fn every_sample_is_read_or_refused_for_the_right_reason() {
     dd_infra_multiple.xml: 2 hosts, 24 findings, 24 selected, 12 QIDs
     dd_qualys_sample_report.xml: 7 hosts, 301 findings, 301 selected, 92 QIDs
     dd_same_qid_different_ports.xml: 1 hosts, 3 findings, 3 selected, 1 QIDs
-    dd_test_qualys_wrong_root.xml: this is no host report: its root element is QUALYS_REPORT, not ASSET_DATA_REPORT or SCAN
+    dd_test_qualys_wrong_root.xml: this is no host report: its root element is QUALYS_REPORT, not ASSET_DATA_REPORT, SCAN or HOST_LIST_VM_DETECTION_OUTPUT
     dradis_simple.xml: 1 hosts, 7 findings, 7 selected, 7 QIDs
     dradis_simple_was.xml: this is a web application report (WAS_SCAN_REPORT), which has no hosts; use a report of host findings
     dradis_two_hosts_common_issue.xml: 2 hosts, 14 findings, 14 selected, 11 QIDs
     dradis_with_ciphers.xml: 1 hosts, 1 findings, 1 selected, 1 QIDs
-    gq_hld_unknown.xml: this is no host report: its root element is HOST_LIST_VM_DETECTION_OUTPUT, not ASSET_DATA_REPORT or SCAN
-    gq_kb_316760.xml: this is no host report: its root element is KNOWLEDGE_BASE_VULN_LIST_OUTPUT, not ASSET_DATA_REPORT or SCAN
-    gq_kb_unknown.xml: this is no host report: its root element is KNOWLEDGE_BASE_VULN_LIST_OUTPUT, not ASSET_DATA_REPORT or SCAN
+    gq_hld_unknown.xml: 0 hosts, 0 findings, 0 selected, 0 QIDs
+    gq_kb_316760.xml: this is no host report: its root element is KNOWLEDGE_BASE_VULN_LIST_OUTPUT, not ASSET_DATA_REPORT, SCAN or HOST_LIST_VM_DETECTION_OUTPUT
+    gq_kb_unknown.xml: this is no host report: its root element is KNOWLEDGE_BASE_VULN_LIST_OUTPUT, not ASSET_DATA_REPORT, SCAN or HOST_LIST_VM_DETECTION_OUTPUT
     rq_bad_login_2000.xml: this is no report but an answer of Qualys: Bad Login/Password (code 2000)
     rq_delete_ok.xml: this is no report but an answer of Qualys: Report deleted
     rq_fetch_not_ready_7001.xml: this is no report but an answer of Qualys: Report cannot be fetched. (code 7001)
     rq_launch_ok.xml: this is no report but an answer of Qualys: New report launched
-    rq_report_template_list.xml: this is no host report: its root element is REPORT_TEMPLATE_LIST, not ASSET_DATA_REPORT or SCAN
+    rq_report_template_list.xml: this is no host report: its root element is REPORT_TEMPLATE_LIST, not ASSET_DATA_REPORT, SCAN or HOST_LIST_VM_DETECTION_OUTPUT
     rq_scan_report.xml: 1 hosts, 16 findings, 16 selected, 13 QIDs
     "#);
 }

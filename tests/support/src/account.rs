@@ -21,8 +21,24 @@ pub async fn qualys(options: Options) -> Qualys {
 
 /// Has `command` import these templates from `qualys`.
 pub fn from_qualys(mut command: Command, qualys: &Qualys, templates: &str) -> Command {
+    command.args(["-multiinfo", templates]);
+    asking(command, qualys)
+}
+
+/// Has `command` import hosts and their detections from `qualys`, in batches of 30 hosts.
+pub fn from_detections(mut command: Command, qualys: &Qualys) -> Command {
+    command.args([
+        "--set",
+        "qualys.api=detections",
+        "--set",
+        "detections.hosts_per_call=30",
+    ]);
+    asking(command, qualys)
+}
+
+fn asking(mut command: Command, qualys: &Qualys) -> Command {
     command
-        .args(["-multiinfo", templates, "--set", "qualys.poll_interval=100ms"])
+        .args(["--set", "qualys.poll_interval=100ms"])
         .args(["--set", &format!("qualys.url={}", qualys.url())])
         .args(["--set", &format!("qualys.ca_file={}", qualys.ca_pem_path().display())])
         .env("QC_QUALYS__USER_ID", USER)

@@ -23,7 +23,7 @@ mod program;
 mod request;
 pub mod scripted;
 
-pub use account::{PASSWORD, USER, count, from_qualys, qualys};
+pub use account::{PASSWORD, USER, count, from_detections, from_qualys, qualys};
 pub use import::{Results, center, faulty, held, imported, meant, report, sending, small};
 pub use program::{Ended, Running, connector, program, run, until};
 pub use request::request;

@@ -19,6 +19,9 @@ pub(crate) struct Arguments {
     /// How many hosts the report has
     #[arg(long, value_name = "N", default_value_t = 1000)]
     hosts: u32,
+    /// Import hosts and their detections, without a report template
+    #[arg(long)]
+    detections: bool,
 }
 
 /// Starts both far ends, runs the connector between them, and shows what the Management Center then holds.
@@ -46,8 +49,12 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Box<dyn Error + Send
         ..management_center::Options::default()
     })
     .await?;
+    let (what, asked) = match arguments.detections {
+        true => ("the detections of", ["--set", "qualys.api=detections"]),
+        false => ("a report of", ["--multiinfo", TEMPLATE]),
+    };
     say(&format!(
-        "The lab's Qualys listens on {}, its Management Center on {}.\nThe connector imports the report of template {TEMPLATE}, {} hosts:\n",
+        "The lab's Qualys listens on {}, its Management Center on {}.\nThe connector imports {what} {} hosts:\n",
         source.url(),
         center.address(),
         arguments.hosts,
@@ -58,9 +65,8 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Box<dyn Error + Send
         .args(["--server", "127.0.0.1", "--port", &center.address().port().to_string()])
         .arg("--pkcs12")
         .arg(center.pkcs12())
+        .args(asked)
         .args([
-            "--multiinfo",
-            TEMPLATE,
             "--set",
             "qualys.poll_interval=500ms",
             "--set",
@@ -85,9 +91,9 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Box<dyn Error + Send
         return Err(format!("the connector ended with {status}").into());
     }
     if held(&map) != meant(&options)? {
-        return Err("the network map isn't what the report says".into());
+        return Err("the network map isn't what Qualys says".into());
     }
-    say("It is what the report says, host by host and finding by finding.")?;
+    say("It is what Qualys says, host by host and finding by finding.")?;
     Ok(())
 }
 

@@ -26,7 +26,7 @@ pub struct Body {
 
 /// How far the network side came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Pumped {
+pub(in crate::qualys) enum Pumped {
     /// To the proven end.
     Whole,
     /// The parser stopped reading.
@@ -35,7 +35,7 @@ pub(super) enum Pumped {
 
 /// The network's end of the bridge.
 #[derive(Debug)]
-pub(super) struct Pump(mpsc::Sender<Piece>);
+pub(in crate::qualys) struct Pump(mpsc::Sender<Piece>);
 
 #[derive(Debug)]
 enum Piece {
@@ -45,7 +45,7 @@ enum Piece {
 }
 
 /// Both ends.
-pub(super) fn bridge() -> (Pump, Body) {
+pub(in crate::qualys) fn bridge() -> (Pump, Body) {
     let (sender, pieces) = mpsc::channel(PIECES);
     let body = Body {
         pieces,
@@ -58,7 +58,7 @@ pub(super) fn bridge() -> (Pump, Body) {
 impl Pump {
     /// Carries a report over. A fault goes to both sides; `error` dresses it for the reader. `arrived` learns how many
     /// bytes there are so far.
-    pub(super) async fn run(
+    pub(in crate::qualys) async fn run(
         self,
         stream: &mut Stream,
         error: impl Fn(Fault) -> Error,

@@ -1,0 +1,289 @@
+//! List: which hosts there are, page by page, in a few bytes each.
+
+use std::collections::HashSet;
+use std::time::{Duration, SystemTime};
+
+use tracing::{info, warn};
+
+use super::groups::{GroupedHost, HostGroups};
+use super::{DetectionClient, DetectionError};
+use crate::printable::Text;
+use crate::problem::{Kind, Problem as _};
+use crate::qualys::error::Error;
+use crate::qualys::fault::Fault;
+use crate::qualys::transport::Received;
+use crate::qualys::transport::http::Request;
+use crate::report::host_list::{self, Listed};
+use crate::report::selection::Selection;
+use crate::report::{LeftOut, Tally};
+use crate::stage::Stage;
+
+/// Hosts of a page, some 500 bytes each. A page that doesn't arrive in time is asked for again at half the size.
+const PAGE: u64 = 25_000;
+/// Hosts of a page, at least.
+const SMALLEST_PAGE: u64 = 100;
+/// Pages in all, so that a list without an end has one.
+const PAGES: u32 = 10_000;
+/// Hosts of all pages, at most: more than any subscription has, in 512 MB.
+const HOSTS: u64 = 16 << 20;
+
+/// The hosts in scope.
+#[derive(Debug, Default)]
+pub struct HostListing {
+    /// Those that are asked for.
+    pub hosts: HostGroups,
+    /// Records in the list.
+    pub listed: u64,
+    /// Records that aren't asked for, by reason.
+    pub left_out: Tally,
+    /// There are hosts whose address nobody says: each may be any host.
+    pub hidden: bool,
+    /// There are hosts of which nobody says more than that their address is one of IPv6.
+    pub hidden_ipv6: bool,
+    /// What the user should know of it.
+    pub remarks: Vec<String>,
+}
+
+impl DetectionClient {
+    /// Asks for the hosts in scope; those that `selection` leaves out by address or network are left out at once.
+    ///
+    /// # Errors
+    /// No list, or one without a host: exit code 65, since rights may be lost.
+    pub async fn list(&self, selection: &Selection) -> Result<HostListing, DetectionError> {
+        let (mut listing, mut hosts) = (HostListing::default(), Vec::new());
+        let oldest = |now| self.settings.max_scan_age.map(|age| before(now, age));
+        let taken = self.pages("Basic", self.settings.scope.parameters(), |page, now| {
+            let oldest = oldest(now).and_then(seconds);
+            for host in page {
+                hosts.extend(listing.take(&host, oldest, selection));
+            }
+        });
+        let mut warnings = taken.await?;
+        listing.hidden |= !warnings.is_empty();
+        if listing.listed == 0 {
+            return Err(self.transport.error(Stage::List, Fault::plain(Kind::NoHosts)).into());
+        }
+        if hosts.is_empty() && listing.without_address() == listing.listed {
+            let found = format!("a list of {} hosts without any address", listing.listed);
+            return Err(self.unexpected(Stage::List, &found));
+        }
+        listing.hosts = HostGroups::new(hosts);
+        let scanned = listing.hosts.len();
+        // An outdated record beside a newer one is fetched too: without it the address would be replaced by half of what is known.
+        listing.hosts.retain_groups(|host| !host.outdated);
+        let outdated = scanned - listing.hosts.len();
+        listing.left_out.add(LeftOut::NotScanned, outdated as u64);
+        let all = listing.hosts.len();
+        if !self.settings.shard.is_everything() {
+            listing
+                .hosts
+                .retain_groups(|host| self.settings.shard.contains(host.address));
+        }
+        if let Some(window) = self.settings.changed_within {
+            let (changed, more) = self.changed(window).await?;
+            warnings.extend(
+                more.into_iter()
+                    .filter(|words| !warnings.contains(words))
+                    .collect::<Vec<_>>(),
+            );
+            listing.hosts.retain_groups(|host| changed.contains(&host.id));
+        }
+        let asked = listing.hosts.len();
+        info!(hosts = asked, listed = listing.listed, "hosts listed");
+        if asked < all {
+            let part =
+                format!("{asked} of {all} hosts are asked for, by detections.shard and detections.changed_within");
+            listing.remarks.push(part);
+        }
+        let warnings = warnings
+            .into_iter()
+            .map(|words| format!("Qualys warns in its list of hosts: {words}"));
+        listing.remarks.extend(warnings);
+        listing.remark();
+        Ok(listing)
+    }
+
+    /// Asks for one host, whichever, and only once: proves the way there and the login.
+    ///
+    /// # Errors
+    /// What keeps it from us.
+    pub async fn probe(&self) -> Result<(), Error> {
+        let request = self.page_request("None", &[], 1, None);
+        let call = self.transport.call(Stage::List);
+        let received = self.transport.once(call, &request, 0).await;
+        let received = received.and_then(Received::into_stream).map(drop);
+        received.map_err(|fault| self.transport.error(Stage::List, fault))
+    }
+
+    /// The records whose scan results were processed within this time, by Qualys' clock, and what Qualys warns of.
+    async fn changed(&self, window: Duration) -> Result<(HashSet<u64>, Vec<String>), DetectionError> {
+        let since = before(self.now(), window);
+        let mut parameters = self.settings.scope.parameters();
+        parameters.push((
+            "vm_processed_after",
+            humantime::format_rfc3339_seconds(since).to_string(),
+        ));
+        let mut changed = HashSet::new();
+        let take = |page: Vec<Listed>, _| changed.extend(page.into_iter().map(|host| host.id));
+        let warnings = self.pages("None", parameters, take).await?;
+        Ok((changed, warnings))
+    }
+
+    /// Every page of a list, one after the other, with the time at Qualys. Gives what Qualys warns of.
+    async fn pages(
+        &self,
+        details: &str,
+        parameters: Vec<(&'static str, String)>,
+        mut take: impl FnMut(Vec<Listed>, SystemTime),
+    ) -> Result<Vec<String>, DetectionError> {
+        let (mut size, mut next, mut warnings, mut listed) = (PAGE, None, Vec::new(), 0);
+        for _ in 0..PAGES {
+            let request = self.page_request(details, &parameters, size, next);
+            let parse = |body| {
+                let mut hosts = Vec::new();
+                let end = host_list::read(body, |host| hosts.push(host))?;
+                Ok::<_, DetectionError>((hosts, end))
+            };
+            let splits = size / 2 >= SMALLEST_PAGE;
+            let page = self
+                .transport
+                .obtain(Stage::List, &request, parse, is_cut_off, |fault| {
+                    splits && is_too_much(fault)
+                });
+            let (hosts, end) = match page.await {
+                Err(DetectionError::Qualys(error)) if splits && is_too_much(&error.fault) => {
+                    warn!("{error}; asking for half as many hosts");
+                    size /= 2;
+                    continue;
+                }
+                page => page.map_err(|failure| self.of_scope(failure))?,
+            };
+            listed += hosts.len() as u64;
+            if listed > HOSTS {
+                return Err(self.unexpected(Stage::List, &format!("a list of more than {HOSTS} hosts")));
+            }
+            take(hosts, self.now());
+            warnings.extend(end.warning.filter(|words| !warnings.contains(words)));
+            match end.next {
+                None => return Ok(warnings),
+                Some(id) if id > next.unwrap_or_default() => next = Some(id),
+                Some(id) => return Err(self.stands_still(Stage::List, id)),
+            }
+        }
+        let found = format!("a list that doesn't end within {PAGES} pages");
+        Err(self.unexpected(Stage::List, &found))
+    }
+
+    fn page_request(
+        &self,
+        details: &str,
+        parameters: &[(&'static str, String)],
+        size: u64,
+        next: Option<u64>,
+    ) -> Request {
+        let mut all = vec![("details", details.to_owned()), ("truncation_limit", size.to_string())];
+        all.extend_from_slice(parameters);
+        all.extend(next.map(|id| ("id_min", id.to_string())));
+        self.request(format!("/api/{}/fo/asset/host/", self.settings.host_list_version), all)
+    }
+
+    /// A WARNING that leads back to where its page began.
+    pub(super) fn stands_still(&self, stage: Stage, id: u64) -> DetectionError {
+        self.unexpected(
+            stage,
+            &format!("a page whose next one begins no further on (id_min={id})"),
+        )
+    }
+
+    /// What Qualys doesn't take of a list is how hosts are chosen.
+    fn of_scope(&self, failure: DetectionError) -> DetectionError {
+        match failure {
+            DetectionError::Qualys(error) if matches!(error.kind(), Kind::BadValue | Kind::BadRequest) => {
+                let cause = Text::of(error.fault.to_string());
+                self.transport
+                    .error(Stage::List, Fault::Plain(Kind::BadScope, cause))
+                    .into()
+            }
+            failure => failure,
+        }
+    }
+
+    fn unexpected(&self, stage: Stage, found: &str) -> DetectionError {
+        let found = Text::of(found);
+        self.transport.error(stage, Fault::Unexpected { found }).into()
+    }
+
+    /// The time at Qualys.
+    fn now(&self) -> SystemTime {
+        let there = self.transport.limits().and_then(|limits| limits.date);
+        there.unwrap_or_else(SystemTime::now)
+    }
+}
+
+/// Whether less at once may do what this couldn't.
+pub(super) fn is_too_much(fault: &Fault) -> bool {
+    match fault {
+        Fault::Refused(refusal) => matches!(refusal.status, 413 | 414 | 504),
+        fault => fault.kind() == Kind::IdleTimeout,
+    }
+}
+
+pub(super) fn is_cut_off(failure: &DetectionError) -> bool {
+    matches!(failure, DetectionError::Answer(error) if error.is_cut_off())
+}
+
+fn before(now: SystemTime, age: Duration) -> SystemTime {
+    now.checked_sub(age).unwrap_or(SystemTime::UNIX_EPOCH)
+}
+
+fn seconds(time: SystemTime) -> Option<u32> {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+    since.as_secs().try_into().ok()
+}
+
+impl HostListing {
+    /// Counts a record of the list; gives it back if it is asked for.
+    fn take(&mut self, host: &Listed, oldest: Option<u32>, selection: &Selection) -> Option<GroupedHost> {
+        self.listed += 1;
+        let reason = match GroupedHost::of(host, oldest) {
+            None if host.stand_in => {
+                self.hidden_ipv6 = true;
+                LeftOut::StandIn
+            }
+            None => {
+                self.hidden = true;
+                LeftOut::BadAddress
+            }
+            Some(known) => match selection.out_of_scope(known.address, known.network) {
+                Some(reason) => reason,
+                None => return Some(known),
+            },
+        };
+        self.left_out.add(reason, 1);
+        None
+    }
+
+    fn without_address(&self) -> u64 {
+        self.left_out.get(LeftOut::BadAddress)
+    }
+
+    /// Says what the user should know of it.
+    fn remark(&mut self) {
+        if let Some(met) = self.hosts.met() {
+            self.remarks.push(format!(
+                "addresses that stand in several of Qualys' networks ({}, the first {} in networks {} and {}) become one host \
+                 each; import each network into a domain of its own (selection.networks, commands.domain)",
+                met.addresses, met.first, met.networks.0, met.networks.1
+            ));
+        }
+        if self.hidden {
+            self.remarks
+                .push("the list may hold hosts whose address it doesn't say: no host is cleared".to_owned());
+        }
+        if self.hidden_ipv6 {
+            let remark = "the list holds hosts of IPv6 whose address it doesn't say: no host of IPv6 is cleared";
+            self.remarks.push(remark.to_owned());
+        }
+        self.remarks.iter().for_each(|remark| warn!("{remark}"));
+    }
+}

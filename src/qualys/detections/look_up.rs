@@ -1,0 +1,97 @@
+//! Look up: what the KnowledgeBase says of the QIDs that aren't known yet.
+
+use std::collections::HashSet;
+
+use super::list::is_cut_off;
+use super::{DetectionClient, DetectionError};
+use crate::exit::Exit;
+use crate::printable::Text;
+use crate::problem::{Kind, Problem as _};
+use crate::qualys::fault::Fault;
+use crate::report::{self, Report};
+use crate::stage::Stage;
+
+/// QIDs of a call; others that were met ask for 200 to 350 of them.
+const QIDS: usize = 300;
+
+impl DetectionClient {
+    /// Adds to a report what is known of its vulnerabilities; asks for those that nobody asked for yet. A QID that the
+    /// KnowledgeBase doesn't know stays a number.
+    ///
+    /// # Errors
+    /// Everything that keeps the KnowledgeBase from us; without the right to it exit code 77.
+    pub async fn look_up(&self, report: &mut Report) -> Result<(), DetectionError> {
+        if !self.settings.knowledge_base {
+            return Ok(());
+        }
+        // One at a time, so that no QID is asked for twice.
+        let mut knowledge = self.knowledge.lock().await;
+        for qids in knowledge.unknown(report).chunks(QIDS) {
+            let asked: HashSet<u32> = qids.iter().copied().collect();
+            let mut next = None;
+            loop {
+                // Once it has answered, a page in its place is a passing trouble.
+                let is_refusal = match knowledge.has_answered() {
+                    true => |_: &Fault| false,
+                    false => is_refused,
+                };
+                let entries = self.entries(qids, &asked, next, is_refusal).await?;
+                let after = entries.next;
+                knowledge.learn(&asked, entries)?;
+                match after {
+                    None => break,
+                    Some(qid) if qid > next.unwrap_or_default() => next = Some(qid),
+                    Some(qid) => return Err(self.stands_still(Stage::LookUp, qid)),
+                }
+            }
+        }
+        knowledge.explain(report);
+        Ok(())
+    }
+
+    /// Asks for one QID, whichever: whether the KnowledgeBase is given to this account.
+    ///
+    /// # Errors
+    /// As for [`look_up`](Self::look_up).
+    pub async fn probe_knowledge_base(&self) -> Result<(), DetectionError> {
+        let qid = 38_173;
+        self.entries(&[qid], &[qid].into(), None, is_refused).await.map(drop)
+    }
+
+    /// One page of entries. A fault of which `is_refusal` says so means that the account has no right to them.
+    async fn entries(
+        &self,
+        qids: &[u32],
+        asked: &HashSet<u32>,
+        next: Option<u64>,
+        is_refusal: fn(&Fault) -> bool,
+    ) -> Result<report::Entries, DetectionError> {
+        let ids: Vec<String> = qids.iter().map(u32::to_string).collect();
+        let mut parameters = vec![("ids", ids.join(","))];
+        parameters.extend(next.map(|qid| ("id_min", qid.to_string())));
+        let version = &self.settings.knowledge_base_version;
+        let request = self.request(format!("/api/{version}/fo/knowledge_base/vuln/"), parameters);
+        let (keep, asked) = (self.keep.clone(), asked.clone());
+        let parse = move |body| Ok::<_, DetectionError>(report::knowledge_base(body, &keep, &asked)?);
+        let entries = self
+            .transport
+            .obtain(Stage::LookUp, &request, parse, is_cut_off, is_refusal);
+        entries.await.map_err(|failure| match failure {
+            DetectionError::Qualys(error) if is_refusal(&error.fault) => {
+                let answer = Text::of(error.fault.to_string());
+                let fault = Fault::Plain(Kind::NoKnowledgeBase, answer);
+                self.transport.error(Stage::LookUp, fault).into()
+            }
+            failure => failure,
+        })
+    }
+}
+
+/// What an account may be answered that has no right to the KnowledgeBase. Its real form isn't known; the list of hosts was
+/// delivered before, so that the login is right and nothing stands between us and Qualys.
+fn is_refused(fault: &Fault) -> bool {
+    match fault {
+        Fault::Refused(refusal) => refusal.kind().exit() == Exit::Credentials,
+        fault => matches!(fault.kind(), Kind::Html | Kind::Unexpected),
+    }
+}
