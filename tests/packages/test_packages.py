@@ -31,7 +31,8 @@ def run(*command, code=0, **more):
 
 def binary(name):
     target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
-    built = [path for path in (target / "release" / name, target / "debug" / name) if path.exists()]
+    places = (PROGRAM.with_name(name), target / "release" / name, target / "debug" / name)
+    built = [path for path in places if path.exists()]
     assert built, f"{name} isn't built: cargo build --package {name}"
     return max(built, key=lambda path: path.stat().st_mtime)
 
