@@ -189,6 +189,11 @@ impl Report {
         self.catalogue.all()
     }
 
+    /// Dates for whatever was found.
+    pub(crate) fn dates(&self) -> &Dates {
+        &self.dates
+    }
+
     /// What the report says, without XML.
     pub fn expected(&self) -> Expected {
         Expected::new(self)

@@ -12,6 +12,7 @@ use clap::ValueEnum;
 use connector_lab::report::{self, Report};
 
 mod child;
+mod detections;
 mod far_ends;
 mod frames;
 mod overlap;
@@ -72,6 +73,14 @@ enum What {
     Link,
     /// From the start to a usage text, and to Qualys
     Start,
+    /// Hosts and their detections, without a report: memory, time, calls, and whether the network map is exact
+    Detections,
+    /// How far downloading detections and sending overlap
+    DetectionsOverlap,
+    /// A saved answer to file of commands, against quick-xml that only tokenises
+    DetectionsParse,
+    /// What changed of a hundredth of the hosts
+    DetectionsDelta,
 }
 
 /// The programs, a folder that is removed at the end, and how often.
@@ -124,6 +133,10 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
                 What::Frames => frames::beyond_the_server(&bench, hosts).await?,
                 What::Link => frames::over_a_link(&bench, hosts).await.map(|_| ())?,
                 What::Start => start::measure(&bench)?,
+                What::Detections => detections::whole(&bench, hosts).await.map(|_| ())?,
+                What::DetectionsOverlap => detections::overlap(&bench, hosts).await.map(|_| ())?,
+                What::DetectionsParse => detections::against_tokenising(&bench, hosts).await.map(|_| ())?,
+                What::DetectionsDelta => detections::delta(&bench, hosts).await?,
             }
         }
     }
@@ -136,6 +149,11 @@ async fn short(bench: &Bench) -> Result<(), Failure> {
     let (small, large) = (whole::measure(bench, 200).await?, whole::measure(bench, 2000).await?);
     let growth = large.peak as f64 / small.peak as f64;
     let gain = frames::over_a_link(bench, 100).await?;
+    let (one, several) = (
+        detections::whole(bench, 500).await?,
+        detections::whole(bench, 5000).await?,
+    );
+    let without_a_report = several.peak as f64 / one.peak as f64;
     say(format_args!(
         "| memory, ten times the hosts | 200, 2000 | {growth:.2} × |"
     ))?;
@@ -143,6 +161,10 @@ async fn short(bench: &Bench) -> Result<(), Failure> {
         ("parsing costs more than 5 × tokenising", ratio <= 5.0),
         ("ten times the hosts take more than 2 × the memory", growth <= 2.0),
         ("a window of 4 gains less than 1.5 × on a long link", gain >= 1.5),
+        (
+            "ten times the hosts take more than 2 × the memory without a report",
+            without_a_report <= 2.0,
+        ),
     ] {
         if !good {
             return Err(what.into());

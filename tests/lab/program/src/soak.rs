@@ -88,9 +88,13 @@ async fn one(place: &Place, import: &Import, tally: &mut Tally) -> Result<Option
     let mut marks = Marks::default();
     let report = |template: &Template| Ok((template.id, Report::new(template.report.clone())?));
     let reports: Vec<_> = import.templates.iter().map(report).collect::<Result<_, Failure>>()?;
-    let pieces: Vec<Piece> = match import.apart() {
-        false => vec![Piece::of(&reports, &mut marks)],
-        true => reports.chunks(1).map(|one| Piece::of(one, &mut marks)).collect(),
+    let pieces: Vec<Piece> = match (import.detections, import.apart()) {
+        (Some(_), _) => reports
+            .iter()
+            .map(|(_, estate)| Piece::of_estate(estate, &mut marks))
+            .collect(),
+        (None, false) => vec![Piece::of(&reports, &mut marks)],
+        (None, true) => reports.chunks(1).map(|one| Piece::of(one, &mut marks)).collect(),
     };
     let other = import.other.as_ref().map(report).transpose()?;
     let other = other.map(|other| Piece::of(&[other], &mut marks));
@@ -100,10 +104,17 @@ async fn one(place: &Place, import: &Import, tally: &mut Tally) -> Result<Option
     let before_it = import.templates.iter().take(if import.shared { 1 } else { usize::MAX });
     for template in before_it.chain(&import.other) {
         let report = Report::new(template.earlier.clone())?;
-        let earlier = Piece::of_file(&report, &mut marks);
-        let ended = far_ends.earlier(import, &report).await?;
+        let earlier = match import.detections {
+            Some(_) => Piece::of_estate(&report, &mut marks),
+            None => Piece::of_file(&report, &mut marks),
+        };
+        let ended = [far_ends.earlier(import, &report).await?];
         let held = far_ends.held(&marks).await?;
-        let built = oracle::succeeded(&ended, &Findings::new(), &earlier, &held, import.merges);
+        let met = Met {
+            merges: import.merges,
+            ..Met::default()
+        };
+        let built = oracle::succeeded(&ended, &Findings::new(), &earlier, &held, met);
         if let Err(broken) = built.and_then(|()| place.tidy(&ended)) {
             return Ok(Some(told("an import before it", &broken, &ended)));
         }
@@ -112,7 +123,7 @@ async fn one(place: &Place, import: &Import, tally: &mut Tally) -> Result<Option
 
     far_ends.faults(import)?;
     let (ended, beside) = tokio::join!(far_ends.import(import), far_ends.other(import));
-    let (ended, beside) = (ended?, beside?);
+    let (ended, beside) = (ended?, beside?.map(|ended| vec![ended]));
     far_ends.no_faults();
     let after = far_ends.held(&marks).await?;
     let met = Met {
@@ -120,6 +131,7 @@ async fn one(place: &Place, import: &Import, tally: &mut Tally) -> Result<Option
         merges: import.merges,
         refused: import.refuses(),
         drops_flush: import.drops_flush(),
+        delta: import.is_delta(),
     };
     tally.import(import, &ended);
     for piece in &pieces {
@@ -138,20 +150,20 @@ async fn one(place: &Place, import: &Import, tally: &mut Tally) -> Result<Option
         return Ok(Some(told("the import", &broken, &ended)));
     }
 
-    for (ended, pieces) in [(Some(&ended), &pieces[..]), (beside.as_ref(), other.as_slice())] {
-        if ended.is_none_or(|ended| ended.code == Some(0)) {
+    for (runs, pieces) in [(Some(&ended), &pieces[..]), (beside.as_ref(), other.as_slice())] {
+        if runs.is_none_or(|runs| runs.iter().all(|ended| ended.code == Some(0))) {
             continue;
         }
         let again = match pieces.first().map(|piece| &piece.templates) {
             Some(templates) if import.other.as_ref().is_some_and(|other| templates.contains(&other.id)) => {
-                far_ends.other(import).await?.unwrap_or_default()
+                far_ends.other(import).await?.into_iter().collect()
             }
             _ => far_ends.again(import).await?,
         };
         let repaired = far_ends.held(&marks).await?;
         tally.again();
         for piece in pieces {
-            let judged = oracle::succeeded(&again, &before, piece, &repaired, import.merges);
+            let judged = oracle::succeeded(&again, &before, piece, &repaired, met);
             if let Err(broken) = judged {
                 return Ok(Some(told("the import after it", &broken, &again)));
             }
@@ -163,13 +175,13 @@ async fn one(place: &Place, import: &Import, tally: &mut Tally) -> Result<Option
     Ok(None)
 }
 
-fn told(which: &str, broken: &str, ended: &Ended) -> String {
-    format!(
-        "{which}: {broken}\n  it ended with {}; summary: {}\n{}",
-        ended.how(),
-        ended.stdout.trim(),
-        ended.stderr
-    )
+fn told(which: &str, broken: &str, runs: &[Ended]) -> String {
+    let mut text = format!("{which}: {broken}");
+    for ended in runs {
+        let (how, summary) = (ended.how(), ended.stdout.trim());
+        text += &format!("\n  it ended with {how}; summary: {summary}\n{}", ended.stderr);
+    }
+    text
 }
 
 fn say(text: &str) -> io::Result<()> {

@@ -102,6 +102,12 @@ impl Call {
     pub(super) fn parameter(&self, name: &str) -> Option<&str> {
         self.parameters.get(name).map(String::as_str)
     }
+
+    /// The version of the interface that is called: 5 for 5.0, 0 for the old calls.
+    pub(super) fn version(&self) -> u32 {
+        let api = self.path.strip_prefix("/api/").and_then(|rest| rest.split('.').next());
+        api.and_then(|version| version.parse().ok()).unwrap_or_default()
+    }
 }
 
 impl Place {

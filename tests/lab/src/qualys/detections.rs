@@ -9,14 +9,18 @@
 //! KnowledgeBase, a page without a host but with a WARNING. Parameters that Qualys knows and the lab doesn't simulate are
 //! refused in words, never ignored.
 
+mod elements;
+mod filter;
 mod hosts;
 mod knowledge_base;
+mod oddity;
+mod page;
 mod parameters;
 mod records;
 mod written;
 
-pub use self::hosts::Oddity;
 pub use self::knowledge_base::Right;
+pub use self::oddity::Oddity;
 
 use super::answer::{Answer, Echo, Refused};
 use super::call::{Call, Place};

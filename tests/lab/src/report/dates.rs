@@ -13,7 +13,7 @@ const DATES: usize = 1024;
 
 /// A store of dates, oldest first: writing out a date takes longer than copying it.
 #[derive(Debug)]
-pub(super) struct Dates(Vec<String>);
+pub(crate) struct Dates(Vec<String>);
 
 impl Dates {
     pub(super) fn new(options: &Options) -> Self {
@@ -30,7 +30,7 @@ impl Dates {
     }
 
     /// Two dates, the earlier one first.
-    pub(super) fn pair(&self, random: &mut Random) -> (&str, &str) {
+    pub(crate) fn pair(&self, random: &mut Random) -> (&str, &str) {
         let (one, other) = (self.any(random), self.any(random));
         (one.min(other), one.max(other))
     }

@@ -3,7 +3,7 @@
 //! Every host is made on its own from the seed and its number, so that any of them can be had at any time and none
 //! has to be kept.
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::Options;
 use super::catalogue::{Catalogue, Details, Service};
@@ -15,6 +15,8 @@ use super::text::word;
 const FIRST_NETWORK: u32 = 1001;
 /// First of the numbers that Qualys gives to records of hosts.
 pub(crate) const FIRST_HOST_ID: u64 = 40_000_000;
+/// The prefix of addresses of hosts with IPv6 only; their stand-in fills the rest.
+const PREFIX: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0);
 /// Streams of random numbers that a host has to itself.
 const STREAMS: u64 = 4;
 /// Turns a seed into that of an estate's changes, which are drawn apart from everything else.
@@ -36,8 +38,11 @@ pub(crate) struct Host<'a> {
     pub(crate) netbios: Option<String>,
     pub(crate) system: Option<&'static System>,
     pub(crate) findings: Vec<Finding<'a>>,
-    /// The generation that changed it last; 0: none has.
-    pub(crate) changed: u32,
+    fate: Fate,
+    /// Whatever was found on it is fixed.
+    clean: bool,
+    /// Nothing was ever found on it.
+    empty: bool,
 }
 
 /// What has become of a host since the first generation.
@@ -110,10 +115,12 @@ impl<'a> Estate<'a> {
 
     /// The entry at this place of the host list, if it hasn't left.
     pub(crate) fn entry(&self, place: u32) -> Option<Host<'a>> {
-        self.record(self.number(place), place >= self.options.hosts)
+        let mut host = self.record(self.number(place), place >= self.options.hosts)?;
+        self.examine(&mut host);
+        Some(host)
     }
 
-    /// What Qualys holds of the host with this number, from its scanner or from its agent.
+    /// What Qualys holds of the host with this number, from its scanner or from its agent, but for what was found on it.
     pub(crate) fn record(&self, number: u32, by_agent: bool) -> Option<Host<'a>> {
         let fate = self.fate(number);
         let there = number < self.options.hosts && (!by_agent || self.has_agent(number) && !fate.merged);
@@ -178,7 +185,7 @@ impl<'a> Estate<'a> {
         let clean = traits.chance(options.clean);
         let empty = traits.chance(2);
         let name = word(traits);
-        let mut host = Host {
+        Host {
             number,
             network: match number % options.networks {
                 0 => 0,
@@ -193,34 +200,37 @@ impl<'a> Estate<'a> {
             netbios: traits.chance(50).then(|| format!("LAB{number:07}")),
             system: traits.chance(92).then(|| traits.pick(SYSTEMS)),
             findings: Vec::new(),
-            changed: fate.changed,
-        };
-        if !empty {
-            let stream = |by_agent| u64::from(number) * STREAMS + 1 + u64::from(by_agent);
-            host.findings = self.findings(&host, clean, &fate, Random::new(options.seed, stream(by_agent)));
-            if fate.merged && !by_agent && self.has_agent(number) {
-                host.by_agent = true;
-                let agents = self.findings(&host, clean, &fate, Random::new(options.seed, stream(true)));
-                host.by_agent = false;
-                host.take(agents);
+            fate,
+            clean,
+            empty,
+        }
+    }
+
+    /// Adds what was found on a host.
+    pub(crate) fn examine(&self, host: &mut Host<'a>) {
+        let (number, fate) = (host.number, host.fate);
+        if !host.empty {
+            host.findings = self.findings(host, host.by_agent);
+            if fate.merged && !host.by_agent && self.has_agent(number) {
+                host.take(self.findings(host, true));
             }
         }
-        if !by_agent {
-            for addition in 1..=fate.additions {
-                let stream = u64::from(number) << 8 | u64::from(addition);
-                let random = &mut Random::new(!options.seed ^ CHANGES, stream);
-                let details = self.catalogue.skewed(random);
-                let new = Finding {
-                    details,
-                    service: details.service,
-                    port: details.service.map(|service| service.port),
-                    status: (details.kind != Kind::Information).then_some(Status::New),
-                    ignored: false,
-                };
-                host.take(vec![new]);
-            }
+        if host.by_agent {
+            return;
         }
-        host
+        for addition in 1..=fate.additions {
+            let stream = u64::from(number) << 8 | u64::from(addition);
+            let random = &mut Random::new(!self.options.seed ^ CHANGES, stream);
+            let details = self.catalogue.skewed(random);
+            let new = Finding {
+                details,
+                service: details.service,
+                port: details.service.map(|service| service.port),
+                status: (details.kind != Kind::Information).then_some(Status::New),
+                ignored: false,
+            };
+            host.take(vec![new]);
+        }
     }
 
     fn address(&self, number: u32, ipv6_stand_in: bool, moved: u32) -> Ipv4Addr {
@@ -233,8 +243,9 @@ impl<'a> Estate<'a> {
     }
 
     /// No two findings of an entry share QID, port and protocol; one QID on several ports is common.
-    fn findings(&self, host: &Host<'a>, clean: bool, fate: &Fate, mut random: Random) -> Vec<Finding<'a>> {
-        let random = &mut random;
+    fn findings(&self, host: &Host<'a>, by_agent: bool) -> Vec<Finding<'a>> {
+        let stream = u64::from(host.number) * STREAMS + 1 + u64::from(by_agent);
+        let random = &mut Random::new(self.options.seed, stream);
         let draw = random.unit();
         // Few hosts have many: from a fifth of the mean to 2.6 times, the mean being kept.
         let count = (f64::from(self.options.findings) * (0.2 + 2.4 * draw * draw)).round() as usize;
@@ -252,7 +263,7 @@ impl<'a> Estate<'a> {
                 _ => self.catalogue.skewed(random),
             };
             // An agent looks from inside and knows no port.
-            let service = details.service.filter(|_| !host.by_agent);
+            let service = details.service.filter(|_| !by_agent);
             let port = service.map(|service| match random.chance(12) {
                 true => random.between(1024, 65_535) as u16,
                 false => service.port,
@@ -267,8 +278,7 @@ impl<'a> Estate<'a> {
                 details,
                 service,
                 port,
-                status: (details.kind != Kind::Information)
-                    .then(|| self.status(host.number, clean, fate.fixes, details, port)),
+                status: (details.kind != Kind::Information).then(|| self.status(host, details, port)),
                 ignored: self.is_ignored(host.number, details),
             });
         }
@@ -276,13 +286,13 @@ impl<'a> Estate<'a> {
     }
 
     /// Two entries of a host agree on what they both list: the draw depends on nothing else.
-    fn status(&self, host: u32, clean: bool, fixes: u8, details: &Details, port: Option<u16>) -> Status {
+    fn status(&self, host: &Host<'_>, details: &Details, port: Option<u16>) -> Status {
         let finding = u64::from(details.qid) << 16 | u64::from(port.unwrap_or(0));
-        let stream = (u64::from(host) * STREAMS + 3) ^ finding.rotate_left(32);
+        let stream = (u64::from(host.number) * STREAMS + 3) ^ finding.rotate_left(32);
         // Each time a third of what was there, and the fourth time all of it.
-        let fixed = u32::from(self.options.fixed) + 34 * u32::from(fixes);
+        let fixed = u32::from(self.options.fixed) + 34 * u32::from(host.fate.fixes);
         match Random::new(self.options.seed, stream).below(100) {
-            _ if clean => Status::Fixed,
+            _ if host.clean => Status::Fixed,
             draw if draw < fixed => Status::Fixed,
             draw if draw % 11 == 0 => Status::New,
             draw if draw % 17 == 0 => Status::ReOpened,
@@ -298,10 +308,20 @@ impl<'a> Estate<'a> {
     }
 }
 
+/// The true address behind a stand-in.
+pub(crate) fn behind(stand_in: Ipv4Addr) -> Ipv6Addr {
+    Ipv6Addr::from_bits(PREFIX.to_bits() | u128::from(stand_in.to_bits()))
+}
+
 impl<'a> Host<'a> {
     /// The number that Qualys gives to this record.
     pub(crate) fn id(&self) -> u64 {
         FIRST_HOST_ID + 2 * u64::from(self.number) + u64::from(self.by_agent)
+    }
+
+    /// The generation that changed it last; 0: none has.
+    pub(crate) fn changed(&self) -> u32 {
+        self.fate.changed
     }
 
     /// Adds findings that it doesn't have yet.

@@ -1,7 +1,7 @@
 //! The oracle: what a report says, as the generator meant it, without a byte of XML.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use super::Report;
@@ -87,6 +87,16 @@ pub enum Status {
     ReOpened,
     /// Is gone.
     Fixed,
+}
+
+impl Host {
+    /// The address by which lists of hosts know it: that of a host with IPv6 isn't its stand-in.
+    pub fn true_address(&self) -> IpAddr {
+        match self.ipv6_stand_in {
+            true => estate::behind(self.address).into(),
+            false => self.address.into(),
+        }
+    }
 }
 
 impl Expected {

@@ -1,7 +1,7 @@
 //! How far the stages overlap. Parsing runs while the report arrives; nothing is sent before it is parsed to its end.
 
 use std::io::Write;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use connector_lab::management_center::{ManagementCenter, What};
@@ -17,24 +17,11 @@ pub(super) async fn measure(bench: &Bench, hosts: u32) -> Result<(), Failure> {
     let report = bench.report(hosts)?;
 
     let id = qualys.leave("bench", 424_242, Duration::ZERO)?;
-    let mut curl = Command::new("curl");
-    curl.args([
-        "--silent",
-        "--fail",
-        "--compressed",
-        "--output",
-        "/dev/null",
-        "--user",
-        "dirk_g:d0ntp@n1c",
-    ]);
-    curl.args(["--header", "X-Requested-With: bench"])
-        .arg("--cacert")
-        .arg(qualys.ca_pem_path());
-    curl.arg(format!(
+    let url = format!(
         "{}/api/2.0/fo/report/?action=fetch&id={id}",
         qualys.url().trim_end_matches('/')
-    ));
-    let download = child::run(&mut curl)?.wall;
+    );
+    let download = child::run(far_ends::curl(&qualys).args(["--output", "/dev/null"]).arg(url))?.wall;
 
     let parsed = child::run(&mut parse::to_file(bench, &report))?.summary()?;
     let (parsing, writing) = (stage(&parsed, "parse"), stage(&parsed, "write"));

@@ -11,7 +11,11 @@ use super::{Bench, Failure, child, median, megabytes, peers, say, size};
 
 /// How many times the CPU of tokenising it takes.
 pub(super) fn against_tokenising(bench: &Bench, hosts: u32) -> Result<f64, Failure> {
-    let report = bench.report(hosts)?;
+    compare(bench, hosts, &bench.report(hosts)?, "parse, select, write")
+}
+
+/// The connector on a file, against a program that does nothing but find its tags.
+pub(super) fn compare(bench: &Bench, hosts: u32, report: &Path, what: &str) -> Result<f64, Failure> {
     let (mut tokenising, whose) = match peers::limit(bench) {
         Some(limit) => {
             let mut command = Command::new(limit);
@@ -24,8 +28,8 @@ pub(super) fn against_tokenising(bench: &Bench, hosts: u32) -> Result<f64, Failu
             (command, "the lab's, file read first")
         }
     };
-    tokenising.arg(&report);
-    let mut ours = to_file(bench, &report);
+    tokenising.arg(report);
+    let mut ours = to_file(bench, report);
     let (mut cpu, mut theirs, mut ratios, mut peak) = (Vec::new(), Vec::new(), Vec::new(), 0);
     for _ in 0..bench.runs {
         let (a, b) = (child::run(&mut ours)?, child::run(&mut tokenising)?);
@@ -36,8 +40,8 @@ pub(super) fn against_tokenising(bench: &Bench, hosts: u32) -> Result<f64, Failu
     }
     let ratio = median(ratios);
     say(format_args!(
-        "| parse, select, write against quick-xml tokenising ({whose}) | {hosts} ({:.0} MB) | {ratio:.2} × ({:.2} s, {:.2} s CPU), peak {:.1} MB |",
-        size(&report)?,
+        "| {what} against quick-xml tokenising ({whose}) | {hosts} ({:.0} MB) | {ratio:.2} × ({:.2} s, {:.2} s CPU), peak {:.1} MB |",
+        size(report)?,
         median(cpu),
         median(theirs),
         megabytes(peak)

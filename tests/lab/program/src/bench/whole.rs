@@ -33,7 +33,7 @@ pub(super) async fn measure(bench: &Bench, hosts: u32) -> Result<Cost, Failure> 
 }
 
 /// Compares the number of results host by host; returns their sum.
-fn exact(map: &NetworkMap, hosts: u32) -> Result<usize, Failure> {
+pub(super) fn exact(map: &NetworkMap, hosts: u32) -> Result<usize, Failure> {
     let (mut held, mut meant) = (0, 0);
     for host in Report::new(options(hosts))?.hosts() {
         let selected = host
@@ -56,7 +56,7 @@ fn exact(map: &NetworkMap, hosts: u32) -> Result<usize, Failure> {
 }
 
 /// `download 1.2 s, send 3.4 s`
-fn stages(summary: &Value) -> String {
+pub(super) fn stages(summary: &Value) -> String {
     let stages = summary.get("stages").and_then(Value::as_object);
     let stages = stages
         .into_iter()

@@ -18,6 +18,8 @@ pub(super) struct Accounts {
     pub(super) whole: bool,
     /// Something was sent.
     pub(super) sent: bool,
+    /// Of several runs one sent nothing: nobody knows how many hosts that concerns.
+    pub(super) silent: bool,
     pub(super) findings_selected: Option<u64>,
     pub(super) hosts_refused: u64,
     pub(super) hosts_not_sent: u64,
@@ -25,6 +27,28 @@ pub(super) struct Accounts {
     pub(super) flush_is_unseen: bool,
     /// Hosts that are named as refused.
     pub(super) refused: BTreeSet<String>,
+}
+
+impl Accounts {
+    /// What several runs tell, each of which imported a part of the hosts.
+    pub(super) fn join(self, other: Self) -> Self {
+        let sum = |one: Option<u64>, other: Option<u64>| Some(one? + other?);
+        Self {
+            code: match (self.code, other.code) {
+                (Some(one), Some(other)) => Some(one.max(other)),
+                _ => None,
+            },
+            obtained: &self.obtained | &other.obtained,
+            whole: self.whole && other.whole,
+            sent: self.sent || other.sent,
+            silent: self.silent || other.silent || !(self.sent && other.sent),
+            findings_selected: sum(self.findings_selected, other.findings_selected),
+            hosts_refused: self.hosts_refused + other.hosts_refused,
+            hosts_not_sent: self.hosts_not_sent + other.hosts_not_sent,
+            flush_is_unseen: self.flush_is_unseen || other.flush_is_unseen,
+            refused: &self.refused | &other.refused,
+        }
+    }
 }
 
 /// Reads the summary, if the import lived to write it: what it tells of these templates together.
@@ -86,7 +110,7 @@ pub(super) fn read(ended: &Ended, templates: &[u64]) -> Result<Accounts, String>
         sent: true,
         flush_is_unseen: remarks.any(|remark| remark.contains("doesn't count ScanFlush")),
         hosts_refused: hosts.get("refused").unwrap_or(0),
-        hosts_not_sent: hosts.get("not_sent").unwrap_or(0),
+        hosts_not_sent: hosts.get("not_sent").unwrap_or(0) + hosts.get("missing").unwrap_or(0),
         refused: named.map(str::to_owned).collect(),
         ..accounts
     })

@@ -8,7 +8,10 @@ use connector_lab::report::{self, Random};
 use ipnet::Ipv4Net;
 use nix::sys::signal::Signal;
 
+mod detections;
 mod faults;
+
+pub(super) use self::detections::Detections;
 
 /// One import of the soak.
 #[derive(Debug)]
@@ -17,6 +20,8 @@ pub(super) struct Import {
     pub(super) templates: Vec<Template>,
     /// Whether the templates report the same hosts.
     pub(super) shared: bool,
+    /// Hosts and their detections are asked for, in the place of the only template's report.
+    pub(super) detections: Option<Detections>,
     /// Another import of the same account at the same time, of hosts of its own.
     pub(super) other: Option<Template>,
     /// What goes wrong at Qualys, in the words of `--fault`.
@@ -48,6 +53,8 @@ pub(super) struct Template {
 
 /// The first template's number.
 const FIRST: u64 = 424_242;
+/// A page of the run is written, too.
+const PAGE: &str = "page.file=run.html";
 /// What QIDs mean is the same in every import.
 const CATALOGUE: u64 = 7;
 /// The number of the other import's template.
@@ -129,6 +136,7 @@ impl Import {
             ),
             format!("management_center.window={}", random.pick(&[1, 1, 2, 4])),
             format!("qualys.login={}", random.pick(&["basic", "basic", "session"])),
+            PAGE.to_owned(),
             format!("qualys.reports_at_once={}", random.pick(&[1, 2, 2, 4])),
             // Templates that share no host may be delivered in either way.
             match shared || random.chance(50) {
@@ -136,9 +144,10 @@ impl Import {
                 false => "commands.templates=disjoint".to_owned(),
             },
         ];
-        Self {
+        let import = Self {
             templates,
             shared,
+            detections: None,
             other,
             at_qualys,
             at_center,
@@ -148,6 +157,12 @@ impl Import {
             counts,
             merges,
             settings: settings.into(),
+        };
+        // Apart from all else, so that the other imports of a seed stay what they were.
+        let random = &mut Random::new(!seed, number);
+        match random.chance(25) {
+            true => import.of_detections(random),
+            false => import,
         }
     }
 
@@ -179,6 +194,9 @@ impl Import {
             (several && !self.shared, "templates that share none"),
             (several && self.spoils_the_report(), "of several templates one fails"),
             (self.apart(), "templates declared disjoint"),
+            (self.detections.is_some(), "detections"),
+            (self.is_delta(), "detections: a delta"),
+            (self.runs().len() > 1, "detections: in parts"),
             (self.other.is_some(), "another import at the same time"),
             (self.has_long_hosts(), "hosts longer than a frame"),
             (self.counts != Counts::default(), "commands counted in another way"),
@@ -282,6 +300,10 @@ impl fmt::Display for Import {
             )?;
         }
         write!(f, "  drawn")?;
+        if let Some(Detections { delta, shards }) = self.detections {
+            let what = if delta { "what changed" } else { "all" };
+            write!(f, "; detections of {what}, in {shards} runs")?;
+        }
         if let Some(fault) = &self.at_qualys {
             write!(f, "; Qualys: {fault}")?;
         }
@@ -344,6 +366,9 @@ mod tests {
         for kind in [
             "window 1",
             "window 4",
+            "detections",
+            "detections: a delta",
+            "detections: in parts",
             "templates that share hosts",
             "templates that share none",
             "of several templates one fails",

@@ -19,7 +19,7 @@ use super::oracle::{self, Findings, Marks};
 /// Everything that passes by itself has passed by then.
 const AT_REST: Duration = Duration::from_secs(5);
 /// Short waits: what takes minutes in the field takes a second here.
-const SETTINGS: [&str; 14] = [
+const SETTINGS: [&str; 13] = [
     "commands.add_host=y",
     "log.level=warn",
     "log.format=text",
@@ -33,7 +33,6 @@ const SETTINGS: [&str; 14] = [
     "telemetry.flush_timeout=200ms",
     "telemetry.pushgateway.timeout=200ms",
     "telemetry.metrics_file=metrics.prom",
-    "page.file=run.html",
 ];
 /// Where it works, what it says; the same of another import at the same time.
 const FOLDERS: [&str; 5] = ["work", "temporary", "said", "other-work", "other-said"];
@@ -87,7 +86,9 @@ impl Place {
             ..management_center::Options::default()
         });
         let mut files = Vec::new();
-        for template in import.templates.iter().chain(&import.other) {
+        let estate = import.detections.and(import.templates.first());
+        let of_reports = import.templates.iter().filter(|_| estate.is_none());
+        for template in of_reports.chain(&import.other) {
             let path = self.path(&format!("{}.xml", template.id));
             Report::new(template.report.clone())?.write_to(&mut fs::File::create(&path)?)?;
             files.push(ReportFile {
@@ -100,6 +101,7 @@ impl Place {
             user: Some("dirk_g".to_owned()),
             password: Some("d0ntp@n1c".to_owned()),
             times: qualys::Times::instant(),
+            report: estate.map_or_else(Default::default, |template| template.earlier.clone()),
             files,
             ..qualys::Options::default()
         });
@@ -113,7 +115,7 @@ impl Place {
     }
 
     /// Looks for what was left behind, and takes it away.
-    pub(super) fn tidy(&self, ended: &Ended) -> Result<(), String> {
+    pub(super) fn tidy(&self, runs: &[Ended]) -> Result<(), String> {
         let mut left = Vec::new();
         for folder in ["work", "temporary", "other-work"] {
             let entries = fs::read_dir(self.path(folder)).map_err(|error| error.to_string())?;
@@ -125,7 +127,9 @@ impl Place {
         }
         left.retain(|name| !LEFT.contains(&name.as_str()));
         // Nobody can remove a half-written file who was killed while writing it.
-        left.retain(|name| !(ended.was_killed() && name.starts_with('.') && name.ends_with(".partial")));
+        left.retain(|name| {
+            !(runs.iter().any(Ended::was_killed) && name.starts_with('.') && name.ends_with(".partial"))
+        });
         match left.is_empty() {
             true => Ok(()),
             false => Err(format!("it left {} behind", left.join(", "))),
@@ -147,8 +151,11 @@ impl Place {
 }
 
 impl FarEnds<'_> {
-    /// An import before, from a file.
+    /// An import before, from a file; of all hosts, where detections are asked for.
     pub(super) async fn earlier(&self, import: &Import, report: &Arc<Report>) -> Result<Ended, Failure> {
+        if import.detections.is_some() {
+            return self.run(self.asking_qualys(import, "work", &[]), "said", None).await;
+        }
         let path = self.place.path("earlier.xml");
         report.write_to(&mut fs::File::create(&path)?)?;
         let mut command = self.command(import, "work");
@@ -171,6 +178,9 @@ impl FarEnds<'_> {
         self.center.set_faults(faults);
         let faults = import.at_qualys.iter().map(|fault| fault.parse());
         self.qualys.set_faults(faults.collect::<Result<_, _>>()?);
+        if let Some(template) = import.detections.and(import.templates.first()) {
+            self.qualys.set_estate(template.report.clone())?;
+        }
         Ok(())
     }
 
@@ -179,9 +189,18 @@ impl FarEnds<'_> {
         self.qualys.set_faults(Vec::new());
     }
 
-    /// The import itself.
-    pub(super) async fn import(&self, import: &Import) -> Result<Ended, Failure> {
+    /// The import itself, run by run.
+    pub(super) async fn import(&self, import: &Import) -> Result<Vec<Ended>, Failure> {
+        let mut runs = Vec::new();
+        for settings in import.runs() {
+            runs.push(self.one(import, &settings).await?);
+        }
+        Ok(runs)
+    }
+
+    async fn one(&self, import: &Import, settings: &[String]) -> Result<Ended, Failure> {
         let mut command = self.asking_qualys(import, "work", &import.templates);
+        set(&mut command, settings);
         let absent = closed_port()?;
         let telemetry = match import.telemetry {
             Telemetry::None => None,
@@ -208,12 +227,17 @@ impl FarEnds<'_> {
     }
 
     /// The same import again.
-    pub(super) async fn again(&self, import: &Import) -> Result<Ended, Failure> {
-        let mut command = self.asking_qualys(import, "work", &import.templates);
-        if import.spoils_the_report() {
-            command.args(["--set", "qualys.adopt_within=0s"]);
+    pub(super) async fn again(&self, import: &Import) -> Result<Vec<Ended>, Failure> {
+        let mut runs = Vec::new();
+        for settings in import.runs() {
+            let mut command = self.asking_qualys(import, "work", &import.templates);
+            set(&mut command, &settings);
+            if import.spoils_the_report() {
+                command.args(["--set", "qualys.adopt_within=0s"]);
+            }
+            runs.push(self.run(command, "said", None).await?);
         }
-        self.run(command, "said", None).await
+        Ok(runs)
     }
 
     /// What the Management Center holds, once it has taken in everything.
@@ -236,7 +260,10 @@ impl FarEnds<'_> {
     fn asking_qualys(&self, import: &Import, folder: &str, templates: &[Template]) -> Command {
         let ids: Vec<_> = templates.iter().map(|template| template.id.to_string()).collect();
         let mut command = self.command(import, folder);
-        command.args(["--multiinfo", &ids.join(","), "--set"]);
+        if import.detections.is_none() {
+            command.args(["--multiinfo", &ids.join(",")]);
+        }
+        command.arg("--set");
         command.arg(format!("qualys.url={}", self.qualys.url())).arg("--set");
         command.arg(format!("qualys.ca_file={}", self.qualys.ca_pem_path().display()));
         command.env("QC_QUALYS__USER_ID", "dirk_g");
@@ -253,6 +280,12 @@ impl FarEnds<'_> {
         let said = self.place.path(said);
         let ended = tokio::task::spawn_blocking(move || child::run(&mut command, &said, signal));
         Ok(ended.await??)
+    }
+}
+
+fn set(command: &mut Command, settings: &[String]) {
+    for setting in settings {
+        command.args(["--set", setting]);
     }
 }
 

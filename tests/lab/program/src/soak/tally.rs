@@ -29,18 +29,20 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    pub(super) fn import(&mut self, import: &Import, ended: &Ended) {
+    pub(super) fn import(&mut self, import: &Import, runs: &[Ended]) {
         self.imports += 1;
-        *self.endings.entry(ended.how()).or_default() += 1;
         for kind in import.kinds() {
             *self.kinds.entry(kind).or_default() += 1;
         }
-        // One that was killed at once tells nothing.
-        if ended.code == Some(0) {
-            self.memory.push(ended.peak);
+        for ended in runs {
+            *self.endings.entry(ended.how()).or_default() += 1;
+            // One that was killed at once tells nothing.
+            if ended.code == Some(0) {
+                self.memory.push(ended.peak);
+            }
+            self.most_open = self.most_open.max(ended.descriptors);
+            self.seconds.push(ended.took.as_secs_f64());
         }
-        self.most_open = self.most_open.max(ended.descriptors);
-        self.seconds.push(ended.took.as_secs_f64());
     }
 
     pub(super) fn hosts(&mut self, hosts: &Hosts) {

@@ -10,7 +10,7 @@ use crate::qualys::call::Call;
 use crate::qualys::service::Service;
 use crate::qualys::share::invalid;
 use crate::report::Report;
-use crate::report::estate::{FIRST_HOST_ID, Host};
+use crate::report::estate::{FIRST_HOST_ID, Host, behind};
 
 /// Parameters that choose hosts.
 #[rustfmt::skip]
@@ -30,8 +30,6 @@ const TAGS: u64 = 3;
 /// A generation lasts so long, and the last one began so long ago.
 const GENERATION: Duration = Duration::from_secs(86_400);
 const SINCE_THE_LAST: Duration = Duration::from_secs(3_600);
-/// The prefix of addresses of hosts with IPv6 only; their stand-in fills the rest.
-const PREFIX: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0);
 
 /// What is asked of hosts.
 #[derive(Debug, Clone)]
@@ -116,7 +114,7 @@ impl Asked {
 
     /// When scan results of the host were processed last.
     pub(super) fn processed(&self, report: &Report, host: &Host<'_>) -> Duration {
-        let ago = report.options().generation - host.changed;
+        let ago = report.options().generation - host.changed();
         self.last_generation.saturating_sub(GENERATION * ago)
     }
 
@@ -187,7 +185,7 @@ fn group_title(group: u64) -> String {
 }
 
 /// Numbers and names of a host's tags.
-fn tags(host: &Host<'_>) -> [(u64, String); 2] {
+pub(super) fn tags(host: &Host<'_>) -> [(u64, String); 2] {
     let first = u64::from(host.number) % TAGS;
     let second = u64::from(host.number) / TAGS % TAGS;
     [
@@ -198,6 +196,5 @@ fn tags(host: &Host<'_>) -> [(u64, String); 2] {
 
 /// The true address of a host that has IPv6 only.
 pub(super) fn ipv6(host: &Host<'_>) -> Option<Ipv6Addr> {
-    let bits = PREFIX.to_bits() | u128::from(host.address.to_bits());
-    host.ipv6_stand_in.then(|| Ipv6Addr::from_bits(bits))
+    host.ipv6_stand_in.then(|| behind(host.address))
 }

@@ -233,6 +233,60 @@ async fn the_knowledge_base_knows_what_the_glossary_knows() {
 }
 
 #[tokio::test]
+async fn a_version_shows_what_came_with_it_and_knows_nothing_of_later_ones() {
+    let service = with(options());
+    let all = "show_tags=1&show_asset_id=1&show_qds=1&show_qds_factors=1&show_reopened_info=1";
+    for (version, asked, element) in [
+        ("2.0", all, "TAG_ID"),
+        (
+            "3.0",
+            "show_arf_data=1&arf_filter_keys=non-running-kernel",
+            "AFFECT_RUNNING_KERNEL",
+        ),
+        ("4.0", "mitre_attack_details=1", "MITRE_TACTIC_ID"),
+        (
+            "5.0",
+            "vuln_detection_source=1",
+            "LATEST_VULNERABILITY_DETECTION_SOURCE",
+        ),
+    ] {
+        let path = |version: &str| format!("/api/{version}/fo/asset/host/vm/detection/");
+        let asked = format!("action=list&{asked}");
+        let (status, text) = ask(&service, &path(version), &asked).await;
+        assert_eq!(status, 200, "{text}");
+        assert!(!texts(document(&text).root_element(), element).is_empty(), "{text}");
+        let fifth = !texts(document(&text).root_element(), "TRURISK_ELIMINATION_STATUS").is_empty();
+        assert_eq!(fifth, version == "5.0");
+        let before = (version.as_bytes()[0] - 1) as char;
+        if before > '1' {
+            let (status, text) = ask(&service, &path(&format!("{before}.0")), &asked).await;
+            assert_eq!(status, 400, "{version}");
+            assert!(text.contains("<CODE>1901</CODE>"), "{text}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_page_without_a_host_has_a_warning_only_where_that_is_asked_for() {
+    let hosts_of_page = async |oddities: Vec<Oddity>| {
+        let service = service(Options {
+            report: options(),
+            oddities,
+            ..Options::default()
+        });
+        let report = Report::new(options()).unwrap();
+        let rare = report.glossary().last().unwrap().qid;
+        let asked = format!("action=list&truncation_limit=1&show_igs=1&qids={rare}");
+        let (_, text) = ask(&service, DETECTIONS, &asked).await;
+        let document = document(&text);
+        let next = texts(document.root_element(), "URL").len();
+        (texts(document.root_element(), "IP").len(), next)
+    };
+    assert_eq!(hosts_of_page(vec![Oddity::EmptyPages]).await, (0, 1));
+    assert_eq!(hosts_of_page(Vec::new()).await.0, 1);
+}
+
+#[tokio::test]
 async fn oddities_leave_the_answer_well_formed() {
     for oddity in <Oddity as clap::ValueEnum>::value_variants() {
         let service = service(Options {

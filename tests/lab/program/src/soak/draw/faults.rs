@@ -96,6 +96,28 @@ pub(super) fn at_qualys(random: &mut Random) -> String {
     fault
 }
 
+/// Something that goes wrong with hosts and their detections.
+pub(super) fn at_interfaces(random: &mut Random) -> String {
+    let of_reports = [
+        "ends=Errors",
+        "runs-forever",
+        "truncate-report",
+        "truncate",
+        "code=7001",
+    ];
+    let faults = AT_QUALYS.iter().filter(|fault| !of_reports.contains(fault));
+    let mut fault = (*random.pick(&faults.collect::<Vec<_>>())).to_string();
+    match fault.as_str() {
+        "certificate=foreign" => return fault,
+        "cut" | "cut-chunked" | "cut-close" | "reset-body" | "hang-body" => {
+            fault += &format!("={}", random.between(0, 20_000));
+        }
+        _ => {}
+    }
+    let interface = random.pick(&["host-list", "detections", "detections", "knowledge-base"]);
+    format!("{fault}@{interface}:{}", when(random))
+}
+
 fn when(random: &mut Random) -> &'static str {
     random.pick::<&str>(&["1", "1", "1-2", "2", "2-3", "1-"])
 }

@@ -45,7 +45,13 @@ fn judged(ended: &Ended, after: &[u32]) -> Result<Hosts, String> {
         connections: 1,
         ..Met::default()
     };
-    judge(ended, &host(&[1, 2]), &piece(&[2, 3]), &host(after), met)
+    judge(
+        std::slice::from_ref(ended),
+        &host(&[1, 2]),
+        &piece(&[2, 3]),
+        &host(after),
+        met,
+    )
 }
 
 #[test]
@@ -80,7 +86,14 @@ fn only_a_kill_leaves_a_host_of_a_refused_frame_in_part() {
             refused,
             ..Met::default()
         };
-        judge(ended, &host(&[1, 2]), &piece(&[2, 3]), &host(&[3]), met).map(|hosts| hosts.refused)
+        judge(
+            std::slice::from_ref(ended),
+            &host(&[1, 2]),
+            &piece(&[2, 3]),
+            &host(&[3]),
+            met,
+        )
+        .map(|hosts| hosts.refused)
     };
     assert_eq!(judged(&killed, true), Ok(1));
     assert!(judged(&killed, false).is_err());
@@ -94,6 +107,53 @@ fn what_is_missing_is_told() {
     }
     let broken = judged(&ended(69, "acknowledged"), &[1, 2]).unwrap_err();
     assert!(broken.starts_with("silent loss"), "{broken}");
+}
+
+#[test]
+fn of_several_runs_each_answers_for_its_part() {
+    let met = Met {
+        connections: 1,
+        ..Met::default()
+    };
+    let judged = |runs: &[Ended], after: &[u32]| judge(runs, &host(&[1, 2]), &piece(&[2, 3]), &host(after), met);
+    let nothing = |code: i32| Ended {
+        code: Some(code),
+        stdout: serde_json::json!({ "exit": code, "templates": [] }).to_string(),
+        ..Ended::default()
+    };
+    assert!(
+        judged(&[ended(69, "not_sent"), nothing(69)], &[1, 2]).is_ok(),
+        "the second may have had the host"
+    );
+    let half = judged(&[ended(69, "acknowledged"), nothing(69)], &[2]);
+    assert!(half.unwrap_err().contains("neither old nor new"));
+    let broken = judged(&[ended(69, "acknowledged"), ended(69, "acknowledged")], &[1, 2]);
+    assert!(broken.unwrap_err().starts_with("silent loss"));
+    assert!(
+        judged(&[nothing(69), nothing(69)], &[2, 3]).is_err(),
+        "nobody sent anything"
+    );
+}
+
+#[test]
+fn a_delta_selects_what_changed_and_no_more() {
+    let judged = |delta, meant: &[u32], after: &[u32]| {
+        let met = Met {
+            connections: 1,
+            delta,
+            ..Met::default()
+        };
+        judge(
+            &[ended(0, "acknowledged")],
+            &host(after),
+            &piece(meant),
+            &host(after),
+            met,
+        )
+    };
+    assert!(judged(true, &[2, 3, 4], &[2, 3, 4]).is_ok());
+    assert!(judged(false, &[2, 3, 4], &[2, 3, 4]).is_err());
+    assert!(judged(true, &[2], &[2]).is_err());
 }
 
 #[test]
@@ -131,7 +191,7 @@ fn without_a_template_nothing_that_was_there_may_go() {
             connections: 0,
             ..Met::default()
         };
-        judge(&two(&[7]), &host(&[1]), &piece, &host(after), met)
+        judge(&[two(&[7])], &host(&[1]), &piece, &host(after), met)
     };
     assert_eq!(judged(&[1, 2]).map(|hosts| hosts.new), Ok(1));
     for lost in [&[2][..], &[2, 3], &[]] {
@@ -161,7 +221,7 @@ fn what_a_dropped_flush_leaves_is_excused_only_where_one_was_dropped_and_that_is
     for old in [&[1, 2][..], &[1, 2, 3]] {
         let judged = |remark, drops_flush| {
             judge(
-                &ended(remark),
+                &[ended(remark)],
                 &host(old),
                 &piece(&[2, 3]),
                 &host(&[1, 2, 3]),
@@ -172,6 +232,6 @@ fn what_a_dropped_flush_leaves_is_excused_only_where_one_was_dropped_and_that_is
         assert!(judged(unseen, false).is_err());
         assert!(judged("", true).is_err());
     }
-    let not_cleared = judge(&ended(unseen), &host(&[1, 2]), &piece(&[]), &host(&[1, 2]), met(true));
+    let not_cleared = judge(&[ended(unseen)], &host(&[1, 2]), &piece(&[]), &host(&[1, 2]), met(true));
     assert!(not_cleared.is_err());
 }
