@@ -14,7 +14,7 @@ use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
 use qualys_connector::host_input::answer::Answer;
 use qualys_connector::host_input::command::{
-    Closing, Commands, Host, Mode, Protocol, ScanResult, Settings, Vulnerability,
+    Closing, Commands, HostResults, IpProtocol, Mode, ScanResult, Settings, VulnerabilityText,
 };
 use qualys_connector::host_input::frame::{Frame, FrameCodec};
 use qualys_connector::report::selection::Selection;
@@ -105,9 +105,9 @@ fn encode_host(bencher: Bencher, description_length: usize) {
     let results = [ScanResult {
         vulnerability: 0,
         port: NonZeroU16::new(443),
-        protocol: Some(Protocol::Tcp),
+        protocol: Some(IpProtocol::Tcp),
     }; 40];
-    let host = Host {
+    let host = HostResults {
         address: IpAddr::V4(Ipv4Addr::new(10, 1, 2, 3)),
         name: None,
         operating_system: None,
@@ -149,8 +149,8 @@ fn decode_answer(bencher: Bencher) {
         });
 }
 
-fn vulnerability(description: &str) -> Vulnerability<'_> {
-    Vulnerability {
+fn vulnerability(description: &str) -> VulnerabilityText<'_> {
+    VulnerabilityText {
         id: 38_739,
         title: "Apache HTTP Server: Several Vulnerabilities",
         description,

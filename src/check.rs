@@ -26,7 +26,7 @@ mod table;
 mod templates;
 mod trust;
 
-pub use endpoint::{Endpoints, TelemetryEndpoint};
+pub use endpoint::{CollectorEndpoint, Endpoints};
 pub use result::{CheckResult, Status};
 pub use results::Preflight;
 pub use table::{Colour, Table};

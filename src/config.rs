@@ -73,7 +73,7 @@ pub use templates::{TemplateIds, TemplateIdsError, Templates, UnfinishedScans};
 #[derive(Debug)]
 pub struct Config {
     /// Where reports come from.
-    pub source: Source,
+    pub source: SourceSettings,
     /// `report.unfinished_scans`: what becomes of a scan that isn't finished.
     pub unfinished_scans: UnfinishedScans,
     /// `commands.templates`: whether several of them may hold the same host.
@@ -83,7 +83,7 @@ pub struct Config {
     /// How findings become commands.
     pub commands: command::Settings,
     /// Where it goes to.
-    pub sink: Sink,
+    pub sink: SinkSettings,
     /// What is logged, and where.
     pub log: logs::Settings,
     /// How long spans may take.
@@ -99,7 +99,7 @@ pub struct Config {
 /// Where reports come from.
 #[derive(Debug)]
 #[expect(clippy::large_enum_variant, reason = "there is one in a process")]
-pub enum Source {
+pub enum SourceSettings {
     /// `report.file`.
     File(PathBuf),
     /// `report.file` is `-`.
@@ -124,7 +124,7 @@ pub enum Source {
 
 /// Where commands go to.
 #[derive(Debug)]
-pub enum Sink {
+pub enum SinkSettings {
     /// Nothing is sent.
     Csv {
         /// `csv.file`.

@@ -75,6 +75,19 @@ impl Exit {
         }
     }
 
+    /// Whether all was done.
+    pub fn is_success(self) -> bool {
+        self == Exit::Success
+    }
+
+    /// Whether another run may succeed without anybody doing anything.
+    pub fn may_pass(self) -> bool {
+        matches!(
+            self,
+            Exit::TryAgain | Exit::Unavailable | Exit::Interrupted | Exit::Terminated
+        )
+    }
+
     /// What to do about it.
     pub fn remedy(self) -> &'static str {
         match self {
@@ -101,7 +114,7 @@ impl Exit {
         }
     }
 
-    /// Whether another run may succeed without anybody doing anything.
+    /// Whether to run it again, in the words of the documentation.
     pub fn try_again(self) -> &'static str {
         match self {
             Exit::Success => "",

@@ -110,7 +110,7 @@ impl Import {
             unfinished: config.unfinished_scans == UnfinishedScans::Merge,
         };
         // One file, one plan and one page are of all batches.
-        let in_one = config.page.is_some() || !matches!(config.sink, config::Sink::ManagementCenter(_));
+        let in_one = config.page.is_some() || !matches!(config.sink, config::SinkSettings::ManagementCenter(_));
         Ok(Import {
             source: Source::new(config.source, config.templates, &config.selection, keep, in_one)?,
             selection: config.selection,

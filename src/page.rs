@@ -18,7 +18,6 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest as _, Sha256};
 
 use crate::config::Listing;
-use crate::exit::Exit;
 use crate::import::Record;
 use crate::import::numbers::{plural, took};
 
@@ -76,8 +75,8 @@ fn policy() -> String {
 fn header(record: &Record, now: SystemTime) -> Markup {
     let begun = now.checked_sub(record.duration).unwrap_or(now);
     let status = match record.exit {
-        Exit::Success => "good",
-        Exit::TryAgain | Exit::Unavailable | Exit::Interrupted | Exit::Terminated => "odd",
+        exit if exit.is_success() => "good",
+        exit if exit.may_pass() => "odd",
         _ => "bad",
     };
     html! {

@@ -120,6 +120,24 @@ impl Kind {
     pub fn exit(self) -> Exit {
         self.row().exit
     }
+
+    /// Whether it is about what one batch holds, and says nothing of the next.
+    pub fn is_of_one_batch(self) -> bool {
+        self == Kind::CommandsRefused || self.exit() == Exit::Report
+    }
+
+    /// Whether every further batch would fail of it too.
+    pub fn ends_the_import(self) -> bool {
+        matches!(
+            self.exit(),
+            Exit::Credentials | Exit::Config | Exit::Bug | Exit::Terminated
+        )
+    }
+
+    /// Whether a login, a right or a certificate is refused.
+    pub fn denies_access(self) -> bool {
+        self.exit() == Exit::Credentials
+    }
 }
 
 #[cfg(test)]

@@ -9,8 +9,8 @@ use crate::problem::Problem as _;
 use crate::telemetry::terminal::write_line;
 
 mod as_init;
+mod died;
 mod dumps;
-mod ending;
 mod listing;
 mod metrics;
 mod migrate;
@@ -20,9 +20,11 @@ mod preflight;
 mod progress_bar;
 mod reference;
 mod runs;
+mod termination;
 
-use ending::Ending;
+use died::Died;
 use output::{failed, print, unparsed};
+use termination::Termination;
 
 /// Runs one invocation with these arguments, the name of the program left out.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
@@ -33,7 +35,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         ));
     }
     panics::install_hook();
-    panics::catch(|| invocation(arguments)).unwrap_or_else(|bug| failed(&bug, Exit::Bug).exit)
+    panics::catch(|| invocation(arguments)).unwrap_or_else(|bug| failed(&bug).exit)
 }
 
 fn invocation(arguments: impl IntoIterator<Item = OsString>) -> Exit {
@@ -49,7 +51,7 @@ fn invocation(arguments: impl IntoIterator<Item = OsString>) -> Exit {
             let sentence = format!("{}, while the configuration was read", kind.row().meaning);
             return output::failed_with(&sentence, kind.exit());
         }
-        Err(error) => return failed(&error, Exit::Io).exit,
+        Err(error) => return failed(&Died::System(error)).exit,
     };
     let given = match cli.command() {
         Command::Send { file } => given.sending(&file),
@@ -61,26 +63,26 @@ fn invocation(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     ending.exit
 }
 
-fn invoke(given: Given, cli: &Cli) -> Ending {
+fn invoke(given: Given, cli: &Cli) -> Termination {
     let listing = given.listing();
     match cli.command() {
         Command::Import if given.is_nothing() => nothing_given(),
         Command::Import => runs::import(given, cli, &listing),
-        Command::Config { output } => Ending::silent(listing::list(given, output)),
+        Command::Config { output } => Termination::silent(listing::list(given, output)),
         Command::Check { output } => preflight::check(given, output),
-        Command::Migrate { line } => Ending::silent(migrate::migrate(line)),
-        Command::Explain { code } => Ending::silent(reference::explain(&code)),
-        Command::Schema => Ending::silent(reference::json_schema()),
-        Command::Completions { shell } => Ending::silent(reference::completions(shell)),
-        Command::Man => Ending::silent(reference::man()),
+        Command::Migrate { line } => Termination::silent(migrate::migrate(line)),
+        Command::Explain { code } => Termination::silent(reference::explain(&code)),
+        Command::Schema => Termination::silent(reference::json_schema()),
+        Command::Completions { shell } => Termination::silent(reference::completions(shell)),
+        Command::Man => Termination::silent(reference::man()),
         Command::Send { file } => runs::send(given, &file, cli, &listing),
     }
 }
 
 /// Version and usage, as the old tool printed them, and the settings that are needed at least.
-fn nothing_given() -> Ending {
+fn nothing_given() -> Termination {
     print(&cli::usage());
     let missing = ConfigError::NoSink;
     let exit = output::failed_with(&missing.sentence(), missing.kind().exit());
-    Ending::new(exit, missing.sentence())
+    Termination::new(exit, missing.sentence())
 }

@@ -38,14 +38,12 @@ pub use detections::{
     Shard, ShardError, TagMatch,
 };
 pub use error::Error;
-pub use fault::Fault;
+pub use fault::{Fault, TooLong};
 pub use progress::{Progress, ReportProgress};
-pub use refusal::Refusal;
-pub use reports::template::Unfit;
+pub use refusal::{Refusal, Unfit};
 pub use reports::{Ending, Finished, HURRY, Launched, ReportShare};
 pub use transport::body::Body;
 pub use transport::limits::Limits;
-pub use transport::retry::TooLong;
 pub use usage::{CLASSES, Usage};
 
 /// The section `qualys` of the configuration.

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
@@ -15,16 +14,15 @@ use url::Url;
 use super::result::CheckResult;
 use super::results::Preflight;
 use crate::problem::{Kind, Step};
+use crate::telemetry::metrics::pushgateway::Pushgateway;
 
-/// A server that telemetry goes to.
+/// A collector that spans go to.
 #[derive(Debug, Clone)]
-pub struct TelemetryEndpoint {
+pub struct CollectorEndpoint {
     /// Its address.
     pub url: Url,
     /// TLS to it, for an address that begins with `https`.
     pub tls: Arc<ClientConfig>,
-    /// Whether a proxy of its own stands before it.
-    pub proxied: bool,
 }
 
 /// Far ends that settings name besides Qualys and the Management Center. `Err` says why a setting can't work.
@@ -33,11 +31,11 @@ pub struct Endpoints {
     /// The variable that names a proxy, where one does.
     pub proxy: Option<&'static str>,
     /// The Pushgateway that metrics are pushed to.
-    pub pushgateway: Result<Option<TelemetryEndpoint>, String>,
+    pub pushgateway: Result<Option<Pushgateway>, String>,
     /// `telemetry.metrics_required`: an import fails where they can't be pushed.
     pub metrics_required: bool,
     /// The OpenTelemetry collector that spans go to.
-    pub collector: Result<Option<TelemetryEndpoint>, String>,
+    pub collector: Result<Option<CollectorEndpoint>, String>,
     /// How long a connection may take.
     pub longest_wait: Duration,
 }
@@ -46,13 +44,10 @@ pub(super) async fn results(endpoints: &Endpoints) -> Preflight {
     let mut results = Preflight::default();
     let pushgateway = match &endpoints.pushgateway {
         Ok(None) => CheckResult::not_needed(Step::Pushgateway, "none is set"),
-        Ok(Some(endpoint)) if endpoint.proxied => {
-            CheckResult::not_tried(Step::Pushgateway, "telemetry.pushgateway.proxy.url stands before it")
-        }
-        Ok(Some(endpoint)) => judged(
+        Ok(Some(pushgateway)) => judged(
             Step::Pushgateway,
-            endpoint,
-            ready(endpoint, endpoints.longest_wait).await,
+            pushgateway.url(),
+            pushgateway.ready(endpoints.longest_wait).await,
         ),
         Err(why) => CheckResult::warning(Step::Pushgateway, why, remedy(Step::Pushgateway)),
     };
@@ -62,18 +57,18 @@ pub(super) async fn results(endpoints: &Endpoints) -> Preflight {
     });
     results.add(match &endpoints.collector {
         Ok(None) => CheckResult::not_needed(Step::Collector, "no OTEL_EXPORTER_OTLP_ENDPOINT is set"),
-        Ok(Some(endpoint)) => judged(
+        Ok(Some(collector)) => judged(
             Step::Collector,
-            endpoint,
-            reach(endpoint, endpoints.longest_wait).await.map(drop),
+            &collector.url,
+            reach(collector, endpoints.longest_wait).await,
         ),
         Err(why) => CheckResult::warning(Step::Collector, why, remedy(Step::Collector)),
     });
     results
 }
 
-fn judged(step: Step, endpoint: &TelemetryEndpoint, result: Result<(), String>) -> CheckResult {
-    let place = place(&endpoint.url);
+fn judged(step: Step, url: &Url, result: Result<(), String>) -> CheckResult {
+    let place = place(url);
     match result {
         Ok(()) => CheckResult::passed(step, format!("{place} answers")),
         Err(why) => CheckResult::warning(step, format!("{place} isn't reached: {why}"), remedy(step)),
@@ -103,120 +98,87 @@ fn port(url: &Url) -> u16 {
     url.port_or_known_default().unwrap_or_default()
 }
 
-/// The Pushgateway's own answer to whether it is ready.
-async fn ready(endpoint: &TelemetryEndpoint, longest_wait: Duration) -> Result<(), String> {
-    let stream = reach(endpoint, longest_wait).await?;
-    let url = &endpoint.url;
-    let path = url.path().trim_end_matches('/');
-    let host = url.host_str().unwrap_or_default();
-    let request = format!(
-        "GET {path}/-/ready HTTP/1.1\r\nHost: {host}:{}\r\nConnection: close\r\n\r\n",
-        port(url)
-    );
-    let answer = async {
-        let mut stream = stream;
-        stream.write_all(request.as_bytes()).await?;
-        let mut head = vec![0; 64];
-        let mut read = 0;
-        while let Some(space) = head.get_mut(read..).filter(|space| !space.is_empty()) {
-            match stream.read(space).await? {
-                0 => break,
-                more => read += more,
-            }
-        }
-        head.truncate(read);
-        std::io::Result::Ok(head)
-    };
-    let head = timeout(longest_wait, answer)
-        .await
-        .map_err(|_| "no answer".to_owned())?;
-    let head = head.map_err(|error| error.to_string())?;
-    let head = String::from_utf8_lossy(&head);
-    match head.split(' ').nth(1) {
-        Some("200") if head.starts_with("HTTP/1") => Ok(()),
-        // It wants a login, or a proxy before it does; that it is there is proven.
-        Some("401" | "403") if head.starts_with("HTTP/1") => Ok(()),
-        Some(status) if head.starts_with("HTTP/1") => Err(format!("/-/ready is answered with HTTP status {status}")),
-        _ => Err("it doesn't speak HTTP".to_owned()),
-    }
-}
-
-trait Stream: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin {}
-impl<T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin> Stream for T {}
-
-/// TCP, and TLS where the address says so.
-async fn reach(endpoint: &TelemetryEndpoint, longest_wait: Duration) -> Result<Box<dyn Stream>, String> {
-    let url = &endpoint.url;
+/// TCP, and TLS where the address says so. Nothing is asked: gRPC has no request that changes nothing.
+async fn reach(collector: &CollectorEndpoint, longest_wait: Duration) -> Result<(), String> {
+    let url = &collector.url;
     let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
     let connected = timeout(longest_wait, TcpStream::connect((host.as_str(), port(url)))).await;
     let stream = connected
         .map_err(|_| format!("no connection within {}", humantime::format_duration(longest_wait)))?
         .map_err(|error| error.to_string())?;
     if url.scheme() != "https" {
-        return Ok(Box::new(stream));
+        return Ok(());
     }
     let name = ServerName::try_from(host).map_err(|error| error.to_string())?;
-    let secured = timeout(
-        longest_wait,
-        TlsConnector::from(endpoint.tls.clone()).connect(name, stream),
-    )
-    .await;
-    let secured = secured
+    let connector = TlsConnector::from(collector.tls.clone());
+    let secured = timeout(longest_wait, connector.connect(name, stream)).await;
+    secured
         .map_err(|_| format!("no TLS handshake within {}", humantime::format_duration(longest_wait)))?
         .map_err(|error| error.to_string())?;
-    Ok(Box::new(secured))
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tokio::net::TcpListener;
 
     use super::super::result::Status;
     use super::*;
+    use crate::telemetry::metrics::pushgateway::{Proxy, Settings};
 
-    fn pushing_to(url: &str) -> Endpoints {
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let tls = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_root_certificates(rustls::RootCertStore::empty())
-            .with_no_client_auth();
+    fn pushing_to(url: &str, proxy: Option<&str>) -> Endpoints {
+        let settings = Settings {
+            url: url.parse().unwrap(),
+            job: "qualys-connector".parse().unwrap(),
+            namespace: None,
+            username: None,
+            password: None,
+            token: None,
+            ca_file: None,
+            proxy: proxy.map(|url| Proxy {
+                url: url.parse().unwrap(),
+                username: None,
+                password: None,
+            }),
+            timeout: Duration::from_secs(10),
+            interval: Duration::ZERO,
+        };
         Endpoints {
             proxy: None,
             metrics_required: false,
-            pushgateway: Ok(Some(TelemetryEndpoint {
-                url: url.parse().unwrap(),
-                tls: Arc::new(tls),
-                proxied: false,
-            })),
+            pushgateway: Ok(Some(Pushgateway::new(&settings, &"default".parse().unwrap()).unwrap())),
             collector: Ok(None),
             longest_wait: Duration::from_secs(5),
         }
     }
 
-    /// What is found of a Pushgateway that answers so; nothing: it hangs up.
-    async fn found(answer: &'static str) -> CheckResult {
+    /// What is found of a Pushgateway, or of one behind a proxy, that answers so when it is asked for `target`; nothing: it
+    /// hangs up.
+    async fn found(target: &str, answer: &'static str) -> CheckResult {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}/prefix/", listener.local_addr().unwrap());
-        tokio::spawn(async move {
+        let here = format!("http://{}", listener.local_addr().unwrap());
+        let endpoints = match target.strip_suffix("/-/ready").unwrap() {
+            path if path.starts_with('/') => pushing_to(&format!("{here}{path}/"), None),
+            url => pushing_to(url, Some(&here)),
+        };
+        let asked = format!("GET {target} HTTP/1.1\r\n");
+        let server = tokio::spawn(async move {
             let (mut stream, _) = listener.accept().await.unwrap();
             let mut request = vec![0; 1024];
             let read = stream.read(&mut request).await.unwrap();
-            assert!(
-                request
-                    .get(..read)
-                    .unwrap()
-                    .starts_with(b"GET /prefix/-/ready HTTP/1.1\r\n")
-            );
             stream.write_all(answer.as_bytes()).await.unwrap();
+            String::from_utf8_lossy(&request[..read]).into_owned()
         });
-        let endpoints = pushing_to(&url);
-        results(&endpoints).await.results.remove(0)
+        let result = results(&endpoints).await.results.remove(0);
+        let request = server.await.unwrap();
+        assert!(request.starts_with(&asked), "{request}");
+        result
     }
 
     #[tokio::test]
     async fn a_pushgateway_is_asked_whether_it_is_ready() {
-        let status = async |answer| found(answer).await.status;
+        let status = async |answer| found("/prefix/-/ready", answer).await.status;
         assert_eq!(
             status("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK").await,
             Status::Passed
@@ -231,18 +193,24 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_pushgateway_behind_a_proxy_is_asked_through_it() {
+        let result = found("http://gateway.example:9091/-/ready", "HTTP/1.1 200 OK\r\n\r\n").await;
+        assert_eq!(
+            (result.status, result.text.as_str()),
+            (Status::Passed, "http://gateway.example:9091 answers")
+        );
+    }
+
+    #[tokio::test]
     async fn a_pushgateway_that_isnt_there_costs_no_more_than_its_metrics() {
         let closed = std::net::TcpListener::bind("127.0.0.1:0")
             .unwrap()
             .local_addr()
             .unwrap();
-        let endpoints = pushing_to(&format!("http://user:secret@{closed}"));
+        let endpoints = pushing_to(&format!("http://{closed}"), None);
         let result = results(&endpoints).await.results.remove(0);
         let said = result.text.replace(&closed.to_string(), "HOST");
         insta::assert_snapshot!(said, @"http://HOST isn't reached: Connection refused (os error 111)");
-        assert_eq!(
-            (result.status, result.exit),
-            (Status::Warning, crate::exit::Exit::Success)
-        );
+        assert_eq!((result.status, result.kind), (Status::Warning, None));
     }
 }

@@ -39,9 +39,9 @@ pub struct CheckResult {
     /// What machines may want to read of it: a fingerprint, a date, a number of calls.
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub facts: Map<String, Value>,
-    /// The exit code that an import would end with because of it.
+    /// The problem that an import would fail with.
     #[serde(rename = "exit_code", serialize_with = "code")]
-    pub exit: Exit,
+    pub kind: Option<Kind>,
 }
 
 impl CheckResult {
@@ -63,7 +63,7 @@ impl CheckResult {
         remedy: impl Into<String>,
     ) -> Self {
         CheckResult {
-            exit: kind.exit(),
+            kind: Some(kind),
             ..Self::new(step, Status::Failed, text.into(), Some(remedy.into()))
         }
     }
@@ -78,7 +78,7 @@ impl CheckResult {
         match self.status {
             Status::Warning => CheckResult {
                 status: Status::Failed,
-                exit: kind.exit(),
+                kind: Some(kind),
                 ..self
             },
             _ => self,
@@ -90,7 +90,7 @@ impl CheckResult {
         match self.status {
             Status::Failed => CheckResult {
                 status: Status::Warning,
-                exit: Exit::Success,
+                kind: None,
                 ..self
             },
             _ => self,
@@ -120,11 +120,17 @@ impl CheckResult {
             text,
             remedy,
             facts: Map::new(),
-            exit: Exit::Success,
+            kind: None,
         }
+    }
+
+    /// How an import would end because of it.
+    pub(super) fn exit(&self) -> Exit {
+        self.kind.map(Kind::exit).unwrap_or_default()
     }
 }
 
-fn code<S: serde::Serializer>(exit: &Exit, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_u8(exit.code())
+/// The exit code of the problem, 0 without one.
+fn code<S: serde::Serializer>(kind: &Option<Kind>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u8(kind.map(Kind::exit).unwrap_or_default().code())
 }

@@ -16,8 +16,8 @@ pub struct Preflight {
 impl Preflight {
     /// How the process ends: with the worst that an import would end with.
     pub fn exit(&self) -> Exit {
-        let exits = self.results.iter().map(|result| result.exit);
-        exits.max().unwrap_or(Exit::Success)
+        let exits = self.results.iter().map(CheckResult::exit);
+        exits.max().unwrap_or_default()
     }
 
     /// How many results have this status.

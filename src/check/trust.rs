@@ -7,7 +7,7 @@ use super::result::CheckResult;
 use super::results::Preflight;
 use crate::host_input::identity::{Certificate, Identity, date};
 use crate::host_input::probe::{Reached, Secured};
-use crate::host_input::trust::{HandshakeFault, Refusal, Refused, Trust, client_config};
+use crate::host_input::trust::{Distrust, HandshakeFault, Refused, Trust, client_config};
 use crate::host_input::{Error, Settings};
 use crate::problem::{Problem as _, Step};
 
@@ -103,26 +103,28 @@ fn explained(mut result: CheckResult, refused: &Refused, identity: &Identity) ->
     let pin = pin(&refused.certificate);
     let compare = format!("compare the fingerprint on the Management Center and set {pin}");
     result.remedy = Some(match (&refused.why, ours, its) {
-        (Refusal::UnknownIssuer, Some(ours), Some(its)) if ours != its => {
+        (Distrust::UnknownIssuer, Some(ours), Some(its)) if ours != its => {
             result.text = format!("{}: {its} did, and {ours} issued the PKCS12 file", result.text);
             format!("use the PKCS12 file of a client that was made on this Management Center; if that is so, {compare}")
         }
-        (Refusal::UnknownIssuer | Refusal::Unusable(_), ..) => compare,
-        (Refusal::Client | Refusal::Own, ..) => {
+        (Distrust::UnknownIssuer | Distrust::Unusable(_), ..) => compare,
+        (Distrust::Client | Distrust::Own, ..) => {
             "find out who answers at that address, and who holds that client's PKCS12 \
                                                  file; delete that client on the Management Center"
                 .to_owned()
         }
-        (Refusal::NoAuthority, ..) => {
+        (Distrust::NoAuthority, ..) => {
             format!("take the file as the Management Center issued it, with its CA inside; or {compare}")
         }
-        (Refusal::NotPinned, ..) => {
+        (Distrust::NotPinned, ..) => {
             format!("if its certificate was renewed, {compare}; if it wasn't, somebody else answers in its place")
         }
-        (Refusal::WrongName { .. }, ..) => format!("correct name: in management_center.trust; or {compare}"),
-        (Refusal::Expired(_), ..) => format!("have the Management Center's certificate renewed; until then, {compare}"),
-        (Refusal::NotYetValid(_), ..) => format!("set this machine's clock by NTP; if it is right, {compare}"),
-        (Refusal::AuthorityExpired(_), ..) => {
+        (Distrust::WrongName { .. }, ..) => format!("correct name: in management_center.trust; or {compare}"),
+        (Distrust::Expired(_), ..) => {
+            format!("have the Management Center's certificate renewed; until then, {compare}")
+        }
+        (Distrust::NotYetValid(_), ..) => format!("set this machine's clock by NTP; if it is right, {compare}"),
+        (Distrust::AuthorityExpired(_), ..) => {
             format!("the certificate itself is good, so pin it: {compare}")
         }
     });

@@ -22,7 +22,7 @@ use crate::whole_file;
 
 /// Which file it is, whatever its names are.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Identity {
+enum FileIdentity {
     /// One that exists.
     There { device: u64, inode: u64 },
     /// One that doesn't exist yet.
@@ -136,14 +136,14 @@ fn csv_files(sections: &Sections) -> Vec<Named> {
 }
 
 /// Nothing for what can be shared: devices, such as a terminal or `/dev/null`.
-fn identity(directory: &Path, path: &Path) -> Option<Identity> {
+fn identity(directory: &Path, path: &Path) -> Option<FileIdentity> {
     let found = match path.as_os_str() == "-" {
         true => standard_input(),
         false => fs::metadata(directory.join(path)),
     };
     match found {
         Ok(found) if found.file_type().is_char_device() || found.file_type().is_block_device() => None,
-        Ok(found) => Some(Identity::There {
+        Ok(found) => Some(FileIdentity::There {
             device: found.dev(),
             inode: found.ino(),
         }),
@@ -159,14 +159,14 @@ fn standard_input() -> io::Result<Metadata> {
     fs::File::from(io::stdin().as_fd().try_clone_to_owned()?).metadata()
 }
 
-fn not_yet(path: PathBuf) -> Identity {
+fn not_yet(path: PathBuf) -> FileIdentity {
     let folder = fs::metadata(whole_file::folder(&path));
     match (folder, path.file_name()) {
-        (Ok(folder), Some(name)) => Identity::NotYet {
+        (Ok(folder), Some(name)) => FileIdentity::NotYet {
             folder: (folder.dev(), folder.ino()),
             name: name.to_owned(),
         },
-        _ => Identity::Nowhere(path),
+        _ => FileIdentity::Nowhere(path),
     }
 }
 

@@ -19,7 +19,7 @@ use super::origin::{Effective, Origin};
 use super::sections::Sections;
 use super::sections::log::TERMINATION_FILE;
 use super::value::Value;
-use super::{Config, Parts, SendConfig, Sink, exposed, warnings};
+use super::{Config, Parts, SendConfig, SinkSettings, exposed, warnings};
 use crate::telemetry::metrics;
 
 /// What all layers say, as it was given.
@@ -156,7 +156,8 @@ impl Given {
     ///
     /// All errors of all layers.
     pub fn plan(mut self) -> Result<Config, ConfigErrors> {
-        let plan = |sections: &Sections, errors: &mut Errors| sections.management_center.plan(errors).map(Sink::Plan);
+        let plan =
+            |sections: &Sections, errors: &mut Errors| sections.management_center.plan(errors).map(SinkSettings::Plan);
         let config = self.config(plan, self.warned(warnings::plan(&self.sections)));
         self.finish(config)
     }
@@ -164,7 +165,7 @@ impl Given {
     /// Makes every part before it gives up because of one, so that all errors are reported.
     fn config(
         &mut self,
-        sink: impl FnOnce(&Sections, &mut Errors) -> Result<Sink, Reported>,
+        sink: impl FnOnce(&Sections, &mut Errors) -> Result<SinkSettings, Reported>,
         warnings: Vec<String>,
     ) -> Result<Config, Reported> {
         let (sections, errors) = (&self.sections, &mut self.errors);

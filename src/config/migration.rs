@@ -108,7 +108,7 @@ mod tests {
         fn any_text_comes_back_from_the_file(text in "[\\PC\\n\\t\\r]{0,30}") {
             let (entries, faults) = yaml::read(&format!("key: {}\n", scalar(&text)));
             prop_assert_eq!(faults, vec![]);
-            prop_assert_eq!(&entries[0].value, &yaml::Value::Text(text));
+            prop_assert_eq!(&entries[0].value, &yaml::YamlValue::Text(text));
         }
     }
 }

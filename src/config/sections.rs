@@ -13,11 +13,11 @@ use super::origin::Effective;
 use super::setting::Setting;
 use super::templates::TemplateIds;
 use super::value::Value;
-use super::{Sink, Source};
+use super::{SinkSettings, SourceSettings};
 use crate::http::{Endpoint, Proxy};
 
 /// Declares a section as rows. A row's doc comment is the setting's help, its name the key, its type the type of the field that
-/// takes the value; the rest is a [`Row`](super::row::Row). Each row becomes an entry of the table of
+/// takes the value; the rest is a [`SettingRow`](super::row::SettingRow). Each row becomes an entry of the table of
 /// [`settings`](super::settings) and a field of the section, so the two can't differ.
 macro_rules! section {
     (
@@ -55,11 +55,11 @@ macro_rules! section {
         }
     };
     (@setting $name:literal $($help:literal)+, $field:ident $($key:literal)?, $type:ty, $row:expr) => {
-        $crate::config::row::Row::<$type>::setting(
+        $crate::config::row::SettingRow::<$type>::setting(
             $row,
             concat!($name, ".", section!(@key $field $($key)?)),
             concat!($($help),+).trim_ascii_start(),
-            |text| { let row: $crate::config::row::Row<$type> = $row; (row.parse)(text).map(drop) },
+            |text| { let row: $crate::config::row::SettingRow<$type> = $row; (row.parse)(text).map(drop) },
         )
     };
     (@key $field:ident) => { stringify!($field) };
@@ -114,20 +114,20 @@ sections! {
 
 impl Sections {
     /// Where reports come from.
-    pub(super) fn source(&self, errors: &mut Errors) -> Result<Source, Reported> {
+    pub(super) fn source(&self, errors: &mut Errors) -> Result<SourceSettings, Reported> {
         match self.report.file.optional()? {
-            Some(path) if path.as_os_str() == "-" => Ok(Source::StandardInput),
-            Some(path) => Ok(Source::File(path)),
+            Some(path) if path.as_os_str() == "-" => Ok(SourceSettings::StandardInput),
+            Some(path) => Ok(SourceSettings::File(path)),
             None if self.asks_for_detections() => {
                 let (qualys, detections) = (self.qualys(errors), self.detections(errors));
-                Ok(Source::Detections {
+                Ok(SourceSettings::Detections {
                     qualys: qualys?,
                     detections: detections?,
                 })
             }
             None => {
                 let (settings, templates) = (self.qualys(errors), self.qualys.templates(errors));
-                Ok(Source::Qualys {
+                Ok(SourceSettings::Qualys {
                     settings: settings?,
                     templates: templates?,
                     at_once: self.qualys.reports_at_once.required(errors)?,
@@ -137,15 +137,15 @@ impl Sections {
     }
 
     /// Where commands go to.
-    pub(super) fn sink(&self, errors: &mut Errors) -> Result<Sink, Reported> {
+    pub(super) fn sink(&self, errors: &mut Errors) -> Result<SinkSettings, Reported> {
         match self.csv.file.optional()? {
-            Some(file) => Ok(Sink::Csv {
+            Some(file) => Ok(SinkSettings::Csv {
                 file,
                 by_template: self.has_csv_files(),
             }),
             None => {
                 let settings = self.management_center.settings(ConfigError::NoSink, errors)?;
-                Ok(Sink::ManagementCenter(settings))
+                Ok(SinkSettings::ManagementCenter(settings))
             }
         }
     }

@@ -42,7 +42,7 @@ fn for_hosts() -> Vec<(&'static str, &'static str)> {
 fn dump(config: &Config) -> String {
     let mut dump = format!("{config:?}");
     let mut secret = |secret: &secrecy::SecretString| dump.push_str(secret.expose_secret());
-    if let Source::Qualys { settings, .. } = &config.source {
+    if let SourceSettings::Qualys { settings, .. } = &config.source {
         if let Login::Basic(password) | Login::Session(password) = &settings.login {
             secret(password);
         }
@@ -52,7 +52,7 @@ fn dump(config: &Config) -> String {
             .flat_map(|proxy| &proxy.password)
             .for_each(&mut secret);
     }
-    if let Sink::ManagementCenter(settings) = &config.sink {
+    if let SinkSettings::ManagementCenter(settings) = &config.sink {
         settings.pkcs12_password.iter().for_each(&mut secret);
     }
     let pushgateway = config.metrics.pushgateway.iter();
@@ -190,7 +190,7 @@ fn a_csv_file_turns_sending_off() {
     let mut pairs = COMPLETE.to_vec();
     pairs.push(("csv.file", "Output.csv"));
     let config = given(&pairs).import().unwrap();
-    assert!(matches!(&config.sink, Sink::Csv { file, .. } if file == Path::new("Output.csv")));
+    assert!(matches!(&config.sink, SinkSettings::Csv { file, .. } if file == Path::new("Output.csv")));
     insta::assert_snapshot!(config.warnings.join("\n"), @"management_center.server (option --set) is ignored: csv.file is set, so nothing is sent");
 }
 
@@ -200,13 +200,16 @@ fn a_report_needs_no_qualys_and_a_token_no_password() {
     let csv = ("csv.file", "Output.csv");
     assert!(matches!(
         import(&[csv, ("report.file", "-")]),
-        Ok(Source::StandardInput)
+        Ok(SourceSettings::StandardInput)
     ));
-    assert!(matches!(import(&[csv, ("report.file", "r.xml")]), Ok(Source::File(_))));
+    assert!(matches!(
+        import(&[csv, ("report.file", "r.xml")]),
+        Ok(SourceSettings::File(_))
+    ));
     let token = [csv, ("qualys.login", "token"), ("qualys.template_ids", "7")];
     insta::assert_snapshot!(import(&token).unwrap_err(), @"qualys.token_file is not set: set it in the configuration file or by QC_QUALYS__TOKEN_FILE, for example /run/secrets/qualys/token");
     let token = [&token[..], &[("qualys.token_file", "t")]].concat();
-    assert!(matches!(import(&token), Ok(Source::Qualys { templates, .. }) if templates == [7]));
+    assert!(matches!(import(&token), Ok(SourceSettings::Qualys { templates, .. }) if templates == [7]));
 }
 
 #[test]
@@ -215,8 +218,8 @@ fn one_of_several_templates_is_imported_by_its_index() {
         let pairs = [&COMPLETE[..], &[("qualys.template_index", index)]].concat();
         given(&pairs).import().map(|config| config.source)
     };
-    assert!(matches!(import(""), Ok(Source::Qualys { templates, .. }) if templates == [424_242, 535_353]));
-    assert!(matches!(import("1"), Ok(Source::Qualys { templates, .. }) if templates == [535_353]));
+    assert!(matches!(import(""), Ok(SourceSettings::Qualys { templates, .. }) if templates == [424_242, 535_353]));
+    assert!(matches!(import("1"), Ok(SourceSettings::Qualys { templates, .. }) if templates == [535_353]));
     for (index, ids, names) in [
         ("", "7,8", true),
         ("1", "7,8", true),
@@ -230,7 +233,7 @@ fn one_of_several_templates_is_imported_by_its_index() {
         ];
         let config = given(&[&COMPLETE[..], &several].concat()).import().unwrap();
         assert!(
-            matches!(config.sink, Sink::Csv { by_template, .. } if by_template == names),
+            matches!(config.sink, SinkSettings::Csv { by_template, .. } if by_template == names),
             "{index} {ids}"
         );
     }
@@ -277,11 +280,11 @@ fn what_does_not_go_together_with_detections_is_said() {
     };
     assert!(matches!(
         import(&[("selection.ip_ranges", "10.0.0.0/30,10.1.0.1")]).unwrap().source,
-        Source::Detections { detections, .. } if detections.scope.addresses.as_deref() == Some("10.0.0.0-10.0.0.3,10.1.0.1")
+        SourceSettings::Detections { detections, .. } if detections.scope.addresses.as_deref() == Some("10.0.0.0-10.0.0.3,10.1.0.1")
     ));
     assert!(matches!(
         import(&[("selection.networks", "7,9"), ("selection.kinds", "all")]).unwrap().source,
-        Source::Detections { detections, .. } if detections.scope.networks.as_deref() == Some("7,9") && detections.information
+        SourceSettings::Detections { detections, .. } if detections.scope.networks.as_deref() == Some("7,9") && detections.information
     ));
     let refused = |more: &[(&str, &str)]| import(more).unwrap_err().to_string();
     insta::assert_snapshot!(refused(&[("qualys.template_ids", "7")]), @"qualys.template_ids is set, but qualys.api = detections asks for hosts, which no template chooses: leave it out, and choose hosts by detections.asset_groups, detections.tags or selection.ip_ranges");

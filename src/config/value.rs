@@ -4,7 +4,7 @@ use secrecy::ExposeSecret as _;
 
 use super::error::{ConfigError, Errors, Reported};
 use super::origin::{Assigned, Effective, Origin};
-use super::row::Row;
+use super::row::SettingRow;
 use super::setting::Setting;
 
 /// What is known of a setting.
@@ -18,7 +18,12 @@ pub(super) struct Value<T> {
 
 impl<T: Clone> Value<T> {
     /// Parses what holds for a setting, or reports why that is no value.
-    pub(super) fn read(setting: &'static Setting, row: Row<T>, effective: &Effective, errors: &mut Errors) -> Self {
+    pub(super) fn read(
+        setting: &'static Setting,
+        row: SettingRow<T>,
+        effective: &Effective,
+        errors: &mut Errors,
+    ) -> Self {
         let assigned = effective.get(setting.key);
         let mut parse = |assigned: &Assigned| {
             let Some(text) = &assigned.text else { return Ok(None) };

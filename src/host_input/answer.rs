@@ -46,12 +46,12 @@ pub enum Verdict {
     /// Every command was understood, and nothing speaks of trouble.
     Accepted,
     /// Commands were lost.
-    Refused(Refusal),
+    Refused(RefusedCommands),
 }
 
 /// What was lost of a frame, as far as its answer tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
+pub struct RefusedCommands {
     /// How many commands; `None`: it isn't known, so all of them count.
     pub commands: Option<u64>,
     /// In the Management Center's words, or in ours where it has none.
@@ -90,7 +90,7 @@ impl Answer {
     /// Compares the answer with the `expected` number of commands.
     pub fn judge(&self, expected: u64, replies: Replies) -> Verdict {
         let trouble = self.trouble().cloned();
-        let refused = |commands, reason| Verdict::Refused(Refusal { commands, reason });
+        let refused = |commands, reason| Verdict::Refused(RefusedCommands { commands, reason });
         match (self.done, trouble) {
             (Some(done), None) if done == expected => Verdict::Accepted,
             // The trouble may be with commands that the number counts.

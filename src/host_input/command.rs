@@ -14,7 +14,7 @@ mod text;
 mod vulnerability;
 
 pub use name::{Name, NameError};
-pub use vulnerability::{Prepared, Vulnerability};
+pub use vulnerability::{Prepared, VulnerabilityText};
 
 /// Ends a host: what is queued for it takes the place of what the Management Center holds.
 pub(super) const FLUSH: &[u8] = b"ScanFlush\n";
@@ -59,7 +59,7 @@ pub struct Domain(String);
 
 /// One host and what is to be said of it.
 #[derive(Debug, Clone, Copy)]
-pub struct Host<'a> {
+pub struct HostResults<'a> {
     /// Where it is.
     pub address: IpAddr,
     /// Its DNS name.
@@ -80,12 +80,12 @@ pub struct ScanResult {
     /// Port, where it belongs to one.
     pub port: Option<NonZeroU16>,
     /// Transport of that port.
-    pub protocol: Option<Protocol>,
+    pub protocol: Option<IpProtocol>,
 }
 
 /// Transport protocol, written as its IANA number: the only form beside lower-case letters that is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Protocol {
+pub enum IpProtocol {
     /// 6.
     Tcp,
     /// 17.
@@ -124,7 +124,7 @@ pub struct Commands {
 
 impl Commands {
     /// Commands as `settings` want them, about `vulnerabilities`, which [`ScanResult::vulnerability`] counts.
-    pub fn new<'a>(settings: &Settings, vulnerabilities: impl Iterator<Item = Vulnerability<'a>>) -> Self {
+    pub fn new<'a>(settings: &Settings, vulnerabilities: impl Iterator<Item = VulnerabilityText<'a>>) -> Self {
         let mut header = Vec::new();
         if let Some(Domain(domain)) = &settings.domain {
             header.extend_from_slice(b"SetDomain,");
@@ -165,7 +165,7 @@ impl Commands {
     }
 
     /// Appends all lines of `host`, none longer than `longest` bytes.
-    pub fn write(&self, out: &mut Vec<u8>, host: &Host<'_>, longest: usize) -> Shortened {
+    pub fn write(&self, out: &mut Vec<u8>, host: &HostResults<'_>, longest: usize) -> Shortened {
         let address = host.address;
         let mut shortened = Shortened::default();
         if host.closing == Closing::Clear {
@@ -233,11 +233,11 @@ fn line(out: &mut Vec<u8>, command: fmt::Arguments<'_>) {
     out.push(b'\n');
 }
 
-impl Protocol {
+impl IpProtocol {
     fn number(self) -> &'static [u8] {
         match self {
-            Protocol::Tcp => b"6",
-            Protocol::Udp => b"17",
+            IpProtocol::Tcp => b"6",
+            IpProtocol::Udp => b"17",
         }
     }
 }

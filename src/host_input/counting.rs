@@ -11,7 +11,7 @@
 //! updated by what closes the queue next; so that ScanFlush isn't counted is said.
 
 use super::Replies;
-use super::answer::{Answer, Refusal, Verdict};
+use super::answer::{Answer, RefusedCommands, Verdict};
 use super::command::{FLUSH, UPDATE};
 use super::packing::{Blocks, count};
 
@@ -53,7 +53,7 @@ fn weight(blocks: &impl Blocks) -> usize {
 
 impl Counting {
     /// Reads the answer to the [`first_frame`].
-    pub(super) fn read(blocks: &impl Blocks, answer: &Answer, replies: Replies) -> Result<Self, Refusal> {
+    pub(super) fn read(blocks: &impl Blocks, answer: &Answer, replies: Replies) -> Result<Self, RefusedCommands> {
         let weight = weight(blocks) as i64;
         let kinds = if blocks.flushes() { 3 } else { 1 };
         let all = count(blocks.prologue()) as i64 + kinds * weight;
@@ -134,7 +134,7 @@ mod tests {
         }
     }
 
-    fn read(blocks: &Header, done: u64, replies: Replies) -> Result<Counting, Refusal> {
+    fn read(blocks: &Header, done: u64, replies: Replies) -> Result<Counting, RefusedCommands> {
         let answer = Answer::read(format!("Done processing {done} commands.\n").as_bytes());
         Counting::read(blocks, &answer, replies)
     }

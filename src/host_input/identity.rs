@@ -49,12 +49,12 @@ pub struct Error {
     /// The file.
     pub path: PathBuf,
     /// What is wrong with it.
-    pub fault: Fault,
+    pub fault: IdentityFault,
 }
 
 /// What is wrong with a PKCS12 file, as the predicate of a sentence whose subject is the file.
 #[derive(Debug, Error)]
-pub enum Fault {
+pub enum IdentityFault {
     /// There is no such file; most often a volume that isn't mounted, or a typing mistake.
     #[error("does not exist")]
     Missing,
@@ -127,23 +127,27 @@ impl Problem for Error {
 
     fn remedy(&self) -> Cow<'_, str> {
         let remedy = match self.fault {
-            Fault::Unreadable(_) => "let the user that runs this read it; in Kubernetes fsGroup and defaultMode: 0440",
-            Fault::Missing => "put the PKCS12 file of this client there, or correct management_center.pkcs12",
-            Fault::Directory => "name the PKCS12 file in it as management_center.pkcs12",
-            Fault::TooLong => "correct management_center.pkcs12",
-            Fault::NotPkcs12 | Fault::Damaged(_) => "download it from the Management Center again",
-            Fault::Unsupported(_) => "write it anew with openssl pkcs12 -export",
-            Fault::PasswordNeeded => "set management_center.pkcs12_password",
-            Fault::NoKey | Fault::NoCertificate | Fault::KeyMismatch => {
+            IdentityFault::Unreadable(_) => {
+                "let the user that runs this read it; in Kubernetes fsGroup and defaultMode: 0440"
+            }
+            IdentityFault::Missing => "put the PKCS12 file of this client there, or correct management_center.pkcs12",
+            IdentityFault::Directory => "name the PKCS12 file in it as management_center.pkcs12",
+            IdentityFault::TooLong => "correct management_center.pkcs12",
+            IdentityFault::NotPkcs12 | IdentityFault::Damaged(_) => "download it from the Management Center again",
+            IdentityFault::Unsupported(_) => "write it anew with openssl pkcs12 -export",
+            IdentityFault::PasswordNeeded => "set management_center.pkcs12_password",
+            IdentityFault::NoKey | IdentityFault::NoCertificate | IdentityFault::KeyMismatch => {
                 "take the file that the Management Center issued for this client"
             }
-            Fault::UnusableKey => "RSA of 2048 to 4096 bits, ECDSA P-256 or P-384 and Ed25519 can",
-            Fault::NotYetValid { .. } => "check this machine's clock",
-            Fault::Pem => {
+            IdentityFault::UnusableKey => "RSA of 2048 to 4096 bits, ECDSA P-256 or P-384 and Ed25519 can",
+            IdentityFault::NotYetValid { .. } => "check this machine's clock",
+            IdentityFault::Pem => {
                 "take the file as the Management Center issued it, or join certificate and key with openssl pkcs12 -export"
             }
-            Fault::WrongPassword => "it is the one that was typed on the Management Center when the client was made",
-            Fault::PasswordCharacter | Fault::Expired { .. } => self.kind().row().remedy,
+            IdentityFault::WrongPassword => {
+                "it is the one that was typed on the Management Center when the client was made"
+            }
+            IdentityFault::PasswordCharacter | IdentityFault::Expired { .. } => self.kind().row().remedy,
         };
         remedy.into()
     }
@@ -163,7 +167,7 @@ impl Identity {
     }
 
     /// The same from the file's bytes.
-    pub fn read(bytes: &[u8], password: Option<&SecretString>, now: SystemTime) -> Result<Self, Fault> {
+    pub fn read(bytes: &[u8], password: Option<&SecretString>, now: SystemTime) -> Result<Self, IdentityFault> {
         let archive = pkcs12::open(bytes, password.map_or("", |password| password.expose_secret()))?;
         // Every certificate was parsed by p12-keystore already, so none is left out here.
         let certificates: Vec<X509Certificate<'_>> = archive
@@ -180,13 +184,13 @@ impl Identity {
             })
             .collect();
         match (&archive.keys[..], &keys[..], &certificates[..]) {
-            ([], _, _) => return Err(Fault::NoKey),
-            (_, _, []) => return Err(Fault::NoCertificate),
-            (_, [], _) => return Err(Fault::UnusableKey),
+            ([], _, _) => return Err(IdentityFault::NoKey),
+            (_, _, []) => return Err(IdentityFault::NoCertificate),
+            (_, [], _) => return Err(IdentityFault::UnusableKey),
             _ => {}
         }
 
-        let mut mistake = Fault::KeyMismatch;
+        let mut mistake = IdentityFault::KeyMismatch;
         for (key, own) in pairs(&keys, &certificates) {
             let certificate = Certificate::new(own);
             match valid(&certificate, now) {
@@ -234,12 +238,12 @@ impl fmt::Debug for Identity {
 }
 
 /// The file's bytes, overwritten when dropped: the key in them may be in the clear.
-fn content(path: &Path) -> Result<Zeroizing<Vec<u8>>, Fault> {
+fn content(path: &Path) -> Result<Zeroizing<Vec<u8>>, IdentityFault> {
     let unreadable = |error: io::Error| match error.kind() {
-        io::ErrorKind::NotFound => Fault::Missing,
-        io::ErrorKind::IsADirectory => Fault::Directory,
-        io::ErrorKind::FileTooLarge => Fault::TooLong,
-        _ => Fault::Unreadable(error),
+        io::ErrorKind::NotFound => IdentityFault::Missing,
+        io::ErrorKind::IsADirectory => IdentityFault::Directory,
+        io::ErrorKind::FileTooLarge => IdentityFault::TooLong,
+        _ => IdentityFault::Unreadable(error),
     };
     input_file::read(path, FileKind::Stream).map_err(unreadable)
 }
@@ -285,15 +289,15 @@ fn authorities(own: &X509Certificate<'_>, certificates: &[X509Certificate<'_>]) 
         .collect()
 }
 
-fn valid(certificate: &Certificate, now: SystemTime) -> Result<(), Fault> {
+fn valid(certificate: &Certificate, now: SystemTime) -> Result<(), IdentityFault> {
     let name = || certificate.name().to_owned();
     if now > certificate.not_after {
-        Err(Fault::Expired {
+        Err(IdentityFault::Expired {
             name: name(),
             at: certificate.not_after,
         })
     } else if now < certificate.not_before {
-        Err(Fault::NotYetValid {
+        Err(IdentityFault::NotYetValid {
             name: name(),
             from: certificate.not_before,
         })

@@ -35,7 +35,7 @@ use authority::Authority;
 pub use authority::AuthorityError;
 pub use ca_file::{CaFileError, CaFileFault};
 pub use handshake::{HandshakeError, HandshakeFault, connect, presented};
-pub use refused::{Refusal, Refused};
+pub use refused::{Distrust, Refused};
 use verifier::{Rule, Verifier};
 
 /// `management_center.trust`: which server certificate is taken for the Management Center's.

@@ -6,7 +6,9 @@ use std::net::IpAddr;
 use tracing::{Level, debug, enabled};
 
 use super::numbers::CLEAN;
-use crate::host_input::command::{Closing, Commands, Host, Mode, Protocol, ScanResult, Settings, Vulnerability};
+use crate::host_input::command::{
+    Closing, Commands, HostResults, IpProtocol, Mode, ScanResult, Settings, VulnerabilityText,
+};
 use crate::host_input::packing::{Blocks, Written};
 use crate::report::{self, Selected};
 
@@ -245,7 +247,7 @@ impl Blocks for HostCommands<'_> {
             return Written::default();
         };
         let results: Vec<ScanResult> = findings.iter().map(scan_result).collect();
-        let host = Host {
+        let host = HostResults {
             address: host.address,
             name: host.name,
             operating_system: host.operating_system,
@@ -272,8 +274,8 @@ impl Blocks for HostCommands<'_> {
     }
 }
 
-fn vulnerability(vulnerability: &report::Vulnerability) -> Vulnerability<'_> {
-    Vulnerability {
+fn vulnerability(vulnerability: &report::Vulnerability) -> VulnerabilityText<'_> {
+    VulnerabilityText {
         id: vulnerability.qid,
         title: &vulnerability.title,
         description: &vulnerability.description,
@@ -287,8 +289,8 @@ fn scan_result(finding: &report::Finding) -> ScanResult {
         vulnerability: finding.vulnerability,
         port: finding.port,
         protocol: finding.protocol.map(|protocol| match protocol {
-            report::Protocol::Tcp => Protocol::Tcp,
-            report::Protocol::Udp => Protocol::Udp,
+            report::Protocol::Tcp => IpProtocol::Tcp,
+            report::Protocol::Udp => IpProtocol::Udp,
         }),
     }
 }

@@ -9,14 +9,14 @@ use super::record::{BatchRecord, Record};
 impl Record {
     /// One line to read: why it failed, and what was imported.
     pub fn line(&self) -> impl fmt::Display {
-        Line(self)
+        SummaryLine(self)
     }
 }
 
 /// What was imported; or why not, and what was imported all the same.
-struct Line<'a>(&'a Record);
+struct SummaryLine<'a>(&'a Record);
 
-impl fmt::Display for Line<'_> {
+impl fmt::Display for SummaryLine<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let record = self.0;
         // The first of those that are equally bad: it is the one that the log begins with.

@@ -73,11 +73,11 @@ fn ended(settings: &Settings, exit: Exit, failed_stage: Stage) -> Exposition {
     let mut metrics = Exposition::new(&settings.import);
     let now = unix(SystemTime::now());
     metrics.set(&t::LAST_COMPLETION, &[], now);
-    if exit == Exit::Success {
+    if exit.is_success() {
         metrics.set(&t::LAST_SUCCESS, &[], now);
     }
     metrics.set(&t::LAST_EXIT_CODE, &[], f64::from(exit.code()));
-    let failed = (exit != Exit::Success).then(|| failed_stage.label());
+    let failed = (!exit.is_success()).then(|| failed_stage.label());
     metrics.set_each(&t::LAST_FAILED_STAGE, |stage| one_if(failed == Some(stage)));
     metrics.set(&t::EXPECTED_INTERVAL, &[], settings.expected_interval.as_secs_f64());
     metrics.set(&t::BUILD_INFO, &[env!("CARGO_PKG_VERSION")], 1.0);

@@ -13,7 +13,7 @@ use crate::{host_input, qualys, report};
 
 /// A live view of an import. A clone is the same view.
 #[derive(Debug, Clone, Default)]
-pub struct Progress(watch::Sender<State>);
+pub struct Progress(watch::Sender<ProgressState>);
 
 /// How far an import is at a moment.
 #[derive(Debug, Clone, Default)]
@@ -54,7 +54,7 @@ pub struct Running {
 }
 
 #[derive(Debug, Clone, Default)]
-struct State {
+struct ProgressState {
     begun: Option<(SystemTime, Instant)>,
     templates: usize,
     number: usize,

@@ -198,7 +198,7 @@ fn name<T: PartialEq>(named: &mut Vec<T>, more: Vec<T>) {
 impl PartRecord {
     /// How the process would end if there were nothing but this report to obtain.
     pub fn exit(&self) -> Exit {
-        self.failure.as_ref().map_or(Exit::Success, Failure::exit)
+        self.failure.as_ref().map(Failure::exit).unwrap_or_default()
     }
 
     /// Whether there is a report.
@@ -233,7 +233,7 @@ impl BatchRecord {
 
     /// How the process would end if this were its only batch.
     pub fn exit(&self) -> Exit {
-        self.worst().map_or(Exit::Success, |(_, failure)| failure.exit())
+        self.worst().map(|(_, failure)| failure.exit()).unwrap_or_default()
     }
 
     /// How many of its parts are imported in full.
@@ -349,7 +349,7 @@ impl Record {
 
     /// The end of a run that began at `begun`, and was told to stop with `stopped`.
     pub fn end(mut self, begun: Instant, stopped: Option<Kind>) -> Self {
-        if let Some(kind) = stopped.filter(|_| self.not_begun > 0 || self.exit != Exit::Success) {
+        if let Some(kind) = stopped.filter(|_| self.not_begun > 0 || !self.exit.is_success()) {
             self.exit = kind.exit();
         }
         self.duration = begun.elapsed();
@@ -380,10 +380,10 @@ impl Record {
     /// What the exit code means here.
     pub fn meaning(&self) -> &'static str {
         let any = |is: fn(&Destination) -> bool| self.batches.iter().any(|batch| is(&batch.destination));
-        match self.exit {
-            Exit::Success if any(|to| matches!(to, Destination::Plan(_))) => "planned, nothing was sent",
-            Exit::Success if any(|to| matches!(to, Destination::File(_))) => "all written, nothing was sent",
-            exit => exit.meaning(),
+        match self.exit.is_success() {
+            true if any(|to| matches!(to, Destination::Plan(_))) => "planned, nothing was sent",
+            true if any(|to| matches!(to, Destination::File(_))) => "all written, nothing was sent",
+            _ => self.exit.meaning(),
         }
     }
 }
@@ -431,6 +431,6 @@ mod tests {
         let sent: Vec<_> = all.passed().map(|(_, passed)| (passed.begun, passed.took)).collect();
         assert_eq!(sent, [(Duration::ZERO, Duration::from_secs(600))]);
         assert_eq!(all.failure.as_ref().unwrap().sentence, "batch 8 failed");
-        assert_eq!(record.exit, Exit::Unavailable);
+        assert_eq!(record.exit, Kind::Unavailable.exit());
     }
 }

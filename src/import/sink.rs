@@ -109,14 +109,14 @@ impl Found for Delivered {
 
 impl Sink {
     /// Makes ready what is needed to reach the sink; reaches for nothing yet.
-    pub(super) fn new(sink: config::Sink, commands: command::Settings) -> Result<Self, Error> {
+    pub(super) fn new(sink: config::SinkSettings, commands: command::Settings) -> Result<Self, Error> {
         let target = match sink {
-            config::Sink::Csv { file, by_template } => Target::CsvFile {
+            config::SinkSettings::Csv { file, by_template } => Target::CsvFile {
                 base: file,
                 by_template,
             },
-            config::Sink::Plan(settings) => Target::Plan(settings),
-            config::Sink::ManagementCenter(settings) => {
+            config::SinkSettings::Plan(settings) => Target::Plan(settings),
+            config::SinkSettings::ManagementCenter(settings) => {
                 Target::ManagementCenter(Arc::new(ManagementCenter::new(settings)?))
             }
         };

@@ -88,16 +88,16 @@ impl Part {
 impl Source {
     /// Makes ready what is needed to reach the source; reaches for nothing yet. Of hosts, `in_one` asks for one batch.
     pub(super) fn new(
-        source: config::Source,
+        source: config::SourceSettings,
         templates: Templates,
         selection: &Selection,
         keep: Keep,
         in_one: bool,
     ) -> Result<Self, Error> {
         let (settings, ids, at_once) = match source {
-            config::Source::File(path) => return Ok(Source::of_file(path, keep)),
-            config::Source::StandardInput => return Ok(Source::of_file("-".into(), keep)),
-            config::Source::Detections { qualys, detections } => {
+            config::SourceSettings::File(path) => return Ok(Source::of_file(path, keep)),
+            config::SourceSettings::StandardInput => return Ok(Source::of_file("-".into(), keep)),
+            config::SourceSettings::Detections { qualys, detections } => {
                 let deadline = Instant::now() + qualys.deadline;
                 let client = DetectionClient::new(&qualys, detections, keep, deadline)?;
                 return Ok(Source::Hosts(Box::new(HostSource::new(
@@ -106,7 +106,7 @@ impl Source {
                     in_one,
                 ))));
             }
-            config::Source::Qualys {
+            config::SourceSettings::Qualys {
                 settings,
                 templates,
                 at_once,

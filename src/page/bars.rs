@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 /// A row: what it is about, its bar, its numbers.
-pub(super) struct Row {
+pub(super) struct BarRow {
     pub(super) label: Markup,
     /// Where the bar begins and how long it is, as parts of the whole.
     pub(super) bar: (f64, f64),
@@ -14,7 +14,7 @@ pub(super) struct Row {
 }
 
 /// A table under `caption`, with these columns; `None.` if there are no rows.
-pub(super) fn table(caption: &str, columns: &[&str], rows: Vec<Row>) -> Markup {
+pub(super) fn table(caption: &str, columns: &[&str], rows: Vec<BarRow>) -> Markup {
     if rows.is_empty() {
         return html! { p class="none" { "None." } };
     }
@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn what_a_report_says_is_only_text() {
-        let row = Row {
+        let row = BarRow {
             label: html! { ("<script>alert(1)</script>") },
             bar: (0.0, 1.0),
             class: "good",

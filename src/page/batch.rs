@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use maud::{Markup, html};
 
-use super::bars::{self, Row, colour, of, per_cent};
+use super::bars::{self, BarRow, colour, of, per_cent};
 use super::breakdown;
 use crate::import::count::{Outcome, SEVERITIES, Totals, Unit};
 use crate::import::numbers::{CLEAN, amount, findings, grouped, hosts, plural};
@@ -178,7 +178,7 @@ fn funnel(batch: &BatchRecord) -> Markup {
     let totals = &batch.totals;
     let get = |outcome| totals.get(Unit::Findings, outcome);
     let (all, selected) = (get(Outcome::Read), get(Outcome::Selected));
-    let row = |label: String, count: u64, start: u64, class| Row {
+    let row = |label: String, count: u64, start: u64, class| BarRow {
         label: html! { (label) },
         bar: (of(start, all), of(count, all)),
         class,
@@ -202,7 +202,7 @@ fn funnel(batch: &BatchRecord) -> Markup {
     }
     rows.push(row(how.to_owned(), arrived, 0, "good"));
     let read = totals.get(Unit::Hosts, Outcome::Read);
-    let hosts = totals.left_out(Unit::Hosts).map(|(reason, count)| Row {
+    let hosts = totals.left_out(Unit::Hosts).map(|(reason, count)| BarRow {
         label: html! { "left out: " (reason.reason()) },
         bar: (0.0, of(count, read)),
         class: "muted",
@@ -225,7 +225,7 @@ fn severities(totals: &Totals) -> Markup {
     let all = totals.get(Unit::Findings, Outcome::Selected);
     let row = |label: String, outcome, class| {
         let count = totals.get(Unit::Findings, outcome);
-        let row = || Row {
+        let row = || BarRow {
             label: html! { (label) },
             bar: (0.0, of(count, all)),
             class,

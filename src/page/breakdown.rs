@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::bars::{self, Row, colour, of, per_cent};
+use super::bars::{self, BarRow, colour, of, per_cent};
 use crate::import::count::{Outcome, Totals, Unit};
 use crate::import::numbers::{grouped, plural};
 use crate::printable::Text;
@@ -61,7 +61,7 @@ pub(super) fn tables(breakdown: &Breakdown, totals: &Totals) -> Markup {
 /// The hosts with most findings.
 fn most(top: &Top<HostShare>) -> Markup {
     let most = top.first.first().map_or(0, |host| host.findings);
-    let rows = top.first.iter().map(|host| Row {
+    let rows = top.first.iter().map(|host| BarRow {
         label: html! {
             (host.address.0)
             @if let Some(severity) = host.severity { small { " severity " (severity) } }
@@ -96,7 +96,7 @@ fn qids(title: &str, top: &Top<QidShare>, all: u64) -> Markup {
 }
 
 fn qid_table(top: &Top<QidShare>, all: u64) -> Markup {
-    let rows = top.first.iter().map(|share| Row {
+    let rows = top.first.iter().map(|share| BarRow {
         label: html! {
             b { (share.qid) } " " (Text::of(share.title.as_bytes()))
             @if let Some(severity) = share.severity { small { " severity " (severity) } }
@@ -112,7 +112,7 @@ fn qid_table(top: &Top<QidShare>, all: u64) -> Markup {
 }
 
 fn cves(top: &Top<CveShare>, all: u64) -> Markup {
-    let rows = top.first.iter().map(|share| Row {
+    let rows = top.first.iter().map(|share| BarRow {
         label: html! { (share.id) },
         bar: (0.0, of(share.hosts, all)),
         class: "good",
@@ -129,7 +129,7 @@ fn cves(top: &Top<CveShare>, all: u64) -> Markup {
 
 fn subnets(top: &Top<SubnetShare>) -> Markup {
     let most = top.first.iter().map(|share| share.hosts).max().unwrap_or_default();
-    let rows = top.first.iter().map(|share| Row {
+    let rows = top.first.iter().map(|share| BarRow {
         label: html! { (share.network) },
         bar: (0.0, of(share.hosts, most)),
         class: "accent",

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use maud::{Markup, html};
 
-use super::bars::{self, Row};
+use super::bars::{self, BarRow};
 use crate::config::Listing;
 use crate::import::count::{Outcome, Unit};
 use crate::import::numbers::{amount, brief, grouped, plural};
@@ -20,7 +20,7 @@ pub(super) fn stages(record: &Record) -> Markup {
         false => 0.0,
     };
     let several = record.parts().count() > 1;
-    let rows = passed.iter().map(|(part, passed)| Row {
+    let rows = passed.iter().map(|(part, passed)| BarRow {
         label: match part {
             Some(part) if several => html! { (part.name) ": " (passed.stage) },
             _ => html! { (passed.stage) },
@@ -42,7 +42,7 @@ pub(super) fn waits(record: &Record) -> Markup {
     let usage = &record.usage;
     let connections = record.totals().get(Unit::Connections, Outcome::Sent);
     let longest = usage.waited.values().max().copied().unwrap_or_default().as_secs_f64();
-    let waited = usage.waited.iter().map(|(reason, waited)| Row {
+    let waited = usage.waited.iter().map(|(reason, waited)| BarRow {
         label: html! { (reason.sentence()) },
         bar: (
             0.0,
@@ -56,7 +56,7 @@ pub(super) fn waits(record: &Record) -> Markup {
         cells: vec![brief(*waited)],
     });
     let calls = usage.calls();
-    let requests = usage.requests.iter().map(|((stage, ended), count)| Row {
+    let requests = usage.requests.iter().map(|((stage, ended), count)| BarRow {
         label: html! { (stage) ": " (ended) },
         bar: (0.0, bars::of(*count, calls)),
         class: if *ended == "ok" { "good" } else { "bad" },

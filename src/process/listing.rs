@@ -1,6 +1,6 @@
 //! The command `config`: the effective configuration, with the source of each value.
 
-use super::output::{failed, misconfigured, print};
+use super::output::{failed_with, misconfigured, print};
 use crate::cli::Output;
 use crate::config::Given;
 use crate::exit::Exit;
@@ -14,7 +14,7 @@ pub(super) fn list(given: Given, output: Output) -> Exit {
         Output::Text => print(&listing.to_string()),
         Output::Json => match serde_json::to_string_pretty(&listing) {
             Ok(json) => print(&format!("{}\n", escaped_json(&json))),
-            Err(error) => failed(&error, Exit::Bug).exit,
+            Err(error) => failed_with(&error.to_string(), Exit::Bug),
         },
     };
     match given.import() {

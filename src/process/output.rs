@@ -1,12 +1,11 @@
 //! What commands print: results on standard output, errors on standard error.
 
-use std::error::Error;
 use std::io::{self, Write as _};
 
-use super::ending::Ending;
+use super::termination::Termination;
 use crate::config::{ConfigErrors, Given, Surroundings};
 use crate::exit::Exit;
-use crate::problem::Problem as _;
+use crate::problem::Problem;
 use crate::telemetry::terminal::write_line;
 
 /// Help and version go to standard output; everything else is a usage error.
@@ -16,7 +15,7 @@ pub(super) fn unparsed(error: &clap::Error) -> Exit {
         (_, true) => {
             let given = Given::gather(&Surroundings::of_process(), None, Vec::new());
             let message = "what is wrong with it stands in the log";
-            Ending::new(Exit::Usage, message).leave(given.termination_file().as_deref());
+            Termination::new(Exit::Usage, message).leave(given.termination_file().as_deref());
             Exit::Usage
         }
         (printed, false) => wrote(printed),
@@ -24,17 +23,17 @@ pub(super) fn unparsed(error: &clap::Error) -> Exit {
 }
 
 /// Prints every configuration error.
-pub(super) fn misconfigured(errors: &ConfigErrors) -> Ending {
+pub(super) fn misconfigured(errors: &ConfigErrors) -> Termination {
     for error in errors.iter() {
         write_line(format_args!("error: {}", error.sentence()));
     }
     errors.into()
 }
 
-/// Prints an error that ends the invocation.
-pub(super) fn failed<E: Error + ?Sized>(error: &E, exit: Exit) -> Ending {
-    write_line(format_args!("error: {error}"));
-    Ending::failed(error, exit)
+/// Prints a problem that ends the invocation.
+pub(super) fn failed(problem: &impl Problem) -> Termination {
+    write_line(format_args!("error: {}", problem.sentence()));
+    Termination::failed(problem)
 }
 
 /// Prints a sentence that ends a command with `exit`.
@@ -52,7 +51,7 @@ pub(super) fn print(text: &str) -> Exit {
 /// A reader that closes early, as `head` does, is no failure.
 pub(super) fn wrote(result: io::Result<()>) -> Exit {
     match result {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => failed(&error, Exit::Io).exit,
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => failed_with(&error.to_string(), Exit::Io),
         _ => Exit::Success,
     }
 }

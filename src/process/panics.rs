@@ -7,6 +7,7 @@ use std::panic::{self, AssertUnwindSafe, Location};
 
 use thiserror::Error;
 
+use crate::problem::{Kind, Problem};
 use crate::telemetry::terminal::write_line;
 
 thread_local! {
@@ -18,7 +19,7 @@ thread_local! {
 
 /// A panic.
 #[derive(Debug, Error)]
-#[error("a bug in qualys-connector{place}: {message}; please report it, with the log at --level 3")]
+#[error("a bug in qualys-connector{place}: {message}")]
 pub(super) struct Bug {
     place: String,
     message: String,
@@ -31,7 +32,7 @@ pub(super) fn install_hook() {
         // Not logged, since the log may be what panicked.
         match IS_CAUGHT.get() {
             true => LAST.set(Some(bug)),
-            false => write_line(format_args!("error: {bug}")),
+            false => write_line(format_args!("error: {}", bug.sentence())),
         }
     }));
 }
@@ -63,6 +64,12 @@ impl Bug {
     }
 }
 
+impl Problem for Bug {
+    fn kind(&self) -> Kind {
+        Kind::Bug
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -79,7 +86,7 @@ mod tests {
         });
         panic::set_hook(usual);
         assert!(begun);
-        let sentence = bug.map(|()| 7).unwrap_err().to_string();
+        let sentence = bug.map(|()| 7).unwrap_err().sentence();
         assert_eq!(
             sentence,
             format!(

@@ -8,30 +8,31 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use super::ending::Ending;
-use super::output::{failed, print};
-use crate::check::{self, Colour, Endpoints, Preflight, Table, TelemetryEndpoint};
+use super::died::Died;
+use super::output::{failed, failed_with, print};
+use super::termination::Termination;
+use crate::check::{self, CollectorEndpoint, Colour, Endpoints, Preflight, Table};
 use crate::cli::Output;
 use crate::config::Given;
 use crate::exit::Exit;
 use crate::import::Stop;
 use crate::printable::escaped_json;
+use crate::telemetry::metrics::pushgateway::Pushgateway;
 use crate::telemetry::{terminal, traces};
-use crate::tls;
 
 /// Walks through everything and says what was found. The exit code is the one that an import would end with.
-pub(super) fn check(given: Given, output: Output) -> Ending {
+pub(super) fn check(given: Given, output: Output) -> Termination {
     let endpoints = endpoints(&given);
     let parts = given.parts();
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => return failed(&error, Exit::Bug),
+        Err(error) => return failed(&Died::System(error)),
     };
     let walked = runtime.block_on(async {
         let stop = Stop::on_signals()?;
         // Beside a thread that waits for a file, a signal is still heard.
         let walking = aside(async move || check::run(&parts, &endpoints).await)?;
-        Ok(tokio::select! {
+        io::Result::Ok(tokio::select! {
             results = walking => Ok(results.map_err(io::Error::other)?),
             () = stop.token().cancelled() => Err(stop.kind().unwrap_or(crate::problem::Kind::Terminated).exit()),
         })
@@ -40,13 +41,13 @@ pub(super) fn check(given: Given, output: Output) -> Ending {
     match walked {
         Ok(Ok(results)) => {
             let printed = print(&rendered(&results, output));
-            Ending::new(
+            Termination::new(
                 results.exit().max(printed),
                 results.first().unwrap_or_else(|| "ready for an import".to_owned()),
             )
         }
-        Ok(Err(stopped)) => Ending::silent(stopped),
-        Err(error) => failed::<io::Error>(&error, Exit::Bug),
+        Ok(Err(stopped)) => Termination::silent(stopped),
+        Err(error) => Termination::new(failed_with(&error.to_string(), Exit::Bug), error.to_string()),
     }
 }
 
@@ -75,32 +76,24 @@ fn rendered(results: &Preflight, output: Output) -> String {
 /// What other programs' variables say, too. An empty one says nothing.
 fn endpoints(given: &Given) -> Endpoints {
     const PROXIES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
-    let endpoint = |(url, tls)| TelemetryEndpoint {
+    let collector = |(url, tls)| CollectorEndpoint {
         url,
-        proxied: false,
         tls: Arc::new(tls),
     };
     Endpoints {
         proxy: PROXIES.into_iter().find(|name| !is_unset(name)),
         metrics_required: given.metrics().is_some_and(|metrics| metrics.required),
         pushgateway: pushgateway(given),
-        collector: traces::collector().map(|collector| collector.map(endpoint)),
+        collector: traces::collector().map(|found| found.map(collector)),
         longest_wait: Duration::from_secs(5),
     }
 }
 
-fn pushgateway(given: &Given) -> Result<Option<TelemetryEndpoint>, String> {
-    let Some(settings) = given.metrics().and_then(|metrics| metrics.pushgateway) else {
-        return Ok(None);
-    };
-    match tls::client_config(settings.ca_file.as_deref()) {
-        Ok(tls) => Ok(Some(TelemetryEndpoint {
-            url: settings.url,
-            tls: Arc::new(tls),
-            proxied: settings.proxy.is_some(),
-        })),
-        Err(error) => Err(format!("telemetry.pushgateway.ca_file: {error}")),
-    }
+fn pushgateway(given: &Given) -> Result<Option<Pushgateway>, String> {
+    let metrics = given.metrics();
+    let configured = metrics.and_then(|metrics| Some((metrics.pushgateway?, metrics.import)));
+    let pushgateway = configured.map(|(settings, import)| Pushgateway::new(&settings, &import));
+    pushgateway.transpose().map_err(|error| error.to_string())
 }
 
 fn is_unset(name: &str) -> bool {

@@ -2,7 +2,7 @@
 
 use clap_complete::Shell;
 
-use super::output::{failed, failed_with, print};
+use super::output::{failed_with, print};
 use crate::cli;
 use crate::config::schema::schema;
 use crate::exit::Exit;
@@ -12,7 +12,7 @@ use crate::explain;
 pub(super) fn man() -> Exit {
     match cli::man() {
         Ok(page) => print(&page),
-        Err(error) => failed(&error, Exit::Bug).exit,
+        Err(error) => failed_with(&error.to_string(), Exit::Bug),
     }
 }
 

@@ -6,13 +6,14 @@ use std::time::SystemTime;
 
 use tracing::{Instrument as _, error};
 
-use super::ending::Ending;
+use super::died::Died;
 use super::metrics;
 use super::output::{failed, misconfigured, print};
-use super::panics::{self, Bug};
+use super::panics;
 use super::progress_bar::ProgressBar;
+use super::termination::Termination;
 use crate::cli::{Cli, Summary};
-use crate::config::{Config, ConfigErrors, Given, Listing, Sink};
+use crate::config::{Config, ConfigErrors, Given, Listing, SinkSettings};
 use crate::exit::Exit;
 use crate::import::{self, Failure, Progress, Record, Stop};
 use crate::page::{self, PageFile};
@@ -23,7 +24,7 @@ use crate::telemetry::{self, Telemetry, logs, traces};
 use crate::whole_file;
 
 /// Imports, or plans to. Metrics of an import are written and pushed however it ends; those of a plan would mislead.
-pub(super) fn import(given: Given, cli: &Cli, listing: &Listing) -> Ending {
+pub(super) fn import(given: Given, cli: &Cli, listing: &Listing) -> Termination {
     let metrics = given.metrics().filter(|_| !cli.plan());
     let run = || {
         let configured = if cli.plan() { given.plan() } else { given.import() };
@@ -47,7 +48,7 @@ pub(super) fn import(given: Given, cli: &Cli, listing: &Listing) -> Ending {
 }
 
 /// Sends a file of commands.
-pub(super) fn send(given: Given, file: &Path, cli: &Cli, listing: &Listing) -> Ending {
+pub(super) fn send(given: Given, file: &Path, cli: &Cli, listing: &Listing) -> Termination {
     let run = || {
         let (config, telemetry) = begin(given.send(), |config| (&config.log, &config.traces, &config.warnings))?;
         let outputs = Outputs::of(&config.page, None);
@@ -64,10 +65,10 @@ pub(super) fn send(given: Given, file: &Path, cli: &Cli, listing: &Listing) -> E
 fn begin<C>(
     configured: Result<C, ConfigErrors>,
     telemetry: impl FnOnce(&C) -> (&logs::Settings, &traces::Settings, &Vec<String>),
-) -> Result<(C, Telemetry), Ending> {
+) -> Result<(C, Telemetry), Termination> {
     let config = configured.map_err(|errors| misconfigured(&errors))?;
     let (log, traces, warnings) = telemetry(&config);
-    let telemetry = telemetry::begin(log, traces, warnings).map_err(|error| failed(&error, error.kind().exit()))?;
+    let telemetry = telemetry::begin(log, traces, warnings).map_err(|error| failed(&error))?;
     Ok((config, telemetry))
 }
 
@@ -79,7 +80,7 @@ fn conclude(
     listing: &Listing,
     telemetry: Telemetry,
     work: impl AsyncFnOnce(Result<(), Failure>, &Stop, &Progress) -> Record,
-) -> Result<Ending, Ending> {
+) -> Result<Termination, Termination> {
     let run = || {
         // A page that can't be written ends the run before any request.
         let (page, created) = match outputs.page.map(|path| PageFile::create(&path)).transpose() {
@@ -88,37 +89,19 @@ fn conclude(
         };
         let work = async |stop: &Stop, progress: &Progress| work(created, stop, progress).await;
         let mut record = perform(cli, &telemetry, work)?;
-        let shown = page.map_or(Exit::Success, |page| show(page, &record, listing));
+        let shown = page.map(|page| show(page, &record, listing)).unwrap_or_default();
         record.exit = record.exit.max(shown);
         let exit = record.exit.max(summarise(cli, &record, outputs.on_stdout));
-        Ok(Ending::of(&record, exit))
+        Ok(Termination::of(&record, exit))
     };
-    let ended: Result<Ending, Died> = panics::catch(run).unwrap_or_else(|bug| Err(bug.into()));
+    let ended: Result<Termination, Died> = panics::catch(run).unwrap_or_else(|bug| Err(bug.into()));
     let concluded = ended.map_err(|died| {
-        error!(exit = died.exit().code(), "{died}");
-        Ending::failed(&died, died.exit())
+        error!(exit = died.kind().exit().code(), "{}", died.sentence());
+        Termination::failed(&died)
     });
     let (Ok(ending) | Err(ending)) = &concluded;
     telemetry.finish(ending.exit);
     concluded
-}
-
-/// Why a run left no record.
-#[derive(Debug, thiserror::Error)]
-enum Died {
-    #[error("the program can't begin: {0}; look at the limits that the system sets (ulimit)")]
-    System(#[from] io::Error),
-    #[error(transparent)]
-    Bug(#[from] Bug),
-}
-
-impl Died {
-    fn exit(&self) -> Exit {
-        match self {
-            Died::System(_) => Exit::Io,
-            Died::Bug(_) => Exit::Bug,
-        }
-    }
 }
 
 /// Runs the work on a runtime of one thread, until it ends or a signal ends it.
@@ -179,8 +162,8 @@ impl Outputs {
 
 fn csv_file(config: &Config) -> Option<&Path> {
     match &config.sink {
-        Sink::Csv { file, .. } => Some(file),
-        Sink::ManagementCenter(_) | Sink::Plan(_) => None,
+        SinkSettings::Csv { file, .. } => Some(file),
+        SinkSettings::ManagementCenter(_) | SinkSettings::Plan(_) => None,
     }
 }
 

@@ -3,12 +3,11 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::refusal::Refusal;
-use super::transport::retry::TooLong;
 use crate::printable::Text;
-use crate::problem::{Kind, Problem};
+use crate::problem::{Kind, Problem, Reason};
 
 /// What went wrong. [`Error`](super::Error) adds where it happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,6 +86,19 @@ pub enum Fault {
     },
     /// A wait that doesn't fit into what is left of the deadline.
     Wait(TooLong),
+}
+
+/// A wait that doesn't fit into what is left of the deadline.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TooLong {
+    /// What would be waited for.
+    pub reason: Reason,
+    /// How long that takes.
+    pub wait: Duration,
+    /// What is left of `qualys.deadline`.
+    pub left: Duration,
+    /// When it is worth to come back.
+    pub until: SystemTime,
 }
 
 impl Fault {
@@ -175,6 +187,31 @@ impl fmt::Display for Fault {
             }
             Fault::Wait(too_long) => too_long.fmt(f),
         }
+    }
+}
+
+impl fmt::Display for TooLong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let why = match self.reason {
+            Reason::Running => "the report isn't finished",
+            Reason::RateLimit => "the subscription's calls of this window are used up",
+            Reason::Concurrency => "the subscription has too many calls running at the same time",
+            Reason::Maintenance => "Qualys is down for maintenance",
+            Reason::BackOff => "the fault needs time to pass",
+        };
+        write!(
+            f,
+            "{why}: the next call would have to wait {}, but only {} are left of qualys.deadline",
+            Short(self.wait),
+            Short(self.left),
+        )
+    }
+}
+
+impl TooLong {
+    /// When to come back.
+    pub(super) fn remedy(&self) -> String {
+        format!("come back after {}", humantime::format_rfc3339_seconds(self.until))
     }
 }
 

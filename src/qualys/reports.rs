@@ -22,7 +22,7 @@ mod download;
 mod launch;
 pub(super) mod list;
 mod probe;
-pub(super) mod template;
+mod template;
 mod tidy_up;
 mod title;
 mod wait;
@@ -30,7 +30,7 @@ mod wait;
 pub use tidy_up::{Ending, HURRY};
 pub use wait::Finished;
 
-use launch::Listing;
+use launch::OurReports;
 use wait::Board;
 
 /// A week's list of a big subscription is longer than other documents: some 600 bytes a report.
@@ -45,7 +45,7 @@ const LIST: usize = 16 << 20;
 pub struct ReportShare {
     transport: Transport,
     /// Our reports, as a list showed them. Locked while it is asked for, so that several launches ask once.
-    ours: tokio::sync::Mutex<Option<Listing>>,
+    ours: tokio::sync::Mutex<Option<OurReports>>,
     board: Board,
     /// Since when tidying up has done nothing but fail.
     in_vain_since: Mutex<Option<Instant>>,

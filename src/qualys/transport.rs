@@ -338,11 +338,12 @@ impl Transport {
         call: Call,
         builder: reqwest::RequestBuilder,
         expects: Expects,
-        span: &spans::Request,
+        span: &spans::RequestSpan,
         cookies: &mut String,
     ) -> Result<(Received, Limits), Fault> {
         let sent = self.http.send(builder, expects, call.deadline, span).await;
-        self.note(|progress| progress.usage.answer(call.stage, &sent));
+        let status = sent.as_ref().map(|reply| reply.status).map_err(Fault::kind);
+        self.note(|progress| progress.usage.answer(call.stage, status));
         let mut reply = sent?;
         if let Some(wait) = reply.limits.to_wait {
             // Comes with good answers too: the next call would be refused.

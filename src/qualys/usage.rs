@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::fault::Fault;
-use super::transport::http::Reply;
-use crate::problem::{Kind, Problem as _, Reason};
+use crate::problem::{Kind, Reason};
 use crate::stage::Stage;
 
 /// Classes of HTTP status codes; `none`: there was no answer.
@@ -42,19 +40,14 @@ impl Usage {
         *self.requests.entry((stage, label)).or_default() += 1;
     }
 
-    pub(super) fn answer(&mut self, stage: Stage, sent: &Result<Reply, Fault>) {
-        let class = match sent {
-            Ok(reply) => match reply.status {
-                ..300 => "2xx",
-                300..400 => "3xx",
-                400..500 => "4xx",
-                500.. => "5xx",
-            },
-            Err(fault) => match fault.kind() {
-                Kind::Redirected => "3xx",
-                Kind::ProxyLogin => "4xx",
-                _ => "none",
-            },
+    /// Counts the status of an answer, or why there was none.
+    pub(super) fn answer(&mut self, stage: Stage, status: Result<u16, Kind>) {
+        let class = match status {
+            Ok(..300) => "2xx",
+            Ok(300..400) | Err(Kind::Redirected) => "3xx",
+            Ok(400..500) | Err(Kind::ProxyLogin) => "4xx",
+            Ok(500..) => "5xx",
+            Err(_) => "none",
         };
         *self.answers.entry((stage, class)).or_default() += 1;
     }

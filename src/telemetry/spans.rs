@@ -39,7 +39,7 @@ pub fn run() -> Span {
 /// Records the exit code on the run's span.
 pub fn ended(run: &Span, exit: Exit) {
     run.record("process.exit.code", i64::from(exit.code()));
-    if exit != Exit::Success {
+    if !exit.is_success() {
         fail(run, exit.label());
     }
 }
@@ -80,13 +80,13 @@ pub fn fail(span: &Span, error: &str) {
 
 /// One attempt at a request over HTTP. Dropped without an answer or a fault, it was cancelled, which is no failure.
 #[derive(Debug)]
-pub struct Request {
+pub struct RequestSpan {
     span: Span,
     failed: Cell<bool>,
 }
 
 /// A request to `url`, without credentials; `resends` counts the attempts before this one.
-pub fn request(method: &str, url: &Url, action: &str, resends: u32) -> Request {
+pub fn request(method: &str, url: &Url, action: &str, resends: u32) -> RequestSpan {
     let mut shown = url.clone();
     // Both only fail for URLs without a host, which hold no credentials.
     let _ = (shown.set_username(""), shown.set_password(None));
@@ -105,13 +105,13 @@ pub fn request(method: &str, url: &Url, action: &str, resends: u32) -> Request {
         "error.type" = Empty,
         "otel.status_code" = Empty,
     );
-    Request {
+    RequestSpan {
         span,
         failed: Cell::new(false),
     }
 }
 
-impl Request {
+impl RequestSpan {
     /// The span, to run the request in.
     pub fn span(&self) -> &Span {
         &self.span

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 use qualys_connector::cli::Cli;
-use qualys_connector::config::{Config, Given, Sink, Source, Surroundings};
+use qualys_connector::config::{Config, Given, SinkSettings, SourceSettings, Surroundings};
 use qualys_connector::qualys::Login;
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -23,7 +23,7 @@ fn dump(config: &Config) -> String {
         config.source, config.selection, config.commands, config.sink, config.log
     );
     let mut secret = |secret: &SecretString| dump.push_str(secret.expose_secret());
-    if let Source::Qualys { settings, .. } = &config.source {
+    if let SourceSettings::Qualys { settings, .. } = &config.source {
         if let Login::Basic(password) | Login::Session(password) = &settings.login {
             secret(password);
         }
@@ -33,7 +33,7 @@ fn dump(config: &Config) -> String {
             .flat_map(|proxy| &proxy.password)
             .for_each(&mut secret);
     }
-    if let Sink::ManagementCenter(settings) = &config.sink {
+    if let SinkSettings::ManagementCenter(settings) = &config.sink {
         settings.pkcs12_password.iter().for_each(&mut secret);
     }
     dump

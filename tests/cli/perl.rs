@@ -4,7 +4,7 @@
 use std::ffi::OsString;
 
 use qualys_connector::cli::{Cli, Command};
-use qualys_connector::config::{Config, Given, Sink, Source, Surroundings};
+use qualys_connector::config::{Config, Given, SinkSettings, SourceSettings, Surroundings};
 
 use crate::Place;
 
@@ -28,15 +28,15 @@ fn import(line: &str) -> Config {
 /// Where an import goes to.
 fn sink(line: &str) -> String {
     match import(line).sink {
-        Sink::Csv { file, .. } => file.display().to_string(),
-        Sink::ManagementCenter(to) => format!("{}:{} {}", to.server, to.port, to.pkcs12.display()),
-        Sink::Plan(_) => panic!("{line} only plans"),
+        SinkSettings::Csv { file, .. } => file.display().to_string(),
+        SinkSettings::ManagementCenter(to) => format!("{}:{} {}", to.server, to.port, to.pkcs12.display()),
+        SinkSettings::Plan(_) => panic!("{line} only plans"),
     }
 }
 
 fn templates(line: &str) -> Vec<u64> {
     match import(line).source {
-        Source::Qualys { templates, .. } => templates,
+        SourceSettings::Qualys { templates, .. } => templates,
         _ => panic!("{line} doesn't ask Qualys"),
     }
 }
@@ -72,7 +72,7 @@ fn the_crontab_line_of_the_guide_names_every_file() {
     let place = Place::empty().file("qualys/QualysGuard.yaml", crate::SAMPLE);
     let line = "-server 10.10.10.10 -pkcs12 /usr/local/qualys/CertFile.pkcs12 -plugininfo qualys/QualysGuard.yaml";
     let config = given(&place, line).1.import().unwrap();
-    let Sink::ManagementCenter(to) = config.sink else {
+    let SinkSettings::ManagementCenter(to) = config.sink else {
         panic!("nothing is sent");
     };
     assert_eq!(to.pkcs12.to_str(), Some("/usr/local/qualys/CertFile.pkcs12"));
@@ -81,7 +81,7 @@ fn the_crontab_line_of_the_guide_names_every_file() {
 #[test]
 fn a_csv_file_wins_over_a_server() {
     let config = import("-csvfile Output.csv -server 10.10.10.10");
-    assert!(matches!(config.sink, Sink::Csv { .. }));
+    assert!(matches!(config.sink, SinkSettings::Csv { .. }));
     assert_eq!(
         config.warnings,
         ["management_center.server (option --server) is ignored: csv.file is set, so nothing is sent"]

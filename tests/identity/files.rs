@@ -5,7 +5,7 @@ use std::path::Path;
 use p12_keystore::{Certificate, KeyStore, KeyStoreEntry, PrivateKey, PrivateKeyChain};
 use proptest::prelude::*;
 use qualys_connector::exit::Exit;
-use qualys_connector::host_input::identity::{Fault, Identity, date};
+use qualys_connector::host_input::identity::{Identity, IdentityFault, date};
 use qualys_connector::problem::Problem as _;
 use rustls::pki_types::CertificateDer;
 use secrecy::SecretString;
@@ -60,7 +60,10 @@ fn a_file_that_ends_early_is_no_pkcs12_file() {
     let bytes = pkcs12(&ca.client(VALID), &[ca.own.der()]);
     for end in 0..bytes.len() {
         assert!(
-            matches!(Identity::read(&bytes[..end], None, now()), Err(Fault::NotPkcs12)),
+            matches!(
+                Identity::read(&bytes[..end], None, now()),
+                Err(IdentityFault::NotPkcs12)
+            ),
             "cut at {end}"
         );
     }

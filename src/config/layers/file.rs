@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::yaml::{self, Entry, Value};
+use super::yaml::{self, Entry, YamlValue};
 use crate::config::assignment::Assignment;
 use crate::config::error::ConfigError;
 use crate::config::origin::Origin;
@@ -52,7 +52,7 @@ fn assignment(path: &Path, entry: Entry, old: bool) -> Option<Result<Assignment,
     if settings::is_section(&key) {
         return match value {
             // A section of which every line is commented out.
-            Value::Text(text) if text.is_empty() => None,
+            YamlValue::Text(text) if text.is_empty() => None,
             _ => {
                 let reason = format!("{key} is a section: its settings stand below it, indented");
                 Some(Err(ConfigError::Yaml { path, line, reason }))
@@ -71,9 +71,9 @@ fn assignment(path: &Path, entry: Entry, old: bool) -> Option<Result<Assignment,
         }));
     };
     let text = match value {
-        Value::Text(text) => text,
-        Value::List(texts) if setting.syntax.is_list() => texts.join(","),
-        Value::List(_) => {
+        YamlValue::Text(text) => text,
+        YamlValue::List(texts) if setting.syntax.is_list() => texts.join(","),
+        YamlValue::List(_) => {
             let reason = format!("{key} takes one value, not a list");
             return Some(Err(ConfigError::Yaml { path, line, reason }));
         }

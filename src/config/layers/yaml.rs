@@ -18,25 +18,25 @@ pub(in crate::config) struct Entry {
     pub(in crate::config) key: String,
     /// The line of the key, counted from 1.
     pub(in crate::config) line: usize,
-    pub(in crate::config) value: Value,
+    pub(in crate::config) value: YamlValue,
 }
 
 /// What a key says.
 #[derive(Debug, PartialEq, Eq)]
-pub(in crate::config) enum Value {
+pub(in crate::config) enum YamlValue {
     Text(String),
     List(Vec<String>),
 }
 
 /// Something that doesn't belong into a file of settings.
 #[derive(Debug, PartialEq, Eq)]
-pub(in crate::config) struct Fault {
+pub(in crate::config) struct YamlError {
     pub(in crate::config) line: usize,
     pub(in crate::config) reason: String,
 }
 
 /// Reads a whole file. The entries before a fault that hides the rest are still good.
-pub(in crate::config) fn read(text: &str) -> (Vec<Entry>, Vec<Fault>) {
+pub(in crate::config) fn read(text: &str) -> (Vec<Entry>, Vec<YamlError>) {
     let mut reader = Reader {
         events: Parser::new_from_str(text.strip_prefix('\u{feff}').unwrap_or(text)),
         entries: Vec::new(),
@@ -51,7 +51,7 @@ pub(in crate::config) fn read(text: &str) -> (Vec<Entry>, Vec<Fault>) {
 struct Reader<'a> {
     events: Parser<'a, StrInput<'a>>,
     entries: Vec<Entry>,
-    faults: Vec<Fault>,
+    faults: Vec<YamlError>,
 }
 
 /// A value, or the start of one.
@@ -64,7 +64,7 @@ enum Node {
 }
 
 impl<'a> Reader<'a> {
-    fn stream(&mut self) -> Result<(), Fault> {
+    fn stream(&mut self) -> Result<(), YamlError> {
         loop {
             let (event, line) = self.event()?;
             match event {
@@ -90,7 +90,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads the rest of a mapping whose start has been read.
-    fn mapping(&mut self, path: &str, depth: usize) -> Result<(), Fault> {
+    fn mapping(&mut self, path: &str, depth: usize) -> Result<(), YamlError> {
         let mut lines = HashMap::new();
         loop {
             let (name, line) = match self.node()? {
@@ -105,7 +105,7 @@ impl<'a> Reader<'a> {
             if let Some(first) = lines.insert(key.clone(), line) {
                 // Not which: an unquoted password in braces is one, too.
                 let reason = format!("a key stands here a second time (first in line {first})");
-                self.faults.push(Fault { line, reason });
+                self.faults.push(YamlError { line, reason });
             }
             let value = match self.node()? {
                 (Node::Mapping, line) if depth == DEPTH => return Err(fault(line, "too many levels")),
@@ -113,8 +113,8 @@ impl<'a> Reader<'a> {
                     self.mapping(&key, depth + 1)?;
                     continue;
                 }
-                (Node::Sequence, _) => Value::List(self.sequence()?),
-                (Node::Text(text), _) => Value::Text(text),
+                (Node::Sequence, _) => YamlValue::List(self.sequence()?),
+                (Node::Text(text), _) => YamlValue::Text(text),
                 (Node::End, line) => return Err(fault(line, "a value is missing")),
             };
             self.entries.push(Entry { key, line, value });
@@ -122,7 +122,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads the rest of a sequence whose start has been read.
-    fn sequence(&mut self) -> Result<Vec<String>, Fault> {
+    fn sequence(&mut self) -> Result<Vec<String>, YamlError> {
         let mut texts = Vec::new();
         loop {
             match self.node()? {
@@ -133,7 +133,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn node(&mut self) -> Result<(Node, usize), Fault> {
+    fn node(&mut self) -> Result<(Node, usize), YamlError> {
         const QUOTES: &str = "put the value in single quotes";
         let (event, line) = self.event()?;
         let (node, anchor, tag) = match event {
@@ -150,19 +150,19 @@ impl<'a> Reader<'a> {
         };
         if anchor != 0 {
             let reason = format!("'&' begins an anchor, which isn't used here: {QUOTES}");
-            self.faults.push(Fault { line, reason });
+            self.faults.push(YamlError { line, reason });
         }
         if tag.is_some() {
             let reason = format!("'!' begins a tag, which isn't used here: {QUOTES}");
-            self.faults.push(Fault { line, reason });
+            self.faults.push(YamlError { line, reason });
         }
         Ok((node, line))
     }
 
-    fn event(&mut self) -> Result<(Event<'a>, usize), Fault> {
+    fn event(&mut self) -> Result<(Event<'a>, usize), YamlError> {
         match self.events.next_event() {
             Some(Ok((event, span))) => Ok((event, line(&span))),
-            Some(Err(error)) => Err(Fault::from(error)),
+            Some(Err(error)) => Err(YamlError::from(error)),
             None => Ok((Event::StreamEnd, 0)),
         }
     }
@@ -172,12 +172,12 @@ fn line(span: &Span) -> usize {
     span.start.line()
 }
 
-fn fault(line: usize, reason: impl Into<String>) -> Fault {
+fn fault(line: usize, reason: impl Into<String>) -> YamlError {
     let reason = reason.into();
-    Fault { line, reason }
+    YamlError { line, reason }
 }
 
-impl From<ScanError> for Fault {
+impl From<ScanError> for YamlError {
     fn from(error: ScanError) -> Self {
         fault(
             error.marker().line(),
@@ -199,7 +199,7 @@ mod tests {
         Entry {
             key: key.into(),
             line,
-            value: Value::Text(value.into()),
+            value: YamlValue::Text(value.into()),
         }
     }
 
@@ -245,7 +245,7 @@ mod tests {
         let list = |key: &str, line, values: &[&str]| Entry {
             key: key.into(),
             line,
-            value: Value::List(values.iter().copied().map(String::from).collect()),
+            value: YamlValue::List(values.iter().copied().map(String::from).collect()),
         };
         assert_eq!(faults, []);
         assert_eq!(

@@ -15,16 +15,16 @@ fn settings() -> Settings {
     }
 }
 
-fn written(settings: &Settings, host: Host<'_>, longest: usize) -> (String, Shortened) {
+fn written(settings: &Settings, host: HostResults<'_>, longest: usize) -> (String, Shortened) {
     let cves = ["CVE-2008-5161", "CAN-2003-0001", "nonsense"].map(Box::from);
-    let ssh = Vulnerability {
+    let ssh = VulnerabilityText {
         id: 38739,
         title: "Deprecated \"SSH\" settings",
         description: "Weak algorithms\nare offered, even now",
         cves: &cves,
         bugtraqs: &[32319],
     };
-    let untold = Vulnerability {
+    let untold = VulnerabilityText {
         id: 82003,
         title: "",
         description: "",
@@ -42,12 +42,12 @@ const RESULTS: &[ScanResult] = &[
     ScanResult {
         vulnerability: 0,
         port: NonZeroU16::new(22),
-        protocol: Some(Protocol::Tcp),
+        protocol: Some(IpProtocol::Tcp),
     },
     ScanResult {
         vulnerability: 0,
         port: NonZeroU16::new(161),
-        protocol: Some(Protocol::Udp),
+        protocol: Some(IpProtocol::Udp),
     },
     ScanResult {
         vulnerability: 1,
@@ -56,8 +56,8 @@ const RESULTS: &[ScanResult] = &[
     },
 ];
 
-fn host(address: &str, closing: Closing) -> Host<'static> {
-    Host {
+fn host(address: &str, closing: Closing) -> HostResults<'static> {
+    HostResults {
         address: address.parse().unwrap(),
         name: Some("naïve.example.com"),
         operating_system: Some("Windows \"2008\" R2"),
@@ -90,7 +90,7 @@ fn every_command() {
     };
     let (lines, _) = written(
         &settings,
-        Host {
+        HostResults {
             results: &[],
             ..host("2001:db8::5", Closing::Merge)
         },
@@ -156,7 +156,7 @@ fn a_host_of_which_a_result_is_missing_keeps_what_it_had() {
 #[test]
 fn any_line_fits_into_the_smallest_frame() {
     let cves: Vec<Box<str>> = (0..4_200).map(|id| format!("CVE-2024-{id:04}").into()).collect();
-    let vulnerability = Vulnerability {
+    let vulnerability = VulnerabilityText {
         id: u32::MAX,
         title: &"\"".repeat(999),
         description: &"\"".repeat(99_999),
@@ -171,9 +171,9 @@ fn any_line_fits_into_the_smallest_frame() {
     let place = ScanResult {
         vulnerability: 0,
         port: NonZeroU16::new(65535),
-        protocol: Some(Protocol::Udp),
+        protocol: Some(IpProtocol::Udp),
     };
-    let host = Host {
+    let host = HostResults {
         results: &[place],
         ..host("fe80:1111:2222:3333:4444:5555:6666:7777", Closing::Replace)
     };
@@ -189,10 +189,10 @@ proptest! {
     #[test]
     fn a_csv_reader_reads_back_what_was_meant(title in "\\PC{0,80}", description in "(.|\\s){0,200}", name in any::<Option<String>>()) {
         let settings = Settings { set_os: true, hostname_attribute: Some("DNS name".parse().unwrap()), ..settings() };
-        let vulnerability = Vulnerability { id: 7, title: &title, description: &description, cves: &[], bugtraqs: &[] };
+        let vulnerability = VulnerabilityText { id: 7, title: &title, description: &description, cves: &[], bugtraqs: &[] };
         let commands = Commands::new(&settings, [vulnerability].into_iter());
-        let results = [ScanResult { vulnerability: 0, port: NonZeroU16::new(443), protocol: Some(Protocol::Tcp) }];
-        let host = Host { name: name.as_deref(), operating_system: Some(&title), results: &results, ..host("192.0.2.1", Closing::Replace) };
+        let results = [ScanResult { vulnerability: 0, port: NonZeroU16::new(443), protocol: Some(IpProtocol::Tcp) }];
+        let host = HostResults { name: name.as_deref(), operating_system: Some(&title), results: &results, ..host("192.0.2.1", Closing::Replace) };
         let mut out = Vec::new();
         commands.write(&mut out, &host, usize::MAX);
         prop_assert!(out.iter().all(|byte| *byte == b'\n' || (0x20..0x7f).contains(byte)));

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
 use super::Delivery;
-use crate::host_input::answer::{Answer, Refusal, Verdict};
+use crate::host_input::answer::{Answer, RefusedCommands, Verdict};
 use crate::host_input::batch::Batches;
 use crate::host_input::command::{Shortened, UPDATE};
 use crate::host_input::connection::{AnswerKind, Connection};
@@ -195,7 +195,7 @@ impl<'a, B: Blocks> Run<'a, B> {
     }
 
     /// A frame of several hosts doesn't tell whose line was refused: each of them is sent again, alone.
-    fn refused(&mut self, frame: Packed, refusal: Refusal, alone: bool) -> ControlFlow<()> {
+    fn refused(&mut self, frame: Packed, refusal: RefusedCommands, alone: bool) -> ControlFlow<()> {
         if !alone {
             info!(
                 hosts = frame.touched.len(),

@@ -9,19 +9,19 @@ use p12_keystore::Pkcs12Archive;
 use p12_keystore::error::Error;
 use pkcs12::Pfx;
 
-use super::Fault;
+use super::IdentityFault;
 
 mod no_password;
 
 /// Takes keys and certificates out of a container.
-pub(super) fn open(bytes: &[u8], password: &str) -> Result<Pkcs12Archive, Fault> {
+pub(super) fn open(bytes: &[u8], password: &str) -> Result<Pkcs12Archive, IdentityFault> {
     if bytes.trim_ascii_start().starts_with(b"-----BEGIN") {
-        return Err(Fault::Pem);
+        return Err(IdentityFault::Pem);
     }
-    let container = Pfx::from_der(bytes).map_err(|_| Fault::NotPkcs12)?;
+    let container = Pfx::from_der(bytes).map_err(|_| IdentityFault::NotPkcs12)?;
     // A BMPString holds characters of 16 bits, and p12-keystore calls others a mistake in the file.
     if password.chars().any(|c| u32::from(c) > 0xffff) {
-        return Err(Fault::PasswordCharacter);
+        return Err(IdentityFault::PasswordCharacter);
     }
     let proven = container.mac_data.is_some();
     match Pkcs12Archive::from_pkcs12(bytes, password) {
@@ -34,10 +34,10 @@ pub(super) fn open(bytes: &[u8], password: &str) -> Result<Pkcs12Archive, Fault>
 /// What an error of the reader means to the owner of the file.
 ///
 /// `proven` tells that the container has a MAC: then a password that gets past it is right.
-fn fault(error: Error, proven: bool, password: &str) -> Fault {
+fn fault(error: Error, proven: bool, password: &str) -> IdentityFault {
     let password = match password {
-        "" => Fault::PasswordNeeded,
-        _ => Fault::WrongPassword,
+        "" => IdentityFault::PasswordNeeded,
+        _ => IdentityFault::WrongPassword,
     };
     match error {
         Error::MacError(_) => password,
@@ -45,10 +45,10 @@ fn fault(error: Error, proven: bool, password: &str) -> Fault {
         | Error::UnsupportedCertificateType
         | Error::UnsupportedEncryptionScheme
         | Error::UnsupportedMacAlgorithm
-        | Error::InvalidParameters => Fault::Unsupported(error.to_string()),
+        | Error::InvalidParameters => IdentityFault::Unsupported(error.to_string()),
         // Without a MAC a wrong password shows only in what comes out of the decryption.
         _ if !proven => password,
-        Error::Pkcs5Error(error) => Fault::Unsupported(error),
-        error => Fault::Damaged(error.to_string()),
+        Error::Pkcs5Error(error) => IdentityFault::Unsupported(error),
+        error => IdentityFault::Damaged(error.to_string()),
     }
 }

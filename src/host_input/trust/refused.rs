@@ -16,7 +16,7 @@ pub struct Refused {
     /// The certificate.
     pub certificate: Certificate,
     /// What is wrong with it.
-    pub why: Refusal,
+    pub why: Distrust,
 }
 
 impl Refused {
@@ -24,7 +24,7 @@ impl Refused {
     /// else; but not where it is a client's, which nobody should accept.
     pub(super) fn remedy(&self) -> String {
         match self.why {
-            Refusal::Client | Refusal::Own => {
+            Distrust::Client | Distrust::Own => {
                 "find out who answers at that address, and who holds that client's PKCS12 \
                                                file; nothing was sent"
                     .to_owned()
@@ -40,7 +40,7 @@ impl Refused {
 
 /// Why a server certificate is refused, as a clause about the certificate.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum Refusal {
+pub enum Distrust {
     /// Another CA issued it: another Management Center's, or that of somebody in between.
     #[error("that is unknown: no trusted CA issued it")]
     UnknownIssuer,

@@ -15,7 +15,7 @@ use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, DigitallySignedStruct, Error, SignatureScheme};
 
 use super::authority::Authority;
-use super::refused::{Refusal, Refused, words};
+use super::refused::{Distrust, Refused, words};
 use crate::host_input::identity::{Certificate, Fingerprint};
 
 /// What makes a server certificate the Management Center's.
@@ -51,29 +51,29 @@ impl Verifier {
         Self { rule, own, algorithms }
     }
 
-    fn judge(&self, presented: &Presented<'_>, now: SystemTime) -> Result<(), Refusal> {
+    fn judge(&self, presented: &Presented<'_>, now: SystemTime) -> Result<(), Distrust> {
         let certificate = presented.certificate;
         match &self.rule {
             Rule::Any => Ok(()),
-            _ if certificate.public_key == self.own => Err(Refusal::Own),
+            _ if certificate.public_key == self.own => Err(Distrust::Own),
             Rule::OneOf(fingerprints) if fingerprints.contains(&certificate.fingerprint) => Ok(()),
-            Rule::OneOf(_) => Err(Refusal::NotPinned),
+            Rule::OneOf(_) => Err(Distrust::NotPinned),
             Rule::IssuedBy(authorities, name) => {
                 let issuer = self.issuer(presented, authorities, now)?;
                 if certificate.is_for_a_client() {
-                    return Err(Refusal::Client);
+                    return Err(Distrust::Client);
                 }
                 if now > certificate.not_after {
-                    return Err(Refusal::Expired(certificate.not_after));
+                    return Err(Distrust::Expired(certificate.not_after));
                 }
                 if now < certificate.not_before {
-                    return Err(Refusal::NotYetValid(certificate.not_before));
+                    return Err(Distrust::NotYetValid(certificate.not_before));
                 }
                 if now > issuer.certificate.not_after {
-                    return Err(Refusal::AuthorityExpired(issuer.certificate.not_after));
+                    return Err(Distrust::AuthorityExpired(issuer.certificate.not_after));
                 }
                 match name {
-                    Some(name) if !is_for(presented, name) => Err(Refusal::WrongName {
+                    Some(name) if !is_for(presented, name) => Err(Distrust::WrongName {
                         expected: name.to_str().into_owned(),
                         presented: certificate.names.clone(),
                     }),
@@ -89,15 +89,15 @@ impl Verifier {
         presented: &Presented<'_>,
         authorities: &'a [Authority],
         now: SystemTime,
-    ) -> Result<&'a Authority, Refusal> {
+    ) -> Result<&'a Authority, Distrust> {
         // webpki accepts no CA as a server and, as an issuer, nothing else; but what was given to us byte for byte
         // needs nobody to vouch for it.
         if let Some(itself) = authorities.iter().find(|authority| authority.der == *presented.der) {
             return Ok(itself);
         }
         let mut refusal = match authorities {
-            [] => Refusal::NoAuthority,
-            _ => Refusal::UnknownIssuer,
+            [] => Distrust::NoAuthority,
+            _ => Distrust::UnknownIssuer,
         };
         if presented.certificate.self_issued {
             return Err(refusal);
@@ -119,7 +119,7 @@ impl Verifier {
                 Ok(()) => return Ok(authority),
                 // The second is a CA of the same name with another key.
                 Err(Error::InvalidCertificate(CertificateError::UnknownIssuer | CertificateError::BadSignature)) => {}
-                Err(error) => refusal = Refusal::Unusable(words(error)),
+                Err(error) => refusal = Distrust::Unusable(words(error)),
             }
         }
         Err(refusal)

@@ -11,14 +11,13 @@ use std::sync::Arc;
 use futures_util::future::join_all;
 use tracing::warn;
 
-use crate::exit::Exit;
 use crate::import::count::{Count, Outcome, Totals, Unit};
 use crate::import::error::Error;
 use crate::import::numbers::hosts;
 use crate::import::record::{BatchRecord, Failure, Record, Stages};
 use crate::import::runner::{Found, Runner};
 use crate::import::stop::Stop;
-use crate::problem::{Kind, Problem as _};
+use crate::problem::Problem as _;
 use crate::qualys::{DetectionClient, Fetched, HostBatch, HostListing};
 use crate::report::selection::Selection;
 use crate::report::{self, Remarks, Report};
@@ -90,11 +89,8 @@ impl HostSource {
     pub(in crate::import) fn delivered(&self, batch: &BatchRecord) {
         let arrived =
             batch.totals.get(Unit::Hosts, Outcome::Acknowledged) + batch.totals.get(Unit::Hosts, Outcome::Cleared);
-        // What is wrong with some hosts isn't wrong with the next ones.
-        let failed = batch
-            .failure
-            .as_ref()
-            .is_some_and(|failure| failure.kind != Kind::CommandsRefused && failure.kind.exit() != Exit::Report);
+        let failure = batch.failure.as_ref();
+        let failed = failure.is_some_and(|failure| !failure.kind.is_of_one_batch());
         if failed && (arrived == 0 || batch.totals.get(Unit::Hosts, Outcome::NotSent) > 0) {
             let mut state = self.state.borrow_mut();
             (state.over, state.lost) = (true, true);
@@ -173,7 +169,7 @@ impl HostSource {
             batch.warnings.push(warning);
         }
         batch.totals.add(Unit::Hosts, Outcome::Missing, missing);
-        let cut_short = std::mem::take(&mut record.not_begun) > 0 && batch.exit() == Exit::Success;
+        let cut_short = std::mem::take(&mut record.not_begun) > 0 && batch.exit().is_success();
         let interrupted = stop.kind().filter(|_| cut_short).map(|kind| Failure {
             kind,
             sentence: "interrupted before all hosts were imported".to_owned(),
@@ -256,11 +252,7 @@ impl HostSource {
         let mut state = self.state.borrow_mut();
         state.missing += hosts;
         state.failed += 1;
-        let hopeless = matches!(
-            failure.kind().exit(),
-            Exit::Credentials | Exit::Config | Exit::Bug | Exit::Terminated
-        );
-        state.over |= hopeless || state.failed >= FAILED;
+        state.over |= failure.kind().ends_the_import() || state.failed >= FAILED;
     }
 
     fn keep(&self, failure: Failure) {

@@ -4,7 +4,6 @@ use std::collections::HashSet;
 
 use super::list::is_cut_off;
 use super::{DetectionClient, DetectionError};
-use crate::exit::Exit;
 use crate::printable::Text;
 use crate::problem::{Kind, Problem as _};
 use crate::qualys::fault::Fault;
@@ -91,7 +90,7 @@ impl DetectionClient {
 /// delivered before, so that the login is right and nothing stands between us and Qualys.
 fn is_refused(fault: &Fault) -> bool {
     match fault {
-        Fault::Refused(refusal) => refusal.kind().exit() == Exit::Credentials,
+        Fault::Refused(refusal) => refusal.kind().denies_access(),
         fault => matches!(fault.kind(), Kind::Html | Kind::Unexpected),
     }
 }

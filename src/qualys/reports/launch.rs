@@ -28,7 +28,7 @@ const LEFT_OVERS: usize = 10;
 
 /// The reports that a list showed.
 #[derive(Debug)]
-pub(super) struct Listing {
+pub(super) struct OurReports {
     reports: Vec<Report>,
     /// Whose left-overs were deleted.
     cleaned: Vec<u64>,
@@ -68,7 +68,7 @@ impl ReportShare {
             {
                 listing
             }
-            other => Listing {
+            other => OurReports {
                 cleaned: other.map(|listing| listing.cleaned).unwrap_or_default(),
                 ..self.take_list(call).await?
             },
@@ -88,12 +88,12 @@ impl ReportShare {
     }
 
     /// The list of all reports.
-    async fn take_list(&self, call: Call) -> Result<Listing, Error> {
+    async fn take_list(&self, call: Call) -> Result<OurReports, Error> {
         let list = self.list(call, None).await?;
         if list.is_truncated() {
             warn!("Qualys' list of reports is cut; a report of ours may be overlooked");
         }
-        Ok(Listing {
+        Ok(OurReports {
             now: list.now().unwrap_or_else(SystemTime::now),
             taken: Instant::now(),
             reports: list.into_reports(),
@@ -109,7 +109,7 @@ impl ReportShare {
     }
 
     /// The youngest report to go on with. A kept one was imported as far as we know, unless it is still being made.
-    fn adoptable(&self, listing: &Listing, title: &Title) -> Option<Report> {
+    fn adoptable(&self, listing: &OurReports, title: &Title) -> Option<Report> {
         let settings = self.settings();
         let young = |report: &Report| listing.age(report).is_some_and(|age| age < settings.adopt_within);
         let state = |report: &Report| match report.state() {
@@ -189,7 +189,7 @@ impl ReportShare {
 
     /// Deletes reports of this title that no run will adopt any more, and that no run that adopted one in time can still
     /// be downloading.
-    async fn delete_left_overs(&self, call: Call, listing: &Listing, title: &Title) {
+    async fn delete_left_overs(&self, call: Call, listing: &OurReports, title: &Title) {
         let settings = self.settings();
         if settings.keep_report {
             return;
@@ -213,7 +213,7 @@ impl ReportShare {
     }
 }
 
-impl Listing {
+impl OurReports {
     fn of<'a>(&'a self, title: &'a Title) -> impl Iterator<Item = &'a Report> {
         self.reports.iter().filter(move |report| title.is_on(report))
     }

@@ -1,10 +1,11 @@
 //! Probing: what can be learnt of Qualys without changing anything there, for the preflight. Nothing is tried twice.
 
 use super::list::unexpected;
-use super::template::{Unfit, look_up};
+use super::template::look_up;
 use super::{Api, ReportShare, v1};
 use crate::printable::Text;
 use crate::qualys::error::Error;
+use crate::qualys::refusal::Unfit;
 use crate::qualys::transport::http::Expects;
 use crate::qualys::transport::{DOCUMENT, Received};
 use crate::stage::Stage;

@@ -5,10 +5,10 @@
 
 use super::list::Template;
 use super::{ReportShare, v1};
-use crate::printable::Text;
 use crate::problem::{Problem as _, Step};
 use crate::qualys::Login;
 use crate::qualys::fault::Fault;
+use crate::qualys::refusal::Unfit;
 use crate::qualys::transport::http::Expects;
 use crate::qualys::transport::{Call, DOCUMENT};
 
@@ -35,41 +35,6 @@ impl ReportShare {
             .once(call, &request, 0)
             .await
             .and_then(Template::read_all)
-    }
-}
-
-/// Why no report that can be imported is made of a template, as the predicate of a sentence about it.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Unfit {
-    /// There is none of that id, or this user can't see it.
-    #[error("isn't in the list of those that qualys.user_id sees")]
-    NotListed,
-    /// Its reports aren't about scans.
-    #[error("(\"{title}\") is a {template_type} template")]
-    NotScan {
-        /// What it is called.
-        title: Text,
-        /// What its reports are about: patches, maps.
-        template_type: Text,
-    },
-    /// It reports scans that somebody picks.
-    #[error("(\"{title}\") is Manual (scan based), which needs scans picked by hand")]
-    Manual {
-        /// What it is called.
-        title: Text,
-    },
-}
-
-impl Unfit {
-    /// What is needed.
-    pub fn remedy(&self) -> &'static str {
-        match self {
-            Unfit::NotListed => {
-                "check qualys.template_ids: the id stands behind `id=` in the link of the template's Info button in Qualys"
-            }
-            Unfit::NotScan { .. } => "a scan template is needed; check qualys.template_ids",
-            Unfit::Manual { .. } => "an Auto (host based) one is needed; check qualys.template_ids",
-        }
     }
 }
 

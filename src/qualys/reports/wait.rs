@@ -16,9 +16,9 @@ use super::{Launched, Phase, ReportShare};
 use crate::printable::Text;
 use crate::problem::Reason;
 use crate::qualys::error::Error;
-use crate::qualys::fault::Fault;
+use crate::qualys::fault::{Fault, TooLong};
 use crate::qualys::transport::Call;
-use crate::qualys::transport::retry::{TooLong, polls};
+use crate::qualys::transport::retry::polls;
 use crate::stage::Stage;
 
 /// A report that is ready to be downloaded.

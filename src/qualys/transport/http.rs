@@ -118,7 +118,7 @@ impl Http {
     }
 
     /// The span of one attempt at a request, after `resends` others.
-    pub(in crate::qualys) fn span(&self, request: &Request, resends: u32) -> spans::Request {
+    pub(in crate::qualys) fn span(&self, request: &Request, resends: u32) -> spans::RequestSpan {
         let action = request.parameters.iter().find(|(name, _)| *name == "action");
         let action = action.map_or("", |(_, action)| action);
         spans::request(request.method.as_str(), &self.url(request), action, resends)
@@ -148,7 +148,7 @@ impl Http {
         builder: RequestBuilder,
         expects: Expects,
         deadline: Instant,
-        span: &spans::Request,
+        span: &spans::RequestSpan,
     ) -> Result<Reply, Fault> {
         let silence = match expects {
             Expects::ReportAfterSilence => deadline,

@@ -32,11 +32,11 @@ const SHORTEST_COOKIE: usize = 8;
 pub(super) struct Credentials {
     login: Login,
     user_id: String,
-    state: Mutex<State>,
+    state: Mutex<LoginState>,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct LoginState {
     proof: Proof,
     /// Qualys has taken this proof once.
     accepted: bool,
@@ -110,7 +110,7 @@ impl Credentials {
         values
             .filter(|value| value.len() >= SHORTEST_COOKIE)
             .for_each(printable::hide);
-        *locked(&self.state) = State {
+        *locked(&self.state) = LoginState {
             proof: cookie.map(SecretString::from),
             accepted: false,
         };

@@ -3,7 +3,6 @@
 //! Everything is measured in `qualys.poll_interval`, so that one setting paces a whole run, and everything ends at
 //! one deadline. Knows no HTTP and no fault: what went wrong arrives here as a [`RetryPolicy`].
 
-use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
@@ -11,23 +10,10 @@ use tokio::time::Instant;
 
 use super::gate::Gate;
 use crate::problem::{Reason, RetryPolicy};
-use crate::qualys::fault::Short;
+use crate::qualys::fault::TooLong;
 
 /// How often a fault that may pass by itself is tried again: with the delays below, over some three minutes.
 const FEW: usize = 6;
-
-/// A wait that doesn't fit into what is left of the deadline.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TooLong {
-    /// What would be waited for.
-    pub reason: Reason,
-    /// How long that takes.
-    pub wait: Duration,
-    /// What is left of `qualys.deadline`.
-    pub left: Duration,
-    /// When it is worth to come back.
-    pub until: SystemTime,
-}
 
 /// The pauses of one request and its repetitions.
 #[derive(Debug)]
@@ -97,31 +83,6 @@ impl Attempts {
     /// How often the request was repeated.
     pub(in crate::qualys) fn made(&self) -> u32 {
         self.made
-    }
-}
-
-impl fmt::Display for TooLong {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let why = match self.reason {
-            Reason::Running => "the report isn't finished",
-            Reason::RateLimit => "the subscription's calls of this window are used up",
-            Reason::Concurrency => "the subscription has too many calls running at the same time",
-            Reason::Maintenance => "Qualys is down for maintenance",
-            Reason::BackOff => "the fault needs time to pass",
-        };
-        write!(
-            f,
-            "{why}: the next call would have to wait {}, but only {} are left of qualys.deadline",
-            Short(self.wait),
-            Short(self.left),
-        )
-    }
-}
-
-impl TooLong {
-    /// When to come back.
-    pub(in crate::qualys) fn remedy(&self) -> String {
-        format!("come back after {}", humantime::format_rfc3339_seconds(self.until))
     }
 }
 

@@ -163,6 +163,31 @@ impl Pushgateway {
         }
     }
 
+    /// Its address.
+    pub fn url(&self) -> &Url {
+        &self.settings.url
+    }
+
+    /// Asks whether it is ready; no login is sent.
+    ///
+    /// # Errors
+    /// Why that isn't known.
+    pub async fn ready(&self, longest_wait: Duration) -> Result<(), String> {
+        let mut url = self.settings.url.clone();
+        url.set_path(&format!("{}/-/ready", url.path().trim_end_matches('/')));
+        match self.client.get(url).timeout(longest_wait).send().await {
+            Ok(answer) => match answer.status().as_u16() {
+                // It wants a login, or a proxy before it does; that it is there is proven.
+                200 | 401 | 403 => Ok(()),
+                status => Err(format!("/-/ready is answered with HTTP status {status}")),
+            },
+            Err(error) if error.is_timeout() => {
+                Err(format!("no answer within {}", humantime::format_duration(longest_wait)))
+            }
+            Err(error) => Err(http::cause(&error.without_url()).to_string()),
+        }
+    }
+
     /// The error when the time is over.
     pub(super) fn late(&self) -> Error {
         Error::TimedOut {

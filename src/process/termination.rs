@@ -2,7 +2,6 @@
 //!
 //! Kubernetes mounts a file for that message. Without such a file, none is written.
 
-use std::error::Error;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::Path;
@@ -13,14 +12,14 @@ use crate::config::ConfigErrors;
 use crate::exit::Exit;
 use crate::import::Record;
 use crate::printable::{one_line, shortened};
-use crate::problem::Problem as _;
+use crate::problem::Problem;
 
 /// Longest termination message that Kubernetes takes, in bytes.
 const LONGEST: usize = 4096;
 
 /// How an invocation ended.
 #[derive(Debug)]
-pub(super) struct Ending {
+pub(super) struct Termination {
     /// What the process ends with.
     pub(super) exit: Exit,
     /// What that means here.
@@ -29,10 +28,10 @@ pub(super) struct Ending {
     message: Option<String>,
 }
 
-impl Ending {
+impl Termination {
     pub(super) fn new(exit: Exit, message: impl Into<String>) -> Self {
         let message = Some(message.into());
-        Ending {
+        Termination {
             exit,
             meaning: exit.meaning(),
             message,
@@ -41,9 +40,9 @@ impl Ending {
 
     /// Ended with a record, by its exit code or a worse one.
     pub(super) fn of(record: &Record, exit: Exit) -> Self {
-        let ending = Ending::new(exit, record.line().to_string());
+        let ending = Termination::new(exit, record.line().to_string());
         match exit == record.exit {
-            true => Ending {
+            true => Termination {
                 meaning: record.meaning(),
                 ..ending
             },
@@ -51,16 +50,16 @@ impl Ending {
         }
     }
 
-    /// Ended by an error.
-    pub(super) fn failed<E: Error + ?Sized>(error: &E, exit: Exit) -> Self {
-        Ending::new(exit, error.to_string())
+    /// Ended by a problem.
+    pub(super) fn failed(problem: &impl Problem) -> Self {
+        Termination::new(problem.kind().exit(), problem.sentence())
     }
 
     /// Ended without an import: no termination message is left.
     pub(super) fn silent(exit: Exit) -> Self {
-        Ending {
+        Termination {
             message: None,
-            ..Ending::new(exit, "")
+            ..Termination::new(exit, "")
         }
     }
 
@@ -108,10 +107,10 @@ fn is_replaceable(text: &str) -> bool {
     text.trim().is_empty() || text.len() <= LONGEST && ours().unwrap_or_default()
 }
 
-impl From<&ConfigErrors> for Ending {
+impl From<&ConfigErrors> for Termination {
     fn from(errors: &ConfigErrors) -> Self {
         let sentences: Vec<_> = errors.iter().map(|error| error.sentence()).collect();
-        Ending::new(errors.kind().exit(), sentences.join("; "))
+        Termination::new(errors.kind().exit(), sentences.join("; "))
     }
 }
 
@@ -120,7 +119,7 @@ mod tests {
     use super::*;
 
     /// What `ending` leaves in a file that is there, holding a longer line of an earlier container.
-    fn left(ending: &Ending) -> String {
+    fn left(ending: &Termination) -> String {
         let file = tempfile::NamedTempFile::new().unwrap();
         fs::write(file.path(), format!("0 (all imported): {}", "x".repeat(LONGEST - 18))).unwrap();
         ending.leave(Some(file.path()));
@@ -134,21 +133,21 @@ mod tests {
         let texts = ["<REPORT/>", "7\n", "0 (all imported): a\nb", "x (y): z", &long];
         for text in texts {
             fs::write(file.path(), text).unwrap();
-            Ending::new(Exit::Success, "7 hosts").leave(Some(file.path()));
+            Termination::new(Exit::Success, "7 hosts").leave(Some(file.path()));
             assert_eq!(fs::read_to_string(file.path()).unwrap(), text);
         }
         for text in ["", "\n", "69 (in other words): x"] {
             fs::write(file.path(), text).unwrap();
-            Ending::new(Exit::Success, "7 hosts").leave(Some(file.path()));
+            Termination::new(Exit::Success, "7 hosts").leave(Some(file.path()));
             assert_eq!(fs::read_to_string(file.path()).unwrap(), "0 (all imported): 7 hosts");
         }
     }
 
     #[test]
     fn it_is_one_line_that_kubernetes_takes() {
-        let ending = Ending::new(Exit::Credentials, "a\nb");
+        let ending = Termination::new(Exit::Credentials, "a\nb");
         assert_eq!(left(&ending), "77 (credentials or a certificate were refused): a b");
-        let long = left(&Ending::new(Exit::Bug, "é".repeat(LONGEST)));
+        let long = left(&Termination::new(Exit::Bug, "é".repeat(LONGEST)));
         assert!(
             (LONGEST - 2..=LONGEST).contains(&long.len()) && long.ends_with("é…"),
             "{}",
@@ -159,7 +158,7 @@ mod tests {
     #[test]
     fn a_file_that_is_not_there_is_not_made() {
         let folder = tempfile::tempdir().unwrap();
-        let ending = Ending::new(Exit::Success, "7 hosts");
+        let ending = Termination::new(Exit::Success, "7 hosts");
         ending.leave(Some(&folder.path().join("termination-log")));
         ending.leave(Some(folder.path()));
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
@@ -167,6 +166,6 @@ mod tests {
 
     #[test]
     fn what_is_no_import_leaves_the_file_alone() {
-        assert_eq!(left(&Ending::silent(Exit::Success)).len(), LONGEST);
+        assert_eq!(left(&Termination::silent(Exit::Success)).len(), LONGEST);
     }
 }
