@@ -1,5 +1,6 @@
-//! The fault matrix of docs/reliability.md is made from the tests of `tests/faults`: a file is a stage, a test is a fault, the
-//! first sentence of its comment is what is promised. So is the list of what goes wrong between hosts, from `tests/network`.
+//! The fault matrix of docs/reliability.md is made from the tests of `tests/faults`: a file is a stage (with the folder of that
+//! name, where it has one), a test is a fault, the first sentence of its comment is what is promised. So is the list of what
+//! goes wrong between hosts, from `tests/network`.
 //!
 //! `UPDATE_DOCS=1 cargo test --test reliability` writes it anew.
 
@@ -15,7 +16,7 @@ mod pages;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use proc_macro2::{TokenStream, TokenTree};
 use qualys_connector::exit::Exit;
@@ -75,12 +76,7 @@ fn the_page_is_what_the_tests_promise() {
 }
 
 fn matrix() -> String {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/faults");
-    let matrix: Vec<(&str, Promises)> = STAGES
-        .into_iter()
-        .filter_map(|stage| Some((stage, fs::read_to_string(folder.join(format!("{stage}.rs"))).ok()?)))
-        .map(|(stage, source)| (stage, promises(stage, source.parse().unwrap())))
-        .collect();
+    let matrix = STAGES.map(|stage| (stage, promises_of(stage)));
     for (stage, promises) in &matrix {
         for fault in promises.keys() {
             assert!(FAULTS.contains(&fault.as_str()), "{stage}::{fault} is no fault");
@@ -120,15 +116,31 @@ fn matrix() -> String {
     page
 }
 
-fn between_hosts() -> String {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/network");
-    let mut sources: Vec<_> = fs::read_dir(folder)
+/// What the file of a stage promises, and the files in its folder where it has one.
+fn promises_of(stage: &str) -> Promises {
+    let faults = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/faults");
+    let mut sources = vec![faults.join(format!("{stage}.rs"))];
+    let folder = faults.join(stage);
+    if folder.exists() {
+        sources.extend(files(&folder));
+    }
+    let texts = sources.iter().map(|source| fs::read_to_string(source).unwrap());
+    texts.flat_map(|text| promises(stage, text.parse().unwrap())).collect()
+}
+
+/// The files of a folder, in order.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<_> = fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .collect();
-    sources.sort();
+    files.sort();
+    files
+}
+
+fn between_hosts() -> String {
     let mut page = "\n".to_owned();
-    for source in sources {
+    for source in files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/network")) {
         let name = source.file_stem().unwrap().to_str().unwrap();
         for (test, promise) in promises(name, fs::read_to_string(&source).unwrap().parse().unwrap()) {
             writeln!(page, "* {}: **{}", plain(&test), promise.replacen(':', ":**", 1)).unwrap();

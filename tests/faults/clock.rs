@@ -27,13 +27,7 @@ pub(crate) async fn jumps(faults: &[&str], action: &str, times: usize, asked: &s
         import.asked(action, times).await;
         fs::write(&clock, jump).unwrap();
         let ended = running.ended().await;
-        let promise = Promise {
-            exit: 0,
-            says: "",
-            asked,
-            imported: true,
-            left: &[],
-        };
+        let promise = Promise::imports("", asked);
         import.assert(&ended, &promise).await;
         assert!(
             days(&ended).iter().any(|day| *day != today),

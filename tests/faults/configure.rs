@@ -15,10 +15,8 @@ use crate::limits::{Clock, Disk, Group, with_descriptors};
 /// Nobody is connected to.
 const fn nothing_sent(exit: i32, says: &str) -> Promise<'_> {
     Promise {
-        exit,
-        says,
         connections: 0..=0,
-        held: Held::None,
+        ..Promise::fails(exit, says)
     }
 }
 

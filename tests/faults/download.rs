@@ -15,23 +15,14 @@ const ALL: &str = "list launch list fetch delete";
 /// Seven tries, and the report is left to the next import.
 fn given_up(says: &str) -> Promise<'_> {
     Promise {
-        exit: 69,
-        says,
-        asked: "list launch list fetch*7",
-        imported: false,
         left: &["Finished"],
+        ..Promise::fails(69, says, "list launch list fetch*7")
     }
 }
 
 /// All imported, the report fetched twice.
 fn overcome(says: &str) -> Promise<'_> {
-    Promise {
-        exit: 0,
-        says,
-        asked: "list launch list fetch*2 delete",
-        imported: true,
-        left: &[],
-    }
+    Promise::imports(says, "list launch list fetch*2 delete")
 }
 
 /// All imported, nothing asked for twice.

@@ -29,6 +29,18 @@ pub(crate) struct Promise<'a> {
     pub(crate) held: Held,
 }
 
+impl<'a> Promise<'a> {
+    /// Nothing is imported, by one connection.
+    pub(crate) const fn fails(exit: i32, says: &'a str) -> Self {
+        Promise {
+            exit,
+            says,
+            connections: 1..=1,
+            held: Held::None,
+        }
+    }
+}
+
 /// What the Management Center holds in the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Held {

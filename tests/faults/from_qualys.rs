@@ -47,6 +47,30 @@ pub(crate) struct Promise<'a> {
     pub(crate) left: &'a [&'a str],
 }
 
+impl<'a> Promise<'a> {
+    /// All is imported, and no report is left.
+    pub(crate) const fn imports(says: &'a str, asked: &'a str) -> Self {
+        Promise {
+            exit: 0,
+            says,
+            asked,
+            imported: true,
+            left: &[],
+        }
+    }
+
+    /// Nothing is imported, and no report is left.
+    pub(crate) const fn fails(exit: i32, says: &'a str, asked: &'a str) -> Self {
+        Promise {
+            exit,
+            says,
+            asked,
+            imported: false,
+            left: &[],
+        }
+    }
+}
+
 impl Import {
     /// From the lab's Qualys with these faults.
     pub(crate) async fn faulty(faults: &[&str]) -> Self {

@@ -19,13 +19,7 @@ const FOUND: &str = "list launch list fetch delete";
 async fn refused() {
     let import = Import::faulty(&["refuse=2s@list:1"]).await;
     import
-        .ends(Promise {
-            exit: 69,
-            says: "launch at 127.0.0.1",
-            asked: "list",
-            imported: false,
-            left: &[],
-        })
+        .ends(Promise::fails(69, "launch at 127.0.0.1", "list"))
         .await
         .assert_says("no connection (Connection refused (os error 111)); check qualys.url");
     import.next_completes(1).await;
@@ -33,13 +27,7 @@ async fn refused() {
     Import::faulty(&["refuse=250ms@list:1"])
         .await
         .set(&["qualys.poll_interval=100ms"])
-        .ends(Promise {
-            exit: 0,
-            says: "no connection (Connection refused",
-            asked: ALL,
-            imported: true,
-            left: &[],
-        })
+        .ends(Promise::imports("no connection (Connection refused", ALL))
         .await;
 }
 
@@ -48,25 +36,17 @@ async fn refused() {
 async fn reset() {
     let import = Import::faulty(&["reset@launch"]).await;
     import
-        .ends(Promise {
-            exit: 69,
-            says: "the connection broke before the answer began (Connection reset by peer",
-            asked: SEVEN_LAUNCHES,
-            imported: false,
-            left: &[],
-        })
+        .ends(Promise::fails(
+            69,
+            "the connection broke before the answer began (Connection reset by peer",
+            SEVEN_LAUNCHES,
+        ))
         .await;
     import.next_completes(8).await;
 
     Import::faulty(&["done-reset@launch:1"])
         .await
-        .ends(Promise {
-            exit: 0,
-            says: "the connection broke before the answer began",
-            asked: FOUND,
-            imported: true,
-            left: &[],
-        })
+        .ends(Promise::imports("the connection broke before the answer began", FOUND))
         .await;
 }
 
@@ -76,25 +56,17 @@ async fn hang() {
     let quick = ["qualys.connect_timeout=800ms", "qualys.idle_timeout=400ms"];
     let import = Import::faulty(&["hang@launch"]).await.set(&quick);
     import
-        .ends(Promise {
-            exit: 69,
-            says: "not a byte arrived within qualys.idle_timeout (400ms)",
-            asked: SEVEN_LAUNCHES,
-            imported: false,
-            left: &[],
-        })
+        .ends(Promise::fails(
+            69,
+            "not a byte arrived within qualys.idle_timeout (400ms)",
+            SEVEN_LAUNCHES,
+        ))
         .await;
 
     Import::faulty(&["done-hang@launch:1"])
         .await
         .set(&quick)
-        .ends(Promise {
-            exit: 0,
-            says: "not a byte arrived",
-            asked: FOUND,
-            imported: true,
-            left: &[],
-        })
+        .ends(Promise::imports("not a byte arrived", FOUND))
         .await;
 }
 
@@ -104,13 +76,7 @@ async fn slow_drip() {
     Import::faulty(&["drip=400@launch"])
         .await
         .set(&["qualys.idle_timeout=3s"])
-        .ends(Promise {
-            exit: 0,
-            says: "",
-            asked: ALL,
-            imported: true,
-            left: &[],
-        })
+        .ends(Promise::imports("", ALL))
         .await;
 
     let import = Import::faulty(&["drip=40@launch"]).await;
@@ -119,11 +85,12 @@ async fn slow_drip() {
         .assert(
             &late,
             &Promise {
-                exit: 75,
-                says: "qualys.deadline was reached before the answer was complete (4s)",
-                asked: "list launch",
-                imported: false,
                 left: &["Finished"],
+                ..Promise::fails(
+                    75,
+                    "qualys.deadline was reached before the answer was complete (4s)",
+                    "list launch",
+                )
             },
         )
         .await;
@@ -136,13 +103,7 @@ async fn half_a_message() {
     for cut in ["cut=200@launch:1", "cut-close=200@launch:1", "reset-body=200@launch:1"] {
         Import::faulty(&[cut])
             .await
-            .ends(Promise {
-                exit: 0,
-                says: "the answer was cut off after ",
-                asked: FOUND,
-                imported: true,
-                left: &[],
-            })
+            .ends(Promise::imports("the answer was cut off after ", FOUND))
             .await;
     }
 }
@@ -156,23 +117,18 @@ async fn wrong_message() {
     ] {
         Import::faulty(&[&format!("{fault}@launch")])
             .await
-            .ends(Promise {
-                exit: 69,
-                says,
-                asked: SEVEN_LAUNCHES,
-                imported: false,
-                left: &[],
-            })
+            .ends(Promise::fails(69, says, SEVEN_LAUNCHES))
             .await;
     }
     let import = Import::faulty(&["done-wrong-root=SURPRISE@launch"]).await;
     import
         .ends(Promise {
-            exit: 65,
-            says: "the answer is <SURPRISE>, which doesn't belong here; check qualys.url and qualys.api_version",
-            asked: "list launch",
-            imported: false,
             left: &["Finished"],
+            ..Promise::fails(
+                65,
+                "the answer is <SURPRISE>, which doesn't belong here; check qualys.url and qualys.api_version",
+                "list launch",
+            )
         })
         .await;
     import.next_completes(1).await;
@@ -184,13 +140,7 @@ async fn false_length() {
     for length in [100, 5000] {
         Import::faulty(&[&format!("length={length}@launch")])
             .await
-            .ends(Promise {
-                exit: 0,
-                says: "the answer was cut off after ",
-                asked: FOUND,
-                imported: true,
-                left: &[],
-            })
+            .ends(Promise::imports("the answer was cut off after ", FOUND))
             .await;
     }
 }
@@ -200,13 +150,7 @@ async fn false_length() {
 async fn huge_length() {
     Import::faulty(&[&format!("length={}@launch", i64::MAX)])
         .await
-        .ends(Promise {
-            exit: 0,
-            says: "the answer was cut off after ",
-            asked: FOUND,
-            imported: true,
-            left: &[],
-        })
+        .ends(Promise::imports("the answer was cut off after ", FOUND))
         .await;
 }
 
@@ -216,11 +160,8 @@ async fn duplicate() {
     let import = Import::faulty(&["twice@launch"]).await;
     import
         .ends(Promise {
-            exit: 0,
-            says: "",
-            asked: ALL,
-            imported: true,
             left: &["Finished"],
+            ..Promise::imports("", ALL)
         })
         .await;
     import.next_completes(1).await;
@@ -257,13 +198,7 @@ async fn clock_jumps() {
     for clock in ["-86400", "86400"] {
         Import::faulty(&[&format!("clock={clock}@launch")])
             .await
-            .ends(Promise {
-                exit: 0,
-                says: "",
-                asked: ALL,
-                imported: true,
-                left: &[],
-            })
+            .ends(Promise::imports("", ALL))
             .await;
     }
     clock::jumps(&["delay=600ms@launch"], "launch", 1, ALL).await;
@@ -272,24 +207,12 @@ async fn clock_jumps() {
 /// 69: a name that nobody knows is looked up seven times; 0 if it is known later, though the resolver fails or is silent.
 #[tokio::test]
 async fn no_such_name() {
-    let lost = Promise {
-        exit: 69,
-        says: "Name or service not known",
-        asked: "list",
-        imported: false,
-        left: &[],
-    };
+    let lost = Promise::fails(69, "Name or service not known", "list");
     if let Some(import) = names::import(1, Answered::NoSuchName, usize::MAX, lost).await {
         import.next_completes(1).await;
     }
     for answered in [Answered::ServFail, Answered::Silence] {
-        let found = Promise {
-            exit: 0,
-            says: "Temporary failure in name resolution",
-            asked: ALL,
-            imported: true,
-            left: &[],
-        };
+        let found = Promise::imports("Temporary failure in name resolution", ALL);
         names::import(1, answered, 1, found).await;
     }
 }
@@ -303,26 +226,12 @@ async fn certificate_changes() {
         ("other-name", "its certificate is for other.example, not for"),
     ] {
         let import = Import::faulty(&[&format!("certificate={kind}@connection:2-")]).await;
-        import
-            .ends(Promise {
-                exit: 77,
-                says: words,
-                asked: "list",
-                imported: false,
-                left: &[],
-            })
-            .await;
+        import.ends(Promise::fails(77, words, "list")).await;
         assert_eq!(import.lab().connections().accepted, 2);
     }
     Import::faulty(&["certificate=renewed@connection:2-"])
         .await
-        .ends(Promise {
-            exit: 0,
-            says: "",
-            asked: ALL,
-            imported: true,
-            left: &[],
-        })
+        .ends(Promise::imports("", ALL))
         .await;
 }
 
@@ -335,11 +244,8 @@ async fn sigterm() {
         import.asked("launch", 1).await;
         running.signal("TERM");
         let promise = Promise {
-            exit: 143,
-            says: "interrupted before anything was sent",
-            asked: "list launch",
-            imported: false,
             left,
+            ..Promise::fails(143, "interrupted before anything was sent", "list launch")
         };
         import.assert(&running.ended().await, &promise).await;
         import.next_completes(launches).await;

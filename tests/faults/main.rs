@@ -1,4 +1,4 @@
-//! The fault matrix: a file is a stage, a test is a fault, and the first sentence of its comment is the promised outcome.
+//! The fault matrix: a file (with its folder, where it has one) is a stage, a test is a fault, and the first sentence of its comment is the promised outcome.
 //!
 //! `tests/reliability.rs` makes the table of it in docs/reliability.md.
 

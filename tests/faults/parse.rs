@@ -15,10 +15,8 @@ use crate::limits::Group;
 /// Nobody is connected to before the report was read to its end.
 const fn nothing_sent(exit: i32, says: &str) -> Promise<'_> {
     Promise {
-        exit,
-        says,
         connections: 0..=0,
-        held: Held::None,
+        ..Promise::fails(exit, says)
     }
 }
 

@@ -14,11 +14,8 @@ const ALL: &str = "list launch list fetch delete";
 /// Seven tries, then the report is left.
 fn given_up(says: &str) -> Promise<'_> {
     Promise {
-        exit: 0,
-        says,
-        asked: "list launch list fetch delete*7",
-        imported: true,
         left: &["Finished"],
+        ..Promise::imports(says, "list launch list fetch delete*7")
     }
 }
 

@@ -12,23 +12,14 @@ use crate::names::{self, Answered};
 /// Seven looks at the report, none of them answered; the report is left to the next import.
 fn given_up(says: &str) -> Promise<'_> {
     Promise {
-        exit: 69,
-        says,
-        asked: "list launch list*7",
-        imported: false,
         left: &["Finished"],
+        ..Promise::fails(69, says, "list launch list*7")
     }
 }
 
 /// All imported after some of the looks failed.
 fn overcome<'a>(says: &'a str, asked: &'a str) -> Promise<'a> {
-    Promise {
-        exit: 0,
-        says,
-        asked,
-        imported: true,
-        left: &[],
-    }
+    Promise::imports(says, asked)
 }
 
 /// 69: seven tries, then it gives up, and the next import goes on with the report; 0 if the fault passes.

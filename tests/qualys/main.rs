@@ -6,6 +6,7 @@ mod download;
 mod explained;
 mod lab;
 mod launch;
+mod limits;
 mod login;
 mod proxy;
 mod refusals;
