@@ -11,6 +11,7 @@ use std::ops::RangeInclusive;
 use crate::exit::Exit;
 
 mod retry;
+mod shared;
 mod step;
 mod table;
 
