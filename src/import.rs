@@ -14,7 +14,7 @@
 //! | `sink`, `commands` | where commands go; what a selected report means in commands |
 //! | `runner` | what each stage gets: span, progress, time, failure |
 //! | `count`, `found` | everything that is counted, and where it is |
-//! | `record` | what a run found: plain data |
+//! | `record`, `stages` | what a run found, and how long each stage took: plain data |
 //! | `text`, `json`, `line`, `metrics` | views of the record |
 //!
 //! Nothing is known here of XML, HTTP, TLS or CSV; `source` and `sink` know who knows.
@@ -48,6 +48,7 @@ mod runner;
 mod send;
 mod sink;
 mod source;
+mod stages;
 mod stop;
 mod text;
 
@@ -55,11 +56,12 @@ use deliver::BatchDelivery;
 pub use error::Error;
 pub use plan::Plan;
 pub use progress::{Progress, Running, Snapshot};
-pub use record::{BatchRecord, Destination, Failure, PartRecord, Passed, Record, Stages};
+pub use record::{BatchRecord, Destination, Failure, PartRecord, Record};
 use runner::{Found, Runner};
 pub use send::send;
 use sink::Sink;
 use source::Source;
+pub use stages::{Passed, Stages};
 pub use stop::Stop;
 
 /// Runs one import to its end, which may be an early one when `stop` says so.

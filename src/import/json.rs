@@ -12,7 +12,8 @@ use serde_json::{Map, Value, json};
 
 use super::count::{Count, Outcome, Totals, Unit};
 use super::plan::{COMMANDS_PER_SECOND, Plan, estimate};
-use super::record::{BatchRecord, Destination, Failure, PartRecord, Record, Stages};
+use super::record::{BatchRecord, Destination, Failure, PartRecord, Record};
+use super::stages::Stages;
 
 impl Record {
     /// One line of JSON.

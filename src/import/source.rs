@@ -24,8 +24,9 @@ use tokio::task::spawn_blocking;
 use tracing::{Span, warn};
 
 use super::error::Error;
-use super::record::{BatchRecord, Record, Stages};
+use super::record::{BatchRecord, Record};
 use super::runner::Runner;
+use super::stages::Stages;
 use super::stop::Stop;
 use crate::config::{self, Templates};
 use crate::printable::Text;

@@ -25,14 +25,6 @@ fn overcome(says: &str) -> Promise<'_> {
     Promise::imports(says, "list launch list fetch*2 delete")
 }
 
-/// All imported, nothing asked for twice.
-fn imported() -> Promise<'static> {
-    Promise {
-        asked: ALL,
-        ..overcome("")
-    }
-}
-
 /// 69: seven tries, and the next import goes on with the report; 0 if the fault passes.
 #[tokio::test]
 async fn refused() {
@@ -49,10 +41,7 @@ async fn refused() {
         .await
         .set(&["qualys.poll_interval=100ms"]);
     passing
-        .ends(Promise {
-            asked: ALL,
-            ..overcome("no connection (Connection refused")
-        })
+        .ends(Promise::imports("no connection (Connection refused", ALL))
         .await;
 }
 
@@ -95,7 +84,7 @@ async fn slow_drip() {
     let slow = Import::faulty(&["drip=40000@fetch"])
         .await
         .set(&["qualys.idle_timeout=3s"]);
-    slow.ends(imported()).await;
+    slow.ends(Promise::imports("", ALL)).await;
     let import = Import::faulty(&["drip=1000@fetch"]).await;
     let late = import.start_with(&["qualys.deadline=4s"]).ended().await;
     let promise = Promise {
@@ -140,12 +129,7 @@ async fn wrong_message() {
     }
     Import::faulty(&["wrong-root=WAS_SCAN_REPORT@fetch"])
         .await
-        .ends(Promise {
-            exit: 65,
-            says: "WAS_SCAN_REPORT",
-            imported: false,
-            ..imported()
-        })
+        .ends(Promise::fails(65, "WAS_SCAN_REPORT", ALL))
         .await;
 }
 
@@ -175,9 +159,9 @@ async fn huge_length() {
         exit: 65,
         says: "a text is longer than 67108864 bytes",
         imported: false,
-        ..imported()
+        ..Promise::imports("", ALL)
     };
-    for (filling, promise) in [(comments, imported()), (spaces, refused)] {
+    for (filling, promise) in [(comments, Promise::imports("", ALL)), (spaces, refused)] {
         let import = Import::scripted(vec![("fetch", bomb(filling.as_bytes(), 1024))]).await;
         let running = import.start();
         let id = running.id();
@@ -245,16 +229,11 @@ async fn duplicate() {
     ]
     .concat();
     let import = Import::scripted(vec![("fetch", Reply::raw(answer.repeat(2)))]).await;
-    import.ends(imported()).await;
+    import.ends(Promise::imports("", ALL)).await;
 
     let import = Import::scripted(vec![("fetch", Reply::ok(report.repeat(2)))]).await;
     import
-        .ends(Promise {
-            exit: 65,
-            says: "a DOCTYPE stands in the middle of it",
-            imported: false,
-            ..imported()
-        })
+        .ends(Promise::fails(65, "a DOCTYPE stands in the middle of it", ALL))
         .await;
 }
 
@@ -306,10 +285,7 @@ async fn no_such_name() {
         import.next_completes(1).await;
     }
     for answered in [Answered::ServFail, Answered::Silence] {
-        let found = Promise {
-            asked: ALL,
-            ..overcome("Temporary failure in name resolution")
-        };
+        let found = Promise::imports("Temporary failure in name resolution", ALL);
         names::import(3, answered, 1, found).await;
     }
 }
@@ -392,10 +368,7 @@ async fn two_at_once() {
         import.start().ended().await.assert_code(0);
         let promise = Promise {
             exit,
-            says,
-            asked,
-            imported: true,
-            left: &[],
+            ..Promise::imports(says, asked)
         };
         import.assert(&one.ended().await, &promise).await;
     }

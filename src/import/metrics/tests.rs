@@ -7,7 +7,8 @@ use crate::host_input::csv_file::CsvWritten;
 use crate::host_input::delivery::Delivery;
 use crate::import::count::{Count, Totals};
 use crate::import::found;
-use crate::import::record::{Failure, PartRecord, Passed, Stages};
+use crate::import::record::{Failure, PartRecord};
+use crate::import::stages::{Passed, Stages};
 use crate::problem::{Kind, Reason};
 
 fn settings() -> Settings {
@@ -59,7 +60,7 @@ fn batch(generated: u64, hosts: u64, delivered: Totals) -> BatchRecord {
 
 fn record(batches: Vec<BatchRecord>) -> Record {
     Record {
-        exit: batches.iter().map(BatchRecord::exit).max().unwrap_or(Exit::Success),
+        exit: batches.iter().map(BatchRecord::exit).max().unwrap_or_default(),
         batches,
         certificate_expires: Some(at(2_000_000_000)),
         duration: Duration::from_secs(99),
