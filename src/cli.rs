@@ -286,7 +286,7 @@ impl Cli {
     }
 }
 
-/// The usage that is shown when nothing at all was said, with the version in its top line.
+/// The usage that is shown without any configuration, with the version in its top line.
 pub fn usage() -> String {
     help::definition().render_help().to_string()
 }

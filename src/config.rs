@@ -1,7 +1,7 @@
 //! Configure: the settings that an import runs with, and the layers that they come from.
 //!
 //! [`Given::gather`] collects what all layers say and parses each value, once; [`Given::import`] makes the [`Config`] of it
-//! or names every error at once. Whoever holds a [`Config`] needs no further checks. The layers, weakest first:
+//! or names every error at once. A [`Config`] needs no further checks. The layers, weakest first:
 //!
 //! 1. defaults, in the rows of `sections`;
 //! 2. a YAML file: sections with keys, or the flat `QualysGuard.yaml` of the Perl connector;
@@ -149,8 +149,7 @@ pub struct PlanSettings {
     pub host_limit: Option<u32>,
 }
 
-/// Every part of an import's configuration that could be made, whatever is wrong with the others: what the preflight
-/// looks at.
+/// Every part of an import's configuration that could be made, even if others couldn't: what the preflight checks.
 #[derive(Debug)]
 pub struct Parts {
     /// All errors of all layers, in their order.

@@ -19,12 +19,12 @@ use url::{Host, Url};
 use crate::printable::{self, Text};
 use crate::tls;
 
-/// What we call ourselves.
+/// Our user agent.
 pub(crate) const USER_AGENT: &str = concat!("qualys-connector/", env!("CARGO_PKG_VERSION"));
 
 const NO_PROXY: [&str; 2] = ["NO_PROXY", "no_proxy"];
 
-/// Variables that name the proxy for addresses of a scheme, the first that says something counts.
+/// Variables that name the proxy for addresses of a scheme; the first that is set and not empty counts.
 fn variables(scheme: &str) -> [&'static str; 4] {
     match scheme {
         "https" => ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"],
@@ -173,7 +173,7 @@ pub(crate) fn host(url: &Url) -> String {
     }
 }
 
-/// The innermost error, which says what happened; those around it say "error sending request".
+/// The innermost error, which says what happened; the outer ones say "error sending request".
 pub(crate) fn cause(error: &reqwest::Error) -> Text {
     if let Some(tls) = find::<rustls::Error>(error) {
         return tls::cause(tls);
@@ -185,7 +185,7 @@ pub(crate) fn cause(error: &reqwest::Error) -> Text {
     Text::of(cause.to_string())
 }
 
-/// The words of an error and of all errors inside of it.
+/// The messages of an error and of all its sources.
 pub(crate) fn chain(error: &reqwest::Error) -> String {
     let mut words = error.to_string();
     let mut cause = error.source();
@@ -213,11 +213,11 @@ pub(crate) fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> 
 
 /// The proxy that the environment names for an address. An empty variable says nothing.
 fn from_environment(url: &Url, variable: &dyn Fn(&str) -> Option<OsString>) -> Result<Option<Via>, ProxyError> {
-    let said = |name: &str| variable(name).filter(|text| !text.is_empty());
-    let no_proxy = NO_PROXY.into_iter().find_map(said).unwrap_or_default();
+    let set = |name: &str| variable(name).filter(|text| !text.is_empty());
+    let no_proxy = NO_PROXY.into_iter().find_map(set).unwrap_or_default();
     let named = variables(url.scheme())
         .into_iter()
-        .find_map(|name| Some((name, said(name)?)));
+        .find_map(|name| Some((name, set(name)?)));
     match named {
         Some((name, text)) if !is_excepted(url, &no_proxy.to_string_lossy()) => {
             let parsed = text.to_str().ok_or_else(|| "it isn't UTF-8 text".to_owned());
@@ -240,7 +240,7 @@ fn is_excepted(url: &Url, no_proxy: &str) -> bool {
 }
 
 impl Via {
-    /// Reads what a variable holds. What is wrong is said without repeating it: it may hold a password.
+    /// Reads what a variable holds. Errors never repeat it: it may hold a password.
     fn parse(name: &'static str, text: &str) -> Result<Self, String> {
         let text = text.trim();
         let parsed = match text.contains("://") {

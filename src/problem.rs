@@ -1,7 +1,7 @@
-//! Problems: whatever can go wrong, each kind one row of one [table](Kind).
+//! Problems: everything that can go wrong, each kind one row of one [table](Kind).
 //!
 //! Each module keeps an enum of what happened there, with the data that belongs to it; [`Problem::kind`] leads from it into
-//! the table. Whatever else depends on a problem reads a column: the retry loop, the exit code, the label of a metric, the
+//! the table. Everything else that depends on a problem reads a column: the retry loop, the exit code, the label of a metric, the
 //! step of the preflight, `explain` and the docs. A code of Qualys' that is new is one row, or one entry in a row.
 
 use std::borrow::Cow;
@@ -45,7 +45,7 @@ pub struct Row {
     pub label: &'static str,
     /// Qualys' codes that lead to it. Where Qualys' words decide too, they stand beside the code, in lower case.
     pub codes: &'static [(u32, &'static str)],
-    /// Words of Qualys', in lower case, that lead to it whatever the code.
+    /// Words of Qualys', in lower case, that lead to it independent of the code.
     pub words: &'static [&'static str],
     /// Parts of what Qualys says of it, in lower case, beside the words above. Nothing is decided by them: people look them up.
     pub texts: &'static [&'static str],

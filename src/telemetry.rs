@@ -38,7 +38,7 @@ pub struct Telemetry {
 ///
 /// # Errors
 ///
-/// There can be no log. Traces that can't be sent are a warning, and no error.
+/// The log can't be opened. Traces that can't be sent are only a warning.
 pub fn begin(log: &logs::Settings, traces: &traces::Settings, warnings: &[String]) -> Result<Telemetry, LogError> {
     let logs = Logs::open(log)?;
     let (traces, remarks) = Traces::from_environment(traces);
@@ -71,7 +71,7 @@ impl Telemetry {
 
     /// Flushes everything, however the process ends; `exit` goes onto the run's span.
     ///
-    /// Takes no longer than the outputs' budgets, whatever happens to their endpoints.
+    /// Takes no longer than the outputs' budgets, even if their endpoints are dead.
     pub fn finish(self, exit: Exit) {
         let Telemetry { run, traces, logs } = self;
         spans::ended(&run, exit);

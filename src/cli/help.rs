@@ -82,7 +82,7 @@ fn help_command() -> Command {
         .arg(Arg::new("of").value_name("COMMAND").help("The command"))
 }
 
-/// Whether an option of the import says something to a command.
+/// Whether a command heeds an option of the import.
 fn heeds(command: &str, option: &Arg) -> bool {
     let option = option.get_id().as_str();
     match command {

@@ -83,13 +83,13 @@ fn without_program(words: Vec<String>) -> Result<OldLine, String> {
         });
     };
     let mut old = take_apart(vec![word.clone()])?;
-    let mut around = OldLine::default();
+    let mut outer = OldLine::default();
     let (before, after) = words.split_at(at);
-    around.read_before(before);
-    old.schedule = around.schedule;
-    old.user = around.user;
-    old.directory = old.directory.or(around.directory);
-    let runner = format!("{}{}", around.first, around.run_by);
+    outer.read_before(before);
+    old.schedule = outer.schedule;
+    old.user = outer.user;
+    old.directory = old.directory.or(outer.directory);
+    let runner = format!("{}{}", outer.first, outer.run_by);
     old.left_out
         .extend(Some(runner.trim_end().to_owned()).filter(|runner| !runner.is_empty()));
     old.left_out.extend_from_slice(after.get(1..).unwrap_or_default());

@@ -139,7 +139,7 @@ impl From<Contradiction> for ConfigError {
 #[derive(Debug, Default)]
 pub(super) struct Errors(Vec<ConfigError>);
 
-/// Proof that an error was reported: whoever can't give a value gives this instead, so nothing fails in silence.
+/// Proof that an error was reported: returned in the place of a value that can't be made, so that nothing fails silently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Reported(());
 
@@ -169,7 +169,7 @@ impl Errors {
 pub struct ConfigErrors(Vec<ConfigError>);
 
 impl ConfigErrors {
-    /// The one that decides the exit code: that there is nowhere to take the report to, most of all.
+    /// The one that decides the exit code: a missing destination before all others.
     pub fn kind(&self) -> Kind {
         let kinds = self.0.iter().map(ConfigError::kind);
         kinds.max_by_key(|kind| kind.exit()).unwrap_or(Kind::Configuration)
@@ -190,7 +190,7 @@ impl fmt::Display for ConfigErrors {
 
 impl std::error::Error for ConfigErrors {}
 
-/// A text from outside, fit for one line of an error: nothing that steers a terminal, and not without end.
+/// A text from outside, fit for one line of an error: escaped and shortened.
 pub(super) fn quoted(text: &str) -> String {
     const LONGEST: usize = 80;
     let mut shown = escaped(&text.chars().take(LONGEST).collect::<String>());

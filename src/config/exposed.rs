@@ -1,7 +1,7 @@
 //! Secrets that lie open: files with passwords or keys that every user of the machine can read.
 //!
-//! That is a warning and doesn't stop an import: Kubernetes mounts secrets so unless it is told otherwise, and so were the
-//! files of the old tool. Links are followed, and a folder that others can't enter protects what is in it.
+//! That is a warning and doesn't stop an import: it is the default mode of secrets in Kubernetes, and of the old tool's
+//! files. Links are followed, and a folder that others can't enter protects what is in it.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;

@@ -20,7 +20,7 @@ use crate::host_input::trust::Trust;
 use crate::telemetry::logs::Syslog;
 use crate::whole_file;
 
-/// Which file it is, whatever its names are.
+/// A file, independent of its names.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum FileIdentity {
     /// One that exists.

@@ -41,7 +41,7 @@ pub struct Given {
 }
 
 impl Given {
-    /// Asks all layers. `file` is the configuration file that an option names, and that option; `options` are what
+    /// Reads all layers. `file` is the configuration file that an option names, and that option; `options` are what
     /// the other options say.
     ///
     /// Errors are kept for later, so that what there is can be [listed](Self::listing).
@@ -54,7 +54,7 @@ impl Given {
         let foreign = surroundings.foreign_files.iter().cloned();
         let mut read: Vec<_> = foreign.map(|(name, path)| Named::new(name, path)).collect();
         let file = configuration_file(surroundings, file);
-        // One that isn't there would be read by the next run.
+        // A file that doesn't exist yet would be read by the next run.
         let named = file.as_ref().map_or(Path::new(OLD_DEFAULT), |(path, _)| path);
         read.push(Named::new("the configuration file", named));
         let file = file.map(|(path, origin)| file::layer(directory, &path, origin));

@@ -1,6 +1,6 @@
 //! A JSON schema of the configuration file, made from the table of settings, so that editors know its keys and values.
 //!
-//! It takes whatever the file may hold, and not much more: forms that only their own type knows are texts to it. It
+//! It accepts what the file may hold, and not much more: values with a parser of their own are plain texts in it. It
 //! is draft 7, which every editor's language server for YAML understands.
 
 use serde_json::{Map, Value, json};
@@ -156,7 +156,7 @@ fn address(schemes: &[&str]) -> String {
     format!(r"^(({schemes})://{HOST}|{http}://{HERE})(:({PORT})?)?(/[^\s?#]*)?$")
 }
 
-/// A word in whatever capitals, as a regular expression.
+/// A regular expression for a word that ignores case.
 fn any_case(word: &str) -> String {
     let letters = word.chars().map(|c| match c.is_ascii_alphabetic() {
         true => format!("[{}{}]", c.to_ascii_lowercase(), c.to_ascii_uppercase()),

@@ -1,4 +1,4 @@
-//! A setting: what is known of it whatever the type of its value is.
+//! A setting: what is known of it independent of the type of its value.
 
 use super::syntax::Syntax;
 

@@ -2,15 +2,15 @@
 //!
 //! It answers each frame with text. Success is the line `Done processing N commands.` (certain); N leaves out
 //! `SetDomain`, `SetSource` and `SetSourceType` (likely). A line that its parser can't read is dropped without a
-//! word, so the number is the only witness. All other text tells of trouble, in words that may differ between
-//! versions; so words are matched loosely, and nothing is passed over.
+//! word, so only the number shows it. All other text is about errors, in words that may differ between
+//! versions; so words are matched loosely, and nothing is ignored.
 
 use super::Replies;
 use crate::printable::Text;
 
 pub mod texts;
 
-/// Words that only trouble is told with.
+/// Words that occur only in error answers.
 const TROUBLE: [&str; 12] = [
     "fail",
     "error",
@@ -26,7 +26,7 @@ const TROUBLE: [&str; 12] = [
     "denied",
 ];
 
-/// Characters of a remark that are kept: it comes from the far end and goes into logs.
+/// Characters of a remark that are kept: the Management Center chooses them, and they go into logs.
 const REMARK_LENGTH: usize = 200;
 /// Remarks of one answer that are kept.
 const REMARKS: usize = 20;
@@ -43,7 +43,7 @@ pub struct Answer {
 /// What an answer means for the commands of its frame.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
-    /// Every command was understood, and nothing speaks of trouble.
+    /// Every command was understood, and no remark is about an error.
     Accepted,
     /// Commands were lost.
     Refused(RefusedCommands),
@@ -70,9 +70,9 @@ impl Answer {
                 // Several such lines have not been seen; together they would cover the frame.
                 answer.done = Some(answer.done.unwrap_or(0).saturating_add(done));
             }
-            // Trouble may stand behind the number, too.
+            // An error may follow the number.
             if !line.is_empty() && (done.is_none() || tells_of_trouble(line)) {
-                // Trouble is never among what isn't kept, so that the judgement sees it.
+                // A remark about an error is always kept, so that the verdict sees it.
                 let first_trouble = || tells_of_trouble(line) && answer.trouble().is_none();
                 if answer.remarks.len() < REMARKS || first_trouble() {
                     answer.remarks.push(remark(line));
@@ -93,7 +93,7 @@ impl Answer {
         let refused = |commands, reason| Verdict::Refused(RefusedCommands { commands, reason });
         match (self.done, trouble) {
             (Some(done), None) if done == expected => Verdict::Accepted,
-            // The trouble may be with commands that the number counts.
+            // The error may be about commands that the number counts.
             (_, Some(trouble)) => refused(None, trouble),
             (Some(done), None) => refused(
                 Some(done.abs_diff(expected)),
@@ -110,12 +110,12 @@ impl Answer {
         }
     }
 
-    /// Nothing in it tells of trouble.
+    /// No remark is about an error.
     pub(super) fn accepts(&self) -> bool {
         self.trouble().is_none()
     }
 
-    /// The first remark that tells of trouble.
+    /// The first remark about an error.
     fn trouble(&self) -> Option<&String> {
         self.remarks.iter().find(|remark| tells_of_trouble(remark))
     }
@@ -131,13 +131,13 @@ fn tells_of_trouble(remark: &str) -> bool {
     trouble_at(remark).is_some()
 }
 
-/// Where the first word of trouble stands.
+/// The position of the first word about an error.
 fn trouble_at(remark: &str) -> Option<usize> {
     let remark = remark.to_ascii_lowercase();
     TROUBLE.iter().filter_map(|word| remark.find(word)).min()
 }
 
-/// What is kept of a line: its beginning, or what tells of trouble further on.
+/// What is kept of a line: its beginning, or the words about an error further on.
 fn remark(line: &str) -> String {
     let kept = readable(line);
     match trouble_at(line).and_then(|at| line.get(at..)) {
@@ -146,7 +146,7 @@ fn remark(line: &str) -> String {
     }
 }
 
-/// A line from the far end, fit for a log.
+/// A line of the Management Center, fit for a log.
 pub(super) fn readable(line: &str) -> String {
     Text::bounded(line.as_bytes(), REMARK_LENGTH).to_string()
 }

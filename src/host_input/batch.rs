@@ -63,7 +63,7 @@ impl Batches {
         }
     }
 
-    /// The connection has ended. To be told to stop is no failure.
+    /// The connection has ended. A request to stop is no failure.
     pub(super) fn end(&mut self, error: Option<&Error>) {
         let Some(batch) = self.open.take() else {
             return;

@@ -1,4 +1,4 @@
-//! Commands: what Host Input is told of a host, a line for each.
+//! Commands: the lines of Host Input that describe a host.
 //!
 //! This module knows how a command is written, and nothing of frames or of who reads them.
 //! Source: chapter 3 of Cisco's Host Input API Guide 5.4, and the reference clients that agree with it; fields
@@ -57,7 +57,7 @@ pub enum Mode {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Domain(String);
 
-/// One host and what is to be said of it.
+/// One host, and what its commands say of it.
 #[derive(Debug, Clone, Copy)]
 pub struct HostResults<'a> {
     /// Where it is.

@@ -1,6 +1,6 @@
 //! A file of commands that somebody has written: by us as CSV, or by hand.
 //!
-//! What the Management Center would drop without a word is an error here, before anything is sent.
+//! A line that the Management Center would drop silently is an error here, before anything is sent.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read as _};
@@ -78,7 +78,7 @@ struct Block {
 impl CommandFile {
     /// Reads a file, `-` for standard input, as far as it can be sent. Comments and empty lines are left out.
     ///
-    /// A pipe is waited for until it ends, so never on the thread that hears signals.
+    /// Blocks until a pipe ends, so it is never called on the thread that handles signals.
     pub fn read(path: &Path) -> Result<Self, Error> {
         if path.as_os_str() == "-" {
             return Self::parse(Path::new("standard input"), io::stdin().lock());

@@ -52,7 +52,7 @@ pub(super) struct Connection {
     unanswered: usize,
     /// Answers that came while a frame was written, oldest first.
     arrived: VecDeque<Frame>,
-    /// What went wrong while a frame was written; told after the answers that came before.
+    /// The error of a frame that was being written; reported after the answers that came before it.
     failure: Option<Error>,
 }
 
@@ -117,7 +117,7 @@ impl Connection {
         }
     }
 
-    /// Sends commands. Whatever goes wrong is told by [`Connection::answer`] in its turn, so that no answer that
+    /// Sends commands. [`Connection::answer`] reports any error in its turn, so that no answer that
     /// came before is lost.
     pub(super) async fn send_commands(&mut self, payload: Bytes) {
         if self.failure.is_none() {
@@ -126,7 +126,7 @@ impl Connection {
         self.unanswered += 1;
     }
 
-    /// Whether sending more is of no use: the reason is behind the answers that have come.
+    /// Whether nothing more can be sent: the error follows the answers that have arrived.
     pub(super) fn is_broken(&self) -> bool {
         self.failure.is_some()
     }
@@ -145,7 +145,7 @@ impl Connection {
         match frame {
             Frame::Error(text) => Ok((text, AnswerKind::Error)),
             Frame::Data(text) => Ok((text, AnswerKind::Text)),
-            // The reference client doesn't look at the type; so a number is text that says nothing.
+            // The reference client ignores the type; so a number is a text without meaning.
             Frame::MaxSize(_) | Frame::Version(_) => Ok((Bytes::new(), AnswerKind::Text)),
         }
     }
@@ -163,7 +163,7 @@ impl Connection {
             let step = poll_fn(|context| self.write_on(context, before));
             match timeout(limit, step).await {
                 Ok(Ok(WriteStep::Whole)) => return Ok(()),
-                // The server is at work, and has its time anew.
+                // The server is working, so its time limit starts again.
                 Ok(Ok(WriteStep::Answered)) => {}
                 Ok(Err(error)) => return Err(error),
                 Err(_) => return Err(self.no_answer(limit)),
@@ -241,7 +241,7 @@ impl Connection {
     }
 }
 
-/// How far the writing of a frame came.
+/// How the writing of a frame ended.
 enum WriteStep {
     /// All of it is on its way.
     Whole,

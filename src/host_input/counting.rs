@@ -7,8 +7,8 @@
 //! ScanFlush touches only hosts of which lines are queued (likely), and a public client sends it with none queued; it is
 //! left out where no host is going to be flushed.
 //!
-//! A kind that isn't counted can't be missed either. ScanFlush may be dropped then without a word, and its host is
-//! updated by what closes the queue next; so that ScanFlush isn't counted is said.
+//! If a kind isn't counted, nothing shows that it was dropped. A dropped ScanFlush leaves its host to be updated by the next
+//! command that closes the queue, so a Management Center that doesn't count ScanFlush is a warning.
 
 use super::Replies;
 use super::answer::{Answer, RefusedCommands, Verdict};
@@ -57,7 +57,7 @@ impl Counting {
         let weight = weight(blocks) as i64;
         let kinds = if blocks.flushes() { 3 } else { 1 };
         let all = count(blocks.prologue()) as i64 + kinds * weight;
-        // An answer that tells of trouble, or gives no number, is judged as any other.
+        // An answer with an error, or without a number, is judged as any other.
         let Some(done) = answer.done.filter(|_| answer.accepts()) else {
             return match answer.judge(all as u64, replies) {
                 Verdict::Accepted => Ok(Counting::default()),

@@ -1,8 +1,8 @@
 //! Delivery: all hosts to the Management Center, each acknowledged or named as refused.
 //!
-//! What makes this safe to repeat: the commands of a host replace or join what is held for it, so a host may be
-//! sent twice, and after a lost connection sending goes on at the first host that wasn't acknowledged. What makes
-//! it careful: the Management Center queues the lines of a connection until a command closes them, so after a
+//! Sending is safe to repeat: the commands of a host replace or join what is held for it, so a host may be
+//! sent twice, and after a lost connection sending goes on at the first host that wasn't acknowledged. Hosts
+//! stay whole: the Management Center queues the lines of a connection until a command closes them, so after a
 //! refused frame what is left in the queue is closed first, or the next host would flush half a host. For the same
 //! reason no frame follows an unanswered part of a host that is split between frames. Hosts of a refused frame are in
 //! doubt until they were sent again, so not even an interrupted delivery leaves them behind.
@@ -31,7 +31,7 @@ mod run;
 const LOST: usize = 6;
 /// Longest time between two attempts; chance may double it.
 const LONGEST_DELAY: Duration = Duration::from_secs(15);
-/// How long an interrupted delivery may take to bring the hosts to an end that it has begun. Kubernetes kills after 30 s.
+/// How long an interrupted delivery may take to complete the hosts that it has begun. Kubernetes kills after 30 s.
 const GRACE: Duration = Duration::from_secs(20);
 /// Times that a queue which can't be closed by a command is closed by ending the connection.
 const UPDATES_REFUSED: usize = 10;
@@ -40,7 +40,7 @@ const UPDATES_REFUSED: usize = 10;
 const FLUSH_IS_UNSEEN: &str = "this Management Center doesn't count ScanFlush, so its answers don't show whether hosts were \
                                replaced: look whether fixed vulnerabilities leave its network map";
 
-/// What became of a delivery; true at any moment, also when it fails half way.
+/// What became of a delivery; up to date at any moment, also when it fails half way.
 #[derive(Debug, Default, Clone)]
 pub struct Delivery {
     /// Hosts that there are to deliver.
@@ -87,7 +87,7 @@ pub struct Delivery {
     pub flush_is_unseen: bool,
     /// When the certificate expires that the Management Center showed last.
     pub server_certificate_expires: Option<SystemTime>,
-    /// Shows the numbers to whoever watches.
+    /// Shows the numbers to observers.
     pub progress: watch::Sender<Progress>,
 }
 
@@ -106,7 +106,7 @@ impl Delivery {
         self.hosts.saturating_sub(self.settled) as u64 + self.hosts_incomplete
     }
 
-    /// What whoever reads of the delivery should know, each in a sentence.
+    /// Warnings about the delivery, one sentence each.
     pub fn warnings(&self) -> Vec<String> {
         let unseen = self.flush_is_unseen.then(|| FLUSH_IS_UNSEEN.to_owned());
         self.shortened().into_iter().chain(unseen).collect()
@@ -178,7 +178,7 @@ impl ManagementCenter {
         self.settings.host_limit
     }
 
-    /// Delivers all hosts, over as many connections as it takes. `delivery` is kept true all the while;
+    /// Delivers all hosts, over as many connections as it takes. `delivery` is kept up to date;
     /// `stop` ends it at the next host boundary at which none is in doubt.
     pub async fn deliver(
         &self,
@@ -209,7 +209,7 @@ impl ManagementCenter {
         let mut before = None;
         // Failures, and lost connections among them, since a host was acknowledged.
         let (mut failures, mut lost) = (0, 0);
-        // When it was found away.
+        // When the server was first found unreachable.
         let mut away_since = None;
         loop {
             let (settled, connections) = (run.delivery.settled, run.delivery.connections);
@@ -233,7 +233,7 @@ impl ManagementCenter {
                 Ok(attempted) => attempted,
                 // All is acknowledged, and only the end of the connection took longer.
                 Err(_) if reached && run.delivery.settled > 0 && run.is_done() => Ok(()),
-                // No time was left to see what becomes of this try.
+                // No time was left to see the result of this attempt.
                 Err(_) if !reached => Err(before.take().unwrap_or_else(|| self.not_let_in())),
                 Err(_) => Err(self.not_finished(run.last_answer.max(begun))),
             };
@@ -274,7 +274,7 @@ impl ManagementCenter {
                     _ => error,
                 });
             }
-            // No time is left for another try: the import fails for what this one failed for.
+            // No time is left for another attempt: the import fails with this one's error.
             if Instant::now() + delay >= deadline {
                 return Err(error);
             }
@@ -284,7 +284,7 @@ impl ManagementCenter {
                 run.delivery.settled + 1,
                 run.blocks.len()
             );
-            // One failure is nothing that anybody must look at.
+            // A single failure needs nobody's attention.
             match failures {
                 1 => info!("{again}"),
                 _ => warn!("{again}"),
@@ -317,7 +317,7 @@ impl ManagementCenter {
     }
 }
 
-/// Ever longer, and never at its end.
+/// Delays that grow and never end.
 fn backoff() -> impl Iterator<Item = Duration> {
     ExponentialBuilder::default()
         .with_min_delay(Duration::from_millis(250))

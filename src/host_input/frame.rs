@@ -77,7 +77,7 @@ impl Decoder for FrameCodec {
             return Ok(None);
         };
         let (kind, length) = (header.get_u32(), header.get_u32());
-        // Said at once: what isn't a header doesn't know how many bytes will come.
+        // Reported at once: bytes that aren't a header don't say how many follow.
         if !(1..=4).contains(&kind) {
             return Err(FrameError::UnknownKind(kind));
         }

@@ -1,6 +1,6 @@
 //! Packing: the lines of many hosts into frames.
 //!
-//! A frame is filled with whole lines, whoever's they are; what must not happen is kept from happening here:
+//! A frame is filled with whole lines, of one host or several; what must not happen is kept from happening here:
 //! a line split between frames (half lines are dropped), and the command that closes a host split from the
 //! host's last line (certain and likely, from Cisco's guide and one public account).
 
@@ -45,11 +45,11 @@ pub trait Blocks {
 /// What [`Blocks::write`] wrote.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Written {
-    /// Findings told of the host.
+    /// Findings of the host that its commands hold.
     pub findings: u64,
     /// The host is cleared: such hosts don't share frames with others.
     pub clears: bool,
-    /// What couldn't be said in full.
+    /// What its commands hold only in part, or not at all.
     pub shortened: Shortened,
 }
 
@@ -129,7 +129,7 @@ impl<'a, B: Blocks> Packer<'a, B> {
                 self.written = self.blocks.write(self.next, longest, &mut self.block);
                 self.next += 1;
                 if self.block.is_empty() {
-                    // Nothing of it can be said; it is settled in its turn all the same.
+                    // Nothing of it fits; its host is settled in its turn all the same.
                     touched = Some(touched.map_or(self.next - 1, |range| range.start)..self.next);
                     closed.push((self.next - 1, self.written));
                     continue;

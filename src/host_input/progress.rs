@@ -1,4 +1,4 @@
-//! Progress: how far a delivery is, for whoever watches it.
+//! Progress: how far a delivery is, for observers.
 
 /// The numbers of a [`Delivery`](super::delivery::Delivery) at a moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -6,7 +6,7 @@
 //! signature in every mode, by the same code as ever.
 //!
 //! [`client_config`] turns identity and trust into the configuration of a TLS client, [`connect`] does the
-//! handshake, and whatever goes wrong in it comes out as one sentence, [`HandshakeError`]. Sessions and frames are
+//! handshake, and any failure of it is one sentence, [`HandshakeError`]. Sessions and frames are
 //! not known here.
 
 use std::borrow::Cow;

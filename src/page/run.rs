@@ -97,7 +97,7 @@ pub(super) fn configuration(listing: &Listing) -> Markup {
             .iter()
             .filter_map(|(key, value, source)| Some((key, value?, source.unwrap_or_default())))
     };
-    let (said, defaults): (Vec<_>, Vec<_>) = set().partition(|(.., source)| *source != "default");
+    let (given, defaults): (Vec<_>, Vec<_>) = set().partition(|(.., source)| *source != "default");
     html! {
         section class="wide" {
             h2 { "Configuration" }
@@ -105,7 +105,7 @@ pub(super) fn configuration(listing: &Listing) -> Markup {
                 caption { "What is set; secrets are hidden" }
                 thead { tr { th scope="col" { "Setting" } th scope="col" { "Value" } th scope="col" { "Stands in" } } }
                 tbody {
-                    @for (key, value, source) in said {
+                    @for (key, value, source) in given {
                         tr { th scope="row" { (key) } td { (value) } td { (source) } }
                     }
                 }

@@ -64,7 +64,7 @@ pub(super) fn failed(settings: &Settings, exit: Exit) -> Vec<Error> {
     opened.err().into_iter().chain(handed_over).collect()
 }
 
-/// Hands over the last metrics, after whatever is still under way; all of it within one budget.
+/// Hands over the last metrics, after a push that is still under way; both within one budget.
 async fn hand_over(outlets: &Outlets, metrics: &Exposition, under_way: impl Future<Output = ()>) -> Vec<Error> {
     let written = outlets.write(metrics).err();
     let push = async {

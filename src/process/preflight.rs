@@ -20,7 +20,7 @@ use crate::printable::escaped_json;
 use crate::telemetry::metrics::pushgateway::Pushgateway;
 use crate::telemetry::{terminal, traces};
 
-/// Walks through everything and says what was found. The exit code is the one that an import would end with.
+/// Runs every check and prints the results. The exit code is the one that an import would end with.
 pub(super) fn check(given: Given, output: Output) -> Termination {
     let endpoints = endpoints(&given);
     let parts = given.parts();
@@ -28,17 +28,17 @@ pub(super) fn check(given: Given, output: Output) -> Termination {
         Ok(runtime) => runtime,
         Err(error) => return failed(&Died::System(error)),
     };
-    let walked = runtime.block_on(async {
+    let checked = runtime.block_on(async {
         let stop = Stop::on_signals()?;
-        // Beside a thread that waits for a file, a signal is still heard.
-        let walking = aside(async move || check::run(&parts, &endpoints).await)?;
+        // On a thread of its own, since opening a file may block and signals must still be handled.
+        let running = aside(async move || check::run(&parts, &endpoints).await)?;
         io::Result::Ok(tokio::select! {
-            results = walking => Ok(results.map_err(io::Error::other)?),
+            results = running => Ok(results.map_err(io::Error::other)?),
             () = stop.token().cancelled() => Err(stop.kind().unwrap_or(crate::problem::Kind::Terminated).exit()),
         })
     });
     runtime.shutdown_background();
-    match walked {
+    match checked {
         Ok(Ok(results)) => {
             let printed = print(&rendered(&results, output));
             Termination::new(

@@ -209,7 +209,7 @@ impl Transport {
         }
         let failed = self.error(stage, fault);
         let (label, pause, retry) = (reason.label(), Short(wait), attempts.made());
-        // One failure is nothing that anybody must look at.
+        // A single failure needs nobody's attention.
         match retry {
             1 => info!(%stage, reason = label, wait = %pause, retry, "{failed}; trying again in {pause}"),
             _ => warn!(%stage, reason = label, wait = %pause, retry, "{failed}; trying again in {pause}"),

@@ -1,6 +1,6 @@
 //! Traces: spans on their way to a collector, over OTLP.
 //!
-//! Off unless the environment names an endpoint. Whatever happens to the collector, an import neither fails nor waits:
+//! Off unless the environment names an endpoint. A dead collector neither fails nor delays an import:
 //! spans are sent from their own thread, and the flush at the end has a time budget. Lost spans become a warning.
 
 use std::time::Duration;

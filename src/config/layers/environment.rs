@@ -32,7 +32,7 @@ const FOREIGN_FILES: [&str; 7] = [
     "SSL_CERT_FILE",
 ];
 
-/// What a process finds around it. Tests make their own.
+/// Environment and working directory of a process. Tests make their own.
 #[derive(Clone, Default)]
 pub struct Surroundings {
     /// Those of the environment's variables that are ours.

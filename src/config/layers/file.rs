@@ -11,7 +11,7 @@ use crate::config::settings;
 use crate::config::small_file;
 use crate::input_file::FileKind;
 
-/// Where the Perl connector looks when it isn't told a file, and so do we.
+/// The file that is read when none is named, as the Perl connector does it.
 pub(in crate::config) const OLD_DEFAULT: &str = "InputPlugins/QualysGuard.yaml";
 
 /// What a file says, setting by setting. `path` is as it was given, `origin` who gave it.

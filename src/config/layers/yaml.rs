@@ -59,7 +59,7 @@ enum Node {
     Text(String),
     Sequence,
     Mapping,
-    /// The end of the mapping or sequence around it.
+    /// The end of the enclosing mapping or sequence.
     End,
 }
 

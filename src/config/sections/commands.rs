@@ -1,4 +1,4 @@
-//! `commands`: how findings are told to the Management Center.
+//! `commands`: how findings become commands.
 
 use crate::config::error::{Errors, Reported};
 use crate::config::row::{boolean, form, number, words};

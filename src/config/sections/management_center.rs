@@ -48,7 +48,7 @@ section! {
 }
 
 impl ManagementCenterSection {
-    /// The settings of whoever connects to it; `nowhere` is the error when none is named.
+    /// The settings of a connection to it; `nowhere` is the error when none is named.
     pub(in crate::config) fn settings(&self, nowhere: ConfigError, errors: &mut Errors) -> Result<Settings, Reported> {
         let Some(server) = self.server.optional()? else {
             return Err(errors.report(nowhere));

@@ -1,4 +1,4 @@
-//! Names that the Management Center can be trusted with.
+//! Names that are safe to send to the Management Center.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,7 +9,7 @@ const LENGTH: usize = 128;
 /// A name in the Management Center: up to 128 letters, digits, blanks, `.`, `_` and `-`, and not digits only.
 ///
 /// Names reach the Management Center's database unescaped, and a name of digits is taken as a number
-/// (both likely, from one public account of its importer); so nothing else is let through.
+/// (both likely, from one public account of its importer); so nothing else is accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Name(String);
 

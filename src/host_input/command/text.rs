@@ -2,7 +2,7 @@
 //!
 //! Its stock CSV parser takes the bytes 0x20 to 0x7E and TAB, and drops a whole line for any other byte
 //! (certain for the parser, likely for the Management Center); a quoted field with doubled quotes is the one
-//! style that survives it. Nothing is told of a dropped line, so nothing that it can't read is ever written.
+//! style that survives it. The server drops unreadable lines silently, so only readable ones are written.
 
 use deunicode::deunicode_char;
 
@@ -60,15 +60,15 @@ pub(super) fn ascii(text: &str, length: usize) -> String {
 
 /// Shortens an ASCII line to `length` at the end of a word, where one ends in its second half.
 fn cut(line: &mut String, length: usize) {
-    const MARK: &str = "...";
-    let room = length.saturating_sub(MARK.len());
+    const ELLIPSIS: &str = "...";
+    let room = length.saturating_sub(ELLIPSIS.len());
     // One character further, so that a word which just fits is kept.
     line.truncate(room + 1);
     match line.rfind(' ').filter(|&end| end >= room / 2) {
         Some(end) => line.truncate(end),
         None => line.truncate(room),
     }
-    line.push_str(MARK);
+    line.push_str(ELLIPSIS);
     line.truncate(length);
 }
 

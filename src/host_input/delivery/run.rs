@@ -258,7 +258,7 @@ impl<'a, B: Blocks> Run<'a, B> {
         payload.extend_from_slice(UPDATE);
         let expected = self.counting.expected(1, UPDATE);
         let answer = self.exchange(connection, payload.into(), 1).await?;
-        // Trouble with a host of the refused frame may be told only now: it is sent again anyhow, or was named.
+        // The answer may still be about a host of the refused frame, which is sent again anyhow, or was named.
         if answer.done == Some(expected) {
             return Ok(());
         }

@@ -101,14 +101,14 @@ pub enum Error {
         after: Duration,
     },
     /// An answer that isn't a success.
-    #[error("the metrics weren't pushed: the Pushgateway at {host} answers {status}{}; {}", behind_a_colon(said), advice(*status))]
+    #[error("the metrics weren't pushed: the Pushgateway at {host} answers {status}{}; {}", behind_a_colon(message), advice(*status))]
     Refused {
         /// Host and port.
         host: String,
         /// Its status.
         status: StatusCode,
         /// Its message, if any.
-        said: Text,
+        message: Text,
     },
 }
 
@@ -240,7 +240,7 @@ impl Pushgateway {
         Err(Error::Refused {
             host: self.host(),
             status,
-            said: Text::of(answer),
+            message: Text::of(answer),
         })
     }
 
@@ -271,10 +271,10 @@ fn group(base: &Url, labels: &[(&str, &LabelValue)]) -> Url {
 }
 
 /// A Pushgateway's message behind a colon, if it has any.
-fn behind_a_colon(said: &Text) -> String {
-    match said.is_empty() {
+fn behind_a_colon(message: &Text) -> String {
+    match message.is_empty() {
         true => String::new(),
-        false => format!(": {said}"),
+        false => format!(": {message}"),
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 /// Messages in the queue, at most.
 const LENGTH: usize = 4096;
 /// How long a run waits in total for a full queue. A slow server still gets all lines; a dead one costs no more than this.
-const PATIENCE: Duration = Duration::from_secs(2);
+const LONGEST_WAIT: Duration = Duration::from_secs(2);
 
 /// Messages on their way to the sender.
 #[derive(Debug, Default)]
@@ -40,9 +40,9 @@ impl Queue {
     /// Adds a message, or counts it as lost.
     pub(super) fn push(&self, message: Vec<u8>) {
         let mut state = self.lock();
-        if state.waiting.len() >= LENGTH && state.waited < PATIENCE {
+        if state.waiting.len() >= LENGTH && state.waited < LONGEST_WAIT {
             let begun = Instant::now();
-            let left = PATIENCE - state.waited;
+            let left = LONGEST_WAIT - state.waited;
             let full = |state: &mut QueueState| state.waiting.len() >= LENGTH;
             let waited = self.changed.wait_timeout_while(state, left, full);
             state = waited.unwrap_or_else(PoisonError::into_inner).0;
@@ -88,11 +88,13 @@ impl Queue {
     }
 
     /// Takes no more messages, and waits for those that are on their way.
-    pub(super) fn close(&self, patience: Duration) -> Option<Lost> {
+    pub(super) fn close(&self, longest_wait: Duration) -> Option<Lost> {
         let mut state = self.lock();
         state.closed = true;
         self.changed.notify_all();
-        let waited = self.changed.wait_timeout_while(state, patience, |state| !state.done);
+        let waited = self
+            .changed
+            .wait_timeout_while(state, longest_wait, |state| !state.done);
         let mut state = waited.unwrap_or_else(PoisonError::into_inner).0;
         let on_the_way = if state.done {
             0
@@ -119,7 +121,7 @@ mod tests {
     #[test]
     fn what_finds_no_room_is_counted_and_waiting_for_it_has_an_end() {
         let queue = Queue::default();
-        queue.lock().waited = PATIENCE - Duration::from_millis(1);
+        queue.lock().waited = LONGEST_WAIT - Duration::from_millis(1);
         for _ in 0..LENGTH + 3 {
             queue.push(vec![0]);
         }
