@@ -1,6 +1,4 @@
-"""What each set of values renders to. UPDATE_SNAPSHOTS=1 writes them anew; look at the difference before committing."""
-
-import os
+"""What each set of values renders to. `.ci/generate` writes them anew; look at the difference before committing."""
 
 import pytest
 
@@ -11,10 +9,10 @@ SNAPSHOTS = ROOT / "helm" / "tests" / "snapshots"
 
 
 @pytest.mark.parametrize("name", SETS)
-def test_nothing_changes_unseen(name):
+def test_nothing_changes_unseen(name, pytestconfig):
     rendered = manifests(values(name))
     path = SNAPSHOTS / f"{name}.yaml"
-    if os.environ.get("UPDATE_SNAPSHOTS"):
+    if pytestconfig.getoption("update_snapshots"):
         path.write_text(rendered)
     assert rendered == path.read_text()
 
