@@ -3,9 +3,11 @@
 //! One invocation is one import, and data flows one way through it:
 //!
 //! ```text
-//! configure ─► launch ─► wait ─► download ┐
-//!                                         ├─► parse ─► select ─► send ─► tidy up
-//!                     a report file ──────┘                └───► write a CSV file
+//! reports     configure ─► launch ─► wait ─► download ─► parse ─┐
+//!                                                               ├─► merge ─► select ─► send ─► tidy up
+//! a file      configure ─► parse ───────────────────────────────┤                └───► write a CSV file
+//!                                                               │
+//! detections  configure ─► list ─► download ─► parse ─► look up ┘
 //! ```
 //!
 //! | module | is the home of |
