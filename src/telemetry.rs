@@ -41,7 +41,7 @@ pub struct Telemetry {
 /// The log can't be opened. Traces that can't be sent are only a warning.
 pub fn begin(log: &logs::Settings, traces: &traces::Settings, warnings: &[String]) -> Result<Telemetry, LogError> {
     let logs = Logs::open(log)?;
-    let (traces, remarks) = Traces::from_environment(traces);
+    let (traces, mut of_traces) = Traces::from_environment(traces);
     let layers: Vec<_> = iter::once(logs.layer())
         .chain(traces.as_ref().map(Traces::layer))
         .collect();
@@ -49,15 +49,11 @@ pub fn begin(log: &logs::Settings, traces: &traces::Settings, warnings: &[String
     subscriber.try_init().map_err(|_| LogError::Twice)?;
 
     let run = spans::run();
-    let remarks = match &traces {
-        Some(traces) => {
-            let parent = traces.adopt(&run);
-            logs.set_trace(spans::trace_id(&run));
-            [remarks, parent].concat()
-        }
-        None => remarks,
-    };
-    for warning in logs.remarks().iter().chain(warnings).chain(&remarks) {
+    if let Some(traces) = &traces {
+        of_traces.extend(traces.adopt(&run));
+        logs.set_trace(spans::trace_id(&run));
+    }
+    for warning in logs.warnings().iter().chain(warnings).chain(&of_traces) {
         warn!("{warning}");
     }
     Ok(Telemetry { run, traces, logs })

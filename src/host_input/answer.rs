@@ -11,7 +11,7 @@ use crate::printable::Text;
 pub mod texts;
 
 /// Words that occur only in error answers.
-const TROUBLE: [&str; 12] = [
+const ERROR_WORDS: [&str; 12] = [
     "fail",
     "error",
     "wrong",
@@ -71,10 +71,10 @@ impl Answer {
                 answer.done = Some(answer.done.unwrap_or(0).saturating_add(done));
             }
             // An error may follow the number.
-            if !line.is_empty() && (done.is_none() || tells_of_trouble(line)) {
+            if !line.is_empty() && (done.is_none() || is_about_an_error(line)) {
                 // A remark about an error is always kept, so that the verdict sees it.
-                let first_trouble = || tells_of_trouble(line) && answer.trouble().is_none();
-                if answer.remarks.len() < REMARKS || first_trouble() {
+                let first_error = || is_about_an_error(line) && answer.error().is_none();
+                if answer.remarks.len() < REMARKS || first_error() {
                     answer.remarks.push(remark(line));
                 } else {
                     more += 1;
@@ -89,12 +89,12 @@ impl Answer {
 
     /// Compares the answer with the `expected` number of commands.
     pub fn judge(&self, expected: u64, replies: Replies) -> Verdict {
-        let trouble = self.trouble().cloned();
+        let error = self.error().cloned();
         let refused = |commands, reason| Verdict::Refused(RefusedCommands { commands, reason });
-        match (self.done, trouble) {
+        match (self.done, error) {
             (Some(done), None) if done == expected => Verdict::Accepted,
             // The error may be about commands that the number counts.
-            (_, Some(trouble)) => refused(None, trouble),
+            (_, Some(error)) => refused(None, error),
             (Some(done), None) => refused(
                 Some(done.abs_diff(expected)),
                 format!("{done} of {expected} commands were understood"),
@@ -112,12 +112,12 @@ impl Answer {
 
     /// No remark is about an error.
     pub(super) fn accepts(&self) -> bool {
-        self.trouble().is_none()
+        self.error().is_none()
     }
 
     /// The first remark about an error.
-    fn trouble(&self) -> Option<&String> {
-        self.remarks.iter().find(|remark| tells_of_trouble(remark))
+    fn error(&self) -> Option<&String> {
+        self.remarks.iter().find(|remark| is_about_an_error(remark))
     }
 }
 
@@ -127,21 +127,21 @@ fn done(line: &str) -> Option<u64> {
     number.parse().ok()
 }
 
-fn tells_of_trouble(remark: &str) -> bool {
-    trouble_at(remark).is_some()
+fn is_about_an_error(remark: &str) -> bool {
+    error_at(remark).is_some()
 }
 
 /// The position of the first word about an error.
-fn trouble_at(remark: &str) -> Option<usize> {
+fn error_at(remark: &str) -> Option<usize> {
     let remark = remark.to_ascii_lowercase();
-    TROUBLE.iter().filter_map(|word| remark.find(word)).min()
+    ERROR_WORDS.iter().filter_map(|word| remark.find(word)).min()
 }
 
 /// What is kept of a line: its beginning, or the words about an error further on.
 fn remark(line: &str) -> String {
     let kept = readable(line);
-    match trouble_at(line).and_then(|at| line.get(at..)) {
-        Some(trouble) if !tells_of_trouble(&kept) => readable(&format!("… {trouble}")),
+    match error_at(line).and_then(|at| line.get(at..)) {
+        Some(error) if !is_about_an_error(&kept) => readable(&format!("… {error}")),
         _ => kept,
     }
 }

@@ -190,7 +190,7 @@ impl Identity {
             _ => {}
         }
 
-        let mut mistake = IdentityFault::KeyMismatch;
+        let mut fault = IdentityFault::KeyMismatch;
         for (key, own) in pairs(&keys, &certificates) {
             let certificate = Certificate::new(own);
             match valid(&certificate, now) {
@@ -201,10 +201,10 @@ impl Identity {
                         authorities: authorities(own, &certificates),
                     });
                 }
-                Err(fault) => mistake = fault,
+                Err(other) => fault = other,
             }
         }
-        Err(mistake)
+        Err(fault)
     }
 
     /// The facts of the client certificate.

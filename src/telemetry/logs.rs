@@ -106,7 +106,7 @@ pub struct Logs {
     level: Level,
     outputs: Arc<Vec<LogOutput>>,
     trace: Traced,
-    remarks: Vec<String>,
+    warnings: Vec<String>,
 }
 
 impl Logs {
@@ -117,14 +117,14 @@ impl Logs {
     /// The log file can't be opened.
     pub(super) fn open(settings: &Settings) -> Result<Self, LogError> {
         let mut outputs = Vec::new();
-        let mut remarks = Vec::new();
+        let mut warnings = Vec::new();
         let mut stderr = settings.stderr;
         match syslog::Sender::open(&settings.syslog) {
             Ok(Some(sender)) => outputs.push(LogOutput::syslog(settings.format, sender)),
             Ok(None) => {}
             Err(syslog::OpenError::Thread(error)) => return Err(LogError::Thread(error)),
             Err(syslog::OpenError::Missing(problem)) => {
-                remarks.push(format!("{problem} (log.syslog); the log goes to standard error"));
+                warnings.push(format!("{problem} (log.syslog); the log goes to standard error"));
                 stderr = true;
             }
         }
@@ -138,13 +138,13 @@ impl Logs {
             level: settings.level,
             outputs: Arc::new(outputs),
             trace: Arc::new(OnceLock::new()),
-            remarks,
+            warnings,
         })
     }
 
     /// Warnings about the log itself.
-    pub(super) fn remarks(&self) -> &[String] {
-        &self.remarks
+    pub(super) fn warnings(&self) -> &[String] {
+        &self.warnings
     }
 
     /// The layer that turns events into lines.

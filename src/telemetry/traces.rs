@@ -44,11 +44,11 @@ pub struct Settings {
 /// # Errors
 /// What the environment asks for can't be done.
 pub fn collector() -> Result<Option<(Url, ClientConfig)>, String> {
-    let (plan, remarks) = Environment::of_process().plan();
+    let (plan, warnings) = Environment::of_process().plan();
     match plan {
         Some(plan) => Ok(Some((plan.endpoint.clone(), tls::http(&plan)?))),
-        None if remarks.is_empty() => Ok(None),
-        None => Err(remarks.join("; ")),
+        None if warnings.is_empty() => Ok(None),
+        None => Err(warnings.join("; ")),
     }
 }
 
@@ -65,14 +65,14 @@ impl Traces {
     /// Traces, if the environment asks for them; and warnings.
     pub(super) fn from_environment(settings: &Settings) -> (Option<Self>, Vec<String>) {
         let environment = Environment::of_process();
-        let (plan, mut remarks) = environment.plan();
+        let (plan, mut warnings) = environment.plan();
         let traces = plan.and_then(|plan| {
             let begun = Traces::begin(&plan, environment.parent(), settings);
             begun
-                .map_err(|problem| remarks.push(format!("{problem}; no traces are sent")))
+                .map_err(|problem| warnings.push(format!("{problem}; no traces are sent")))
                 .ok()
         });
-        (traces, remarks)
+        (traces, warnings)
     }
 
     fn begin(plan: &ExporterSettings, parent: Parent, settings: &Settings) -> Result<Self, String> {

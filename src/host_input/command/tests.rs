@@ -24,14 +24,14 @@ fn written(settings: &Settings, host: HostResults<'_>, longest: usize) -> (Strin
         cves: &cves,
         bugtraqs: &[32319],
     };
-    let untold = VulnerabilityText {
+    let unnamed = VulnerabilityText {
         id: 82003,
         title: "",
         description: "",
         cves: &[],
         bugtraqs: &[],
     };
-    let commands = Commands::new(settings, [ssh, untold].into_iter());
+    let commands = Commands::new(settings, [ssh, unnamed].into_iter());
     let mut out = commands.header().to_vec();
     out.extend(commands.prologue());
     let shortened = commands.write(&mut out, &host, longest);

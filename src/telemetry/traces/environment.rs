@@ -72,16 +72,16 @@ impl Environment {
 
     /// How spans are sent, if traces are switched on; and the warnings.
     pub(super) fn plan(&self) -> (Option<ExporterSettings>, Vec<String>) {
-        let mut remarks = Vec::new();
-        let plan = self.planned(&mut remarks).unwrap_or_else(|problem| {
-            remarks.push(format!("{problem}; no traces are sent"));
+        let mut warnings = Vec::new();
+        let plan = self.planned(&mut warnings).unwrap_or_else(|problem| {
+            warnings.push(format!("{problem}; no traces are sent"));
             None
         });
-        (plan, remarks)
+        (plan, warnings)
     }
 
-    fn planned(&self, remarks: &mut Vec<String>) -> Result<Option<ExporterSettings>, String> {
-        if self.is_true("OTEL_SDK_DISABLED") || !self.exports(remarks) {
+    fn planned(&self, warnings: &mut Vec<String>) -> Result<Option<ExporterSettings>, String> {
+        if self.is_true("OTEL_SDK_DISABLED") || !self.exports(warnings) {
             return Ok(None);
         }
         let protocol = match self.otlp("PROTOCOL") {
@@ -96,19 +96,19 @@ impl Environment {
         };
         let Some(endpoint) = self.endpoint(protocol)? else {
             if self.get("OTEL_TRACES_EXPORTER").is_some() {
-                remarks.push(
+                warnings.push(
                     "OTEL_TRACES_EXPORTER is set, but OTEL_EXPORTER_OTLP_ENDPOINT isn't; no traces are sent".into(),
                 );
             }
             return Ok(None);
         };
-        self.check_headers(remarks);
-        self.check_propagators(remarks);
+        self.check_headers(warnings);
+        self.check_propagators(warnings);
         Ok(Some(ExporterSettings {
             protocol,
             endpoint,
-            gzip: self.gzip(remarks),
-            timeout: self.timeout(remarks),
+            gzip: self.gzip(warnings),
+            timeout: self.timeout(warnings),
             certificate: self.otlp("CERTIFICATE").map(|(_, path)| path.into()),
             identity: self.identity()?,
             login: self.otlp("HEADERS").is_some(),
@@ -129,7 +129,7 @@ impl Environment {
         }
     }
 
-    fn exports(&self, remarks: &mut Vec<String>) -> bool {
+    fn exports(&self, warnings: &mut Vec<String>) -> bool {
         let Some(exporters) = self.get("OTEL_TRACES_EXPORTER") else {
             return true;
         };
@@ -138,7 +138,7 @@ impl Environment {
             match exporter {
                 "otlp" => otlp = true,
                 "none" => {}
-                other => remarks.push(format!(
+                other => warnings.push(format!(
                     "OTEL_TRACES_EXPORTER has {other:?}; only otlp and none are supported"
                 )),
             }
@@ -174,13 +174,13 @@ impl Environment {
         Ok(Some(url))
     }
 
-    fn gzip(&self, remarks: &mut Vec<String>) -> bool {
+    fn gzip(&self, warnings: &mut Vec<String>) -> bool {
         match self.otlp("COMPRESSION") {
             None => false,
             Some((_, compression)) if compression == "none" => false,
             Some((_, compression)) if compression == "gzip" => true,
             Some((name, other)) => {
-                remarks.push(format!(
+                warnings.push(format!(
                     "{name} is {other:?}; only gzip and none are supported, spans go uncompressed"
                 ));
                 false
@@ -188,7 +188,7 @@ impl Environment {
         }
     }
 
-    fn timeout(&self, remarks: &mut Vec<String>) -> Duration {
+    fn timeout(&self, warnings: &mut Vec<String>) -> Duration {
         let standard = Duration::from_secs(10);
         let Some((name, text)) = self.otlp("TIMEOUT") else {
             return standard;
@@ -196,7 +196,7 @@ impl Environment {
         match text.parse() {
             Ok(milliseconds @ 1..) => Duration::from_millis(milliseconds),
             _ => {
-                remarks.push(format!(
+                warnings.push(format!(
                     "{name} is {text:?}, which is no number of milliseconds; 10 s are taken"
                 ));
                 standard
@@ -215,7 +215,7 @@ impl Environment {
     }
 
     /// The exporter reads the headers itself, and silently skips what it can't read.
-    fn check_headers(&self, remarks: &mut Vec<String>) {
+    fn check_headers(&self, warnings: &mut Vec<String>) {
         let Some((name, headers)) = self.otlp("HEADERS") else {
             return;
         };
@@ -223,19 +223,19 @@ impl Environment {
             hide(header);
             let key = header.split_once('=').map(|(key, _)| key.trim());
             if key.is_none_or(|key| HeaderName::try_from(key).is_err()) {
-                remarks.push(format!("{name}: entry {} isn't NAME=VALUE and is left out", index + 1));
+                warnings.push(format!("{name}: entry {} isn't NAME=VALUE and is left out", index + 1));
             }
         }
     }
 
-    fn check_propagators(&self, remarks: &mut Vec<String>) {
+    fn check_propagators(&self, warnings: &mut Vec<String>) {
         let Some(propagators) = self.get("OTEL_PROPAGATORS") else {
             return;
         };
         for propagator in propagators.split(',').map(str::trim) {
             // Baggage would be sent to Qualys and to the Management Center, which aren't ours.
             if !matches!(propagator, "tracecontext" | "baggage" | "none") {
-                remarks.push(format!(
+                warnings.push(format!(
                     "OTEL_PROPAGATORS has {propagator:?}; only tracecontext, baggage and none are supported"
                 ));
             }
