@@ -305,7 +305,7 @@ fn collect(tokens: TokenStream, all: bool, found: &mut Vec<String>) {
             {
                 match name.to_string().as_str() {
                     "warn" | "error" => collect(group.stream(), true, found),
-                    "debug" | "info" | "expect" | "assert" | "debug_assert" => {}
+                    "debug" | "info" | "assert" | "debug_assert" | "unreachable" => {}
                     _ => collect(group.stream(), all, found),
                 }
                 at += 3;
