@@ -100,10 +100,13 @@ pub struct Config {
 #[derive(Debug)]
 #[expect(clippy::large_enum_variant, reason = "there is one in a process")]
 pub enum SourceSettings {
-    /// `report.file`.
-    File(PathBuf),
-    /// `report.file` is `-`.
-    StandardInput,
+    /// A report that is there already.
+    File {
+        /// `report.file`; `-` is standard input.
+        report: PathBuf,
+        /// `report.knowledge_base`.
+        knowledge_base: Option<PathBuf>,
+    },
     /// Qualys makes them.
     Qualys {
         /// How to ask.
@@ -158,11 +161,15 @@ pub struct Parts {
     pub warnings: Vec<String>,
     /// `report.file`, when it takes the place of Qualys; `-` is standard input.
     pub report: Option<PathBuf>,
+    /// `report.knowledge_base`, beside it.
+    pub knowledge_base: Option<PathBuf>,
     /// How to ask Qualys, when that is right.
     pub qualys: Option<qualys::Settings>,
     /// `qualys.template_ids`; empty where hosts are asked for.
     pub templates: Vec<u64>,
-    /// Which hosts are asked for, where there is no report.
+    /// `qualys.api` is `detections`: hosts are asked for, rather than reports.
+    pub asks_for_hosts: bool,
+    /// Which hosts are asked for, when that is right.
     pub detections: Option<qualys::DetectionSettings>,
     /// What is imported.
     pub selection: Selection,

@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! launch ─► wait ─► download+parse, for each template ─┐
-//!                                                      ├─► merge ─► select ─► send ─► tidy up
-//!                                  parse a report file ┘                └───► write a CSV file
+//!                  parse a report file ────────────────┼─► merge ─► select ─► send ─► tidy up
+//! list ─► download+parse ─► look up, batch after batch ┘                └───► write a CSV file
 //! ```
 //!
 //! | module | is the home of |
@@ -55,7 +55,7 @@ mod text;
 use deliver::BatchDelivery;
 pub use error::Error;
 pub use plan::Plan;
-pub use progress::{Progress, Running, Snapshot};
+pub use progress::{ListedHosts, Progress, Running, Snapshot};
 pub use record::{BatchRecord, Destination, Failure, PartRecord, Record};
 use runner::{Found, Runner};
 pub use send::send;
@@ -141,19 +141,19 @@ impl Import {
             progress,
             breakdown,
         };
-        let next = || obtain::obtain(&source, &sink, progress, stop); // launch, wait, download, parse
+        let next = || obtain::obtain(&source, &sink, progress, stop); // launch, wait, download, parse, look up
 
         let mut obtained = next().await;
         while let Some(batch) = obtained {
             record.not_begun += batch.not_begun;
             let deliver = delivery.deliver(batch, &mut closings); // merge, select, send, tidy up
-            let (delivered, following) = match source.looks_ahead() {
+            let (delivered, following) = match source.pages() {
                 true => tokio::join!(deliver, next()),
                 false => (deliver.await, next().await),
             };
             for batch in delivered {
                 source.delivered(&batch);
-                record.add(batch, source.is_one_record());
+                record.add(batch, source.pages());
             }
             obtained = following;
             obtained.take_if(|batch| source.abandons(&batch.hosts()));

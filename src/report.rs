@@ -1,9 +1,9 @@
 //! Parse and select: what a Qualys report says, whatever delivered it.
 //!
 //! ```text
-//! file::open, file::decode ─► parse ─► Report ┐
-//!                                             ├─► merge ─► Selection::apply ─► Selected ─► hosts, findings, counts
-//!                             parse ─► Report ┘
+//! file::open, file::decode ─► parse, describe ───────► Report ┐
+//!                                                             ├─► merge ─► Selection::apply ─► Selected ─► hosts, findings, counts
+//!                  detections ─► Knowledge::explain ─► Report ┘
 //! ```
 //!
 //! Three of Qualys' formats are read: `ASSET_DATA_REPORT`, which its report share and its old interface deliver,
@@ -45,7 +45,7 @@ pub use counts::{Counts, LeftOut, Tally};
 pub use error::{Error, QualysAnswer, ReadUpTo, XmlError};
 pub use finding::{Finding, Kind, Protocol, Status};
 pub use glossary::Vulnerability;
-pub use knowledge::Knowledge;
+pub use knowledge::{Knowledge, describe};
 pub use merge::merge;
 pub use parser::{Asked, DetectionPage, Entries, detections, knowledge_base, parse};
 pub use progress::Progress;

@@ -47,7 +47,7 @@ fuzz_target!(|data: &[u8]| {
     let qids: HashSet<u32> = [1, 7, 38_173].into();
     if let Ok(entries) = knowledge_base(data, &Keep::default(), &qids) {
         let mut knowledge = Knowledge::default();
-        knowledge.learn(&qids, entries).unwrap();
+        knowledge.learn(&qids, vec![entries]).unwrap();
         assert!(
             knowledge
                 .remarks()

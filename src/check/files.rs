@@ -85,12 +85,12 @@ fn within(step: Step, key: &'static str, path: &Path, place: &Path) -> CheckResu
     }
 }
 
-/// The report that takes the place of Qualys: whether it is there to be read.
-pub(super) fn report(path: &Path) -> CheckResult {
+/// A file that takes the place of Qualys: whether it is there to be read. Setting `key` names it.
+pub(super) fn readable(step: Step, key: &'static str, path: &Path) -> CheckResult {
     if path == Path::new("-") {
-        return CheckResult::passed(Step::ReportFile, "will be read from standard input");
+        return CheckResult::passed(step, "will be read from standard input");
     }
-    let failed = |kind, text: String, remedy| CheckResult::failed(Step::ReportFile, kind, text, remedy);
+    let failed = |kind, text: String, remedy: String| CheckResult::failed(step, kind, text, remedy);
     // A pipe is only looked at: to open one is to take it from the import.
     let found = fs::metadata(path).and_then(|found| match found.is_file() {
         true => File::open(path)?.metadata(),
@@ -100,25 +100,24 @@ pub(super) fn report(path: &Path) -> CheckResult {
         Ok(found) if found.is_dir() => failed(
             Kind::Unreadable,
             format!("{} is a folder", path.display()),
-            "name the report in it",
+            format!("name a file in it as {key}"),
         ),
         Ok(found) if found.is_file() && found.len() == 0 => failed(
             Kind::ReportUnusable,
             format!("{} is empty", path.display()),
-            "download the report again",
+            "download it again".to_owned(),
         ),
-        Ok(found) if found.is_file() => CheckResult::passed(
-            Step::ReportFile,
-            format!("{} has {} bytes", path.display(), found.len()),
-        ),
+        Ok(found) if found.is_file() => {
+            CheckResult::passed(step, format!("{} has {} bytes", path.display(), found.len()))
+        }
         Ok(_) => CheckResult::passed(
-            Step::ReportFile,
+            step,
             format!("{} is a pipe or a device, and will be read", path.display()),
         ),
         Err(error) => failed(
             Kind::Unreadable,
             format!("{}: {error}", path.display()),
-            "correct report.file, or leave it out to ask Qualys",
+            format!("correct {key}, or leave it out to ask Qualys"),
         ),
     }
 }

@@ -25,10 +25,14 @@ pub(super) async fn results(parts: &Parts, endpoints: &Endpoints) -> Preflight {
     let answer = [&[Step::Login, Step::RateLimit], imported(parts), &[Step::Clock]].concat();
     let steps = [&way, &*answer].concat();
     if let Some(path) = &parts.report {
-        results.add(files::report(path));
+        results.add(files::readable(Step::ReportFile, "report.file", path));
+        if let Some(path) = &parts.knowledge_base {
+            results.add(files::readable(Step::KnowledgeBase, "report.knowledge_base", path));
+        }
         return results.not_needed(&steps, "report.file is set, so Qualys isn't asked");
     }
-    let Some(settings) = &parts.qualys else {
+    let complete = parts.detections.is_some() || !parts.asks_for_hosts;
+    let Some(settings) = parts.qualys.as_ref().filter(|_| complete) else {
         return results.not_tried(&steps, "its settings aren't right");
     };
     let settings = Settings {
@@ -89,9 +93,9 @@ impl QualysClient {
 
 /// The steps that look at what is to be imported.
 fn imported(parts: &Parts) -> &'static [Step] {
-    match parts.detections {
-        Some(_) => &[Step::Hosts, Step::KnowledgeBase],
-        None => &[Step::Templates],
+    match parts.asks_for_hosts {
+        true => &[Step::Hosts, Step::KnowledgeBase],
+        false => &[Step::Templates],
     }
 }
 

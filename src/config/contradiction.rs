@@ -45,6 +45,14 @@ pub enum Contradiction {
         "detections.exclude_tags is set without detections.tags: Qualys leaves hosts out only of those that a tag chooses"
     )]
     TagsToExcludeFrom,
+    /// Nothing is there to be described.
+    #[error(
+        "report.knowledge_base is set without report.file: an import from Qualys asks for what is known of vulnerabilities itself"
+    )]
+    KnowledgeBaseAlone,
+    /// One file, or standard input, can't be read as both.
+    #[error("report.knowledge_base and report.file are one file: name the saved answer of each interface")]
+    KnowledgeBaseIsReport,
     /// A proxy that can't be used, or that would see what it must not see.
     #[error("{0}")]
     Proxy(String),

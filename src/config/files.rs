@@ -88,6 +88,7 @@ fn by(setting: &Value<PathBuf>) -> Option<Named> {
 fn inputs(sections: &Sections) -> Vec<Named> {
     let settings = [
         &sections.report.file,
+        &sections.report.knowledge_base,
         &sections.management_center.pkcs12,
         &sections.qualys.token_file,
         &sections.qualys.ca_file,

@@ -193,10 +193,10 @@ impl Given {
         let (sections, errors) = (&self.sections, &mut self.errors);
         let (report, csv) = (sections.report.file.get(), sections.csv.file.get());
         let is_asked = !sections.report.file.is_set();
-        let for_hosts = is_asked && sections.asks_for_detections();
+        let asks_for_hosts = is_asked && sections.asks_for_detections();
         let qualys = is_asked.then(|| sections.qualys(errors).ok()).flatten();
-        let detections = for_hosts.then(|| sections.detections(errors).ok()).flatten();
-        let templates = match is_asked && !for_hosts {
+        let detections = asks_for_hosts.then(|| sections.detections(errors).ok()).flatten();
+        let templates = match is_asked && !asks_for_hosts {
             true => sections.qualys.templates(errors).unwrap_or_default(),
             false => Vec::new(),
         };
@@ -209,8 +209,10 @@ impl Given {
         Parts {
             warnings,
             report,
+            knowledge_base: sections.knowledge_base(errors).ok().flatten(),
             qualys,
             templates,
+            asks_for_hosts,
             detections,
             selection: sections.selection.settings(errors).unwrap_or_default(),
             csv,

@@ -115,9 +115,9 @@ sections! {
 impl Sections {
     /// Where reports come from.
     pub(super) fn source(&self, errors: &mut Errors) -> Result<SourceSettings, Reported> {
+        let knowledge_base = self.knowledge_base(errors)?;
         match self.report.file.optional()? {
-            Some(path) if path.as_os_str() == "-" => Ok(SourceSettings::StandardInput),
-            Some(path) => Ok(SourceSettings::File(path)),
+            Some(report) => Ok(SourceSettings::File { report, knowledge_base }),
             None if self.asks_for_detections() => {
                 let (qualys, detections) = (self.qualys(errors), self.detections(errors));
                 Ok(SourceSettings::Detections {

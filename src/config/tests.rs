@@ -113,6 +113,9 @@ fn every_setting_of_the_table_reaches_the_configuration() {
         assert_ne!(another, setting.default, "{}", setting.key);
         let of_hosts = setting.section() == "detections";
         let mut pairs = if of_hosts { for_hosts() } else { COMPLETE.to_vec() };
+        if setting.key == "report.knowledge_base" {
+            pairs.push(("report.file", "report.xml"));
+        }
         let plain = dump(&given(&pairs).import().unwrap());
         pairs.push((setting.key, &another));
         if setting.key == "detections.asset_groups" {
@@ -198,14 +201,14 @@ fn a_csv_file_turns_sending_off() {
 fn a_report_needs_no_qualys_and_a_token_no_password() {
     let import = |pairs: &[_]| given(pairs).import().map(|config| config.source);
     let csv = ("csv.file", "Output.csv");
-    assert!(matches!(
-        import(&[csv, ("report.file", "-")]),
-        Ok(SourceSettings::StandardInput)
-    ));
-    assert!(matches!(
-        import(&[csv, ("report.file", "r.xml")]),
-        Ok(SourceSettings::File(_))
-    ));
+    let file = [csv, ("report.file", "-")];
+    assert!(
+        matches!(import(&file), Ok(SourceSettings::File { report, knowledge_base: None }) if report == Path::new("-"))
+    );
+    let described = [&file[..], &[("report.knowledge_base", "kb.xml")]].concat();
+    assert!(
+        matches!(import(&described), Ok(SourceSettings::File { knowledge_base: Some(file), .. }) if file == Path::new("kb.xml"))
+    );
     let token = [csv, ("qualys.login", "token"), ("qualys.template_ids", "7")];
     insta::assert_snapshot!(import(&token).unwrap_err(), @"qualys.token_file is not set: set it in the configuration file or by QC_QUALYS__TOKEN_FILE, for example /run/secrets/qualys/token");
     let token = [&token[..], &[("qualys.token_file", "t")]].concat();

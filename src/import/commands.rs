@@ -48,13 +48,15 @@ impl Closings {
         match &mut self.hosts {
             Some(hosts) => {
                 hosts.extend(addresses);
-                hosts.len() as u64
             }
-            None => {
-                self.named += addresses.count() as u64;
-                self.named
-            }
+            None => self.named += addresses.count() as u64,
         }
+        self.counted()
+    }
+
+    /// How many hosts with findings the deliveries so far have.
+    pub(super) fn counted(&self) -> u64 {
+        self.hosts.as_ref().map_or(self.named, |hosts| hosts.len() as u64)
     }
 
     /// These hosts were delivered: what a later delivery tells of them joins that.

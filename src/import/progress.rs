@@ -36,6 +36,19 @@ pub struct Snapshot {
     pub hosts_parsed: u64,
     /// The delivery; all zero until it begins.
     pub delivery: host_input::Progress,
+    /// How far the hosts of a list are, where there is one.
+    pub listed: Option<ListedHosts>,
+}
+
+/// Hosts that are asked for batch after batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ListedHosts {
+    /// All of them.
+    pub hosts: u64,
+    /// Those of batches that aren't begun.
+    pub left: u64,
+    /// When they were known.
+    pub since: Instant,
 }
 
 /// A stage that runs.
@@ -62,6 +75,7 @@ struct ProgressState {
     parts: Vec<Arc<Mutex<PartState>>>,
     qualys: Option<watch::Receiver<qualys::Progress>>,
     delivery: watch::Sender<host_input::Progress>,
+    listed: Option<ListedHosts>,
 }
 
 /// What is known of one part of a batch, or of several parts at once.
@@ -105,6 +119,7 @@ impl Progress {
             bytes_parsed: sum(report::Progress::bytes),
             hosts_parsed: sum(report::Progress::hosts),
             delivery: *state.delivery.borrow(),
+            listed: state.listed,
         }
     }
 
@@ -170,6 +185,18 @@ impl PartProgress {
 
     pub(super) fn leave(&self) {
         locked(&self.state).stage = None;
+    }
+
+    /// So many hosts of a list are left to ask for; the first number is that of all.
+    pub(super) fn hosts_left(&self, left: u64) {
+        self.import.0.send_modify(|state| {
+            let all = ListedHosts {
+                hosts: left,
+                left,
+                since: Instant::now(),
+            };
+            state.listed.get_or_insert(all).left = left;
+        });
     }
 
     /// What a parser writes to. A parser that starts again counts from zero.

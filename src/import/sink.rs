@@ -178,6 +178,7 @@ impl Sink {
         progress: watch::Sender<Progress>,
     ) -> Delivered {
         let commands = HostCommands::new(&self.commands, selected, closings);
+        let before = closings.counted();
         let named = closings.count(commands.with_findings());
         let mut warnings = Vec::new();
         if let ids @ 1.. = commands.ids_left_out() {
@@ -186,7 +187,7 @@ impl Sink {
         if let (Target::ManagementCenter(_), false) = (&self.target, self.commands.add_host) {
             warnings.push("hosts that the network map lacks are ignored (commands.add_host=n)".to_owned());
         }
-        if let Some(warning) = self.too_many(named) {
+        if let Some(warning) = self.too_many(before, named) {
             warn!("{warning}");
             warnings.push(warning);
         }
@@ -242,13 +243,14 @@ impl Sink {
         }
     }
 
-    /// What becomes of hosts that the network map has no room for isn't ours to decide, but to say before.
-    fn too_many(&self, named: u64) -> Option<String> {
+    /// What becomes of hosts that the network map has no room for isn't ours to decide, but to say before, and once.
+    fn too_many(&self, before: u64, named: u64) -> Option<String> {
         let Target::ManagementCenter(center) = &self.target else {
             return None;
         };
         let limit = center.host_limit()?;
-        (self.commands.add_host && named > limit.into()).then(|| {
+        let limits = before..named;
+        (self.commands.add_host && limits.contains(&limit.into())).then(|| {
             format!(
                 "{} are told of, and the network map holds {limit} (management_center.host_limit): the Management \
                  Center drops those that were inactive longest, or refuses new ones",

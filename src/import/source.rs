@@ -9,10 +9,8 @@
 //! | Qualys' report share | all templates, or one where they share no host | a template |
 //! | Qualys' hosts | so many hosts with their detections | the batch |
 //!
-//! **A further source** is a variant of [`Source`], and of [`Part`] what one report of it is made from. Of a source that pages
-//! through hosts, a batch is one page of whole hosts, with one part. There may be hundreds, so [`next`](Source::next) makes
-//! them one by one. [`looks_ahead`](Source::looks_ahead) then lets the import obtain the next batch while it delivers one, and
-//! [`is_one_record`](Source::is_one_record) adds up all batches in one entry of the record.
+//! **A further source** is a variant of [`Source`], and of [`Part`] what one report of it is made from. Of a source that
+//! [pages](Source::pages) through hosts there may be hundreds of batches, so [`next`](Source::next) makes them one by one.
 
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
@@ -45,6 +43,8 @@ pub(super) enum Source {
     File {
         /// The file, until it is the next.
         next: RefCell<Option<Vec<Part>>>,
+        /// A saved answer of the KnowledgeBase about it.
+        knowledge_base: Option<PathBuf>,
         /// What is kept of it.
         keep: Keep,
     },
@@ -96,8 +96,13 @@ impl Source {
         in_one: bool,
     ) -> Result<Self, Error> {
         let (settings, ids, at_once) = match source {
-            config::SourceSettings::File(path) => return Ok(Source::of_file(path, keep)),
-            config::SourceSettings::StandardInput => return Ok(Source::of_file("-".into(), keep)),
+            config::SourceSettings::File { report, knowledge_base } => {
+                return Ok(Source::File {
+                    next: RefCell::new(Some(vec![Part::File(report)])),
+                    knowledge_base,
+                    keep,
+                });
+            }
             config::SourceSettings::Detections { qualys, detections } => {
                 let deadline = Instant::now() + qualys.deadline;
                 let client = DetectionClient::new(&qualys, detections, keep, deadline)?;
@@ -125,11 +130,6 @@ impl Source {
             at_once,
             keep,
         })
-    }
-
-    fn of_file(path: PathBuf, keep: Keep) -> Self {
-        let next = RefCell::new(Some(vec![Part::File(path)]));
-        Source::File { next, keep }
     }
 
     /// The next batch, of one part at least; `None` after the last one.
@@ -168,9 +168,21 @@ impl Source {
         launched: &mut Option<Launched>,
     ) -> Result<Report, Error> {
         match (self, part) {
-            (Source::File { keep, .. }, Part::File(path)) => {
-                let (path, keep, progress) = (path.clone(), keep.clone(), runner.progress.report());
-                let parse = spawn_blocking(move || report::parse(file::open(&path)?, &keep, &progress));
+            (
+                Source::File {
+                    knowledge_base, keep, ..
+                },
+                Part::File(path),
+            ) => {
+                let (path, knowledge_base) = (path.clone(), knowledge_base.clone());
+                let (keep, progress) = (keep.clone(), runner.progress.report());
+                let parse = spawn_blocking(move || {
+                    let mut report = report::parse(file::open(&path)?, &keep, &progress)?;
+                    if let Some(path) = knowledge_base {
+                        report::describe(&mut report, file::open(&path), &keep)?;
+                    }
+                    Ok::<_, report::Error>(report)
+                });
                 let parsed = async {
                     let parsed = runner.stop.or(async { Ok::<_, Error>(parse.await??) }).await;
                     parsed.inspect(warn_of)
@@ -217,16 +229,9 @@ impl Source {
         }
     }
 
-    /// Whether the next batch is obtained while one is delivered. Reports are large, and one is held at a time.
-    pub(super) fn looks_ahead(&self) -> bool {
-        match self {
-            Source::File { .. } | Source::Reports { .. } => false,
-            Source::Hosts(hosts) => hosts.looks_ahead(),
-        }
-    }
-
-    /// Whether all batches add up to one entry of the record, since there are too many to list.
-    pub(super) fn is_one_record(&self) -> bool {
+    /// Whether a batch is one of many pages of hosts: the next is obtained while one is delivered, which reports are too large
+    /// for, and all add up to one entry of the record.
+    pub(super) fn pages(&self) -> bool {
         match self {
             Source::File { .. } | Source::Reports { .. } => false,
             Source::Hosts(_) => true,

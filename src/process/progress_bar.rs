@@ -11,7 +11,7 @@ use std::time::Duration;
 use indicatif::ProgressStyle;
 
 use crate::import::numbers::{amount, grouped, hosts, took};
-use crate::import::{Progress, Running, Snapshot};
+use crate::import::{ListedHosts, Progress, Running, Snapshot};
 use crate::qualys::ReportProgress;
 use crate::stage::Stage;
 use crate::telemetry::terminal;
@@ -115,7 +115,13 @@ impl View {
             let same = |running: &Running| (running.stage, running.begun) == (last.stage, last.begun);
             now.running.iter().any(same)
         };
-        for over in self.last.running.iter().filter(|last| !runs(last)) {
+        // Of hundreds of batches nobody would read the lines.
+        let stages = self
+            .last
+            .running
+            .iter()
+            .filter(|stage| stage.stage == Stage::List || now.listed.is_none());
+        for over in stages.filter(|last| !runs(last)) {
             // Its last numbers, unless the next batch counts from zero already.
             let numbers = if now.batch == self.last.batch { now } else { &self.last };
             let mut line = format!("  {:9} {}", over.stage, took(over.begun.elapsed()));
@@ -145,6 +151,7 @@ fn running(now: &Snapshot, first: &Running, elapsed: Duration) -> String {
         let which = which.map_or_else(String::new, |template| format!("{template}{others} "));
         parts.push(format!("{which}({} of {})", now.number, now.templates));
     }
+    parts.extend(now.listed.map(|listed| whole(listed, listed.since.elapsed())));
     let waiting = now.qualys.as_ref().and_then(|qualys| qualys.waiting);
     if first.stage == Stage::Wait {
         parts.extend(report(now, first).and_then(|report| Some(report.state.as_ref()?.to_string())));
@@ -163,6 +170,25 @@ fn running(now: &Snapshot, first: &Running, elapsed: Duration) -> String {
     }
     parts.push(took(elapsed));
     parts.join(" · ")
+}
+
+/// How far the hosts of a list are, and the time left at the rate of their batches until now.
+fn whole(listed: ListedHosts, elapsed: Duration) -> String {
+    let ListedHosts { hosts: all, left, .. } = listed;
+    let done = all.saturating_sub(left);
+    let so_far = format!("{} of {}", grouped(done), hosts(all));
+    match done {
+        0 => so_far,
+        done => format!(
+            "{so_far}, {} left",
+            time_left(left, done as f64 / elapsed.as_secs_f64())
+        ),
+    }
+}
+
+/// The time for what is left, at this rate a second.
+fn time_left(left: u64, rate: f64) -> humantime::FormattedDuration {
+    humantime::format_duration(Duration::from_secs((left as f64 / rate).ceil() as u64))
 }
 
 /// Qualys' progress on the report of a stage.
@@ -200,12 +226,8 @@ fn pace(now: &Snapshot, elapsed: Duration) -> Option<String> {
         return None;
     }
     let rate = done as f64 / seconds;
-    let left = Duration::from_secs((delivery.hosts.saturating_sub(done) as f64 / rate).ceil() as u64);
-    Some(format!(
-        "{} hosts/s, {} left",
-        grouped(rate as u64),
-        humantime::format_duration(left)
-    ))
+    let left = time_left(delivery.hosts.saturating_sub(done), rate);
+    Some(format!("{} hosts/s, {left} left", grouped(rate as u64)))
 }
 
 #[cfg(test)]
@@ -270,6 +292,24 @@ mod tests {
         send: 24,001 of 98,765 hosts, 1 refused · 1,200 hosts/s, 1m 3s left · 20.0 s
         tidy up: 20.0 s
         ");
+    }
+
+    #[test]
+    fn batches_say_how_far_all_of_them_are() {
+        let listed = ListedHosts {
+            hosts: 600_000,
+            left: 450_000,
+            since: Instant::now(),
+        };
+        assert_eq!(
+            whole(listed, Duration::from_secs(500)),
+            "150,000 of 600,000 hosts, 25m left"
+        );
+        let begun = ListedHosts {
+            left: 600_000,
+            ..listed
+        };
+        assert_eq!(whole(begun, Duration::ZERO), "0 of 600,000 hosts");
     }
 
     #[test]

@@ -124,11 +124,6 @@ impl DetectionClient {
         &self.settings
     }
 
-    /// What was asked of Qualys so far.
-    pub fn usage(&self) -> Usage {
-        self.transport.usage()
-    }
-
     /// Whether Qualys refused the login.
     pub fn login_is_refused(&self) -> bool {
         self.transport.login_is_refused()

@@ -84,6 +84,9 @@ pub enum Error {
         "this is no host report: its root element is {0}, not ASSET_DATA_REPORT, SCAN or HOST_LIST_VM_DETECTION_OUTPUT"
     )]
     WrongRoot(String),
+    /// What was saved of the KnowledgeBase can't be used.
+    #[error("report.knowledge_base: {0}")]
+    SavedKnowledge(Box<Error>),
     /// Another answer than the one that was asked for.
     #[error("the answer's root element is {found}, not {expected}")]
     OtherAnswer {
@@ -131,6 +134,7 @@ impl Error {
 impl Problem for Error {
     fn kind(&self) -> Kind {
         match self {
+            Error::SavedKnowledge(error) => error.kind(),
             Error::Open { .. } | Error::Directory(_) => Kind::Unreadable,
             // So zip and gzip call what doesn't agree with its checksum.
             Error::Read { source, .. }

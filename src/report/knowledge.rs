@@ -1,12 +1,13 @@
-//! Knowledge: what the KnowledgeBase says of vulnerabilities, over all batches of an import.
+//! Knowledge: what the KnowledgeBase says of vulnerabilities, over all batches of an import or in a saved answer.
 
 use std::collections::HashSet;
+use std::io::Read;
 
 use super::error::{Error, ReadUpTo};
 use super::glossary::Glossary;
-use super::parser::Entries;
+use super::parser::{Entries, knowledge_base};
 use super::remarks::Remarks;
-use super::{Report, limits};
+use super::{Keep, Report, limits};
 
 /// What is known of vulnerabilities so far. Each QID is asked for once, also one that the KnowledgeBase doesn't know.
 #[derive(Debug, Default)]
@@ -22,22 +23,25 @@ impl Knowledge {
         !self.asked.is_empty()
     }
 
-    /// QIDs of a report that weren't asked for yet, in order.
-    pub fn unknown(&self, report: &Report) -> Vec<u32> {
-        let mut qids: Vec<u32> = report.qids().filter(|qid| !self.asked.contains(qid)).collect();
+    /// QIDs of reports that weren't asked for yet, in order.
+    pub fn unknown(&self, reports: &[Report]) -> Vec<u32> {
+        let qids = reports.iter().flat_map(Report::qids);
+        let mut qids: Vec<u32> = qids.filter(|qid| !self.asked.contains(qid)).collect();
         qids.sort_unstable();
         qids.dedup();
         qids
     }
 
-    /// Takes over what the KnowledgeBase says of `asked`.
+    /// Takes over what the KnowledgeBase says of `asked`, once all pages of it are there.
     ///
     /// # Errors
     /// [`Error::TooBig`]: more than fits.
-    pub fn learn(&mut self, asked: &HashSet<u32>, entries: Entries) -> Result<(), Error> {
+    pub fn learn(&mut self, asked: &HashSet<u32>, pages: Vec<Entries>) -> Result<(), Error> {
         self.asked.extend(asked);
-        self.remarks.join(entries.remarks);
-        self.glossary.join(entries.glossary, &mut self.remarks);
+        for entries in pages {
+            self.remarks.join(entries.remarks);
+            self.glossary.join(entries.glossary, &mut self.remarks);
+        }
         match self.glossary.memory() + self.asked.len() * limits::QID > limits::MEMORY {
             true => Err(Error::TooBig(ReadUpTo::default())),
             false => Ok(()),
@@ -62,4 +66,17 @@ impl Knowledge {
         });
         self.remarks.sentences().chain(missing).collect()
     }
+}
+
+/// Adds to a report what a saved answer of the KnowledgeBase says of its vulnerabilities. Nothing else of it is kept.
+///
+/// # Errors
+/// Everything that makes the answer useless, as [`Error::SavedKnowledge`].
+pub fn describe(report: &mut Report, source: Result<impl Read, Error>, keep: &Keep) -> Result<(), Error> {
+    let qids: HashSet<u32> = report.qids().collect();
+    let entries = source.and_then(|source| knowledge_base(source, keep, &qids));
+    let entries = entries.map_err(|error| Error::SavedKnowledge(Box::new(error)))?;
+    report.remarks.join(entries.remarks);
+    report.glossary.join(entries.glossary, &mut report.remarks);
+    Ok(())
 }

@@ -304,8 +304,8 @@ impl Selected {
         match (qids, all) {
             (0, _) => None,
             (_, true) if detections => Some(
-                "no vulnerability is described, since the KnowledgeBase wasn't read: findings go on as 'QID n', without CVE \
-                 ids, so no event's impact can follow from them"
+                "no vulnerability is described, since report.knowledge_base names no saved answer of the KnowledgeBase with \
+                 entries: findings go on as 'QID n', without CVE ids, so no event's impact can follow from them"
                     .to_owned(),
             ),
             (_, false) if detections => Some(format!(

@@ -243,3 +243,19 @@ async fn a_scope_without_a_host() {
 async fn a_knowledge_base_that_isnt_given() {
     says!(of_hosts(Setup::at_qualys(&["html@knowledge-base"]).await).await);
 }
+
+#[tokio::test]
+async fn settings_of_hosts_that_are_wrong_name_the_steps_of_hosts() {
+    let setup = of_hosts(Setup::right().await).await.with("detections.shard", "9/4");
+    let said = setup.check(&["--output", "json"]).await;
+    let checked: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
+    let status = |name: &str| {
+        let mut steps = checked["steps"].as_array().unwrap().iter();
+        let step = steps.find(|step| step["step"] == name);
+        step.map(|step| step["status"].as_str().unwrap().to_owned())
+    };
+    assert_eq!(said.code, 78, "{}", said.stdout);
+    let untried = Some("not_tried".to_owned());
+    assert_eq!([status("hosts"), status("KnowledgeBase")], [untried.clone(), untried]);
+    assert_eq!(status("templates"), None);
+}

@@ -56,6 +56,11 @@ fn all() -> Vec<Named> {
     vec![
         waited(named("report.file", "--csvfile out.csv --report FILE", &[65, 74])),
         waited(named(
+            "report.knowledge_base",
+            "--csvfile out.csv --report in.xml --set report.knowledge_base=FILE",
+            &[65, 74],
+        )),
+        waited(named(
             "commands",
             "send FILE --server 127.0.0.1 --port 9 --pkcs12 right.pkcs12",
             &[65, 74],

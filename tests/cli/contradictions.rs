@@ -23,10 +23,12 @@ fn kind(contradiction: &Contradiction) -> usize {
         Contradiction::TemplatesOfDetections => 10,
         Contradiction::TagsAndGroups => 11,
         Contradiction::TagsToExcludeFrom => 12,
+        Contradiction::KnowledgeBaseAlone => 13,
+        Contradiction::KnowledgeBaseIsReport => 14,
     }
 }
 
-const KINDS: usize = 13;
+const KINDS: usize = 15;
 
 /// A user at a Qualys that isn't there.
 const QUALYS: [&str; 3] = ["user_id=dirk_g", "template_ids=11,22", "url=https://127.0.0.1:1"];
@@ -62,6 +64,14 @@ const CASES: &[(&[&str], &str)] = &[
             "detections.exclude_tags=a",
         ],
         "detections.exclude_tags is set without detections.tags: Qualys leaves hosts out only of those that a tag chooses",
+    ),
+    (
+        &[CSV, "report.knowledge_base=kb.xml"],
+        "report.knowledge_base is set without report.file: an import from Qualys asks for what is known of vulnerabilities itself",
+    ),
+    (
+        &[REPORT, CSV, "report.knowledge_base=in.xml"],
+        "report.knowledge_base and report.file are one file: name the saved answer of each interface",
     ),
     (
         &[CSV, "qualys.template_index=2"],

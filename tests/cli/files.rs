@@ -17,6 +17,7 @@ pub(crate) const REPORT: &str = "<ASSET_DATA_REPORT><HEADER><TEMPLATE><NAME>Esta
 fn place() -> Place {
     let place = Place::empty()
         .file("in.xml", REPORT)
+        .file("kb.xml", "<KNOWLEDGE_BASE_VULN_LIST_OUTPUT/>")
         .file("qc.yaml", "commands:\n  add_host: y\n")
         .file("client.pkcs12", "pkcs12")
         .file("token", "token")
@@ -75,13 +76,16 @@ fn content(place: &Place) -> Vec<(String, Vec<u8>)> {
 fn what_is_written_overwrites_nothing_that_is_read() {
     let place = place();
     let before = content(&place);
+    let knowledge_base = ["--set", "report.knowledge_base=kb.xml"];
     let base = ["--report", "in.xml", "--config", "qc.yaml", "--pkcs12", "client.pkcs12"];
+    let base = [&base[..], &knowledge_base].concat();
     let outputs = OUTPUTS;
     let inputs = [
         ("in.xml", "report.file"),
         ("./in.xml", "report.file"),
         ("link.xml", "report.file"),
         ("hard.xml", "report.file"),
+        ("kb.xml", "report.knowledge_base"),
         ("qc.yaml", "the configuration file"),
         ("client.pkcs12", "management_center.pkcs12"),
         ("token", "qualys.token_file"),
@@ -105,7 +109,7 @@ fn what_is_written_overwrites_nothing_that_is_read() {
         for (input, named) in inputs {
             // With a place to take the report to, and without one.
             for (sink, exit) in [(Some(["--csvfile", "out.csv"]), 78), (None, 64)] {
-                let mut arguments = base.to_vec();
+                let mut arguments = base.clone();
                 let mut run = Command::new(env!("CARGO_BIN_EXE_qualys-connector"));
                 match output.starts_with("--") {
                     true => arguments.extend([output, input]),

@@ -57,6 +57,7 @@ fn the_whole_listing() {
     detections.detection_version          5.0                           default
     detections.knowledge_base_version     4.0                           default
     report.file                           not set
+    report.knowledge_base                 not set
     report.unfinished_scans               refuse                        default
     selection.ip_ranges                   192.168.1.0/24, 10.1.2.3-10.1.2.10, 42.4.2.1  InputPlugins/QualysGuard.yaml, line 8
     selection.networks                    0                             default

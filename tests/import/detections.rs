@@ -11,6 +11,9 @@ use support::{
     Results, Running, center, count, from_detections, from_qualys, held, meant, qualys, run, sending, until,
 };
 
+mod delta;
+mod knowledge_base;
+
 /// An estate with everything that makes estates difficult.
 fn estate() -> report::Options {
     report::Options {
@@ -94,51 +97,6 @@ async fn they_leave_what_the_estate_means_twice_and_with_several_frames_under_wa
         }
     }
     assert_eq!(count(&qualys, "launch"), 0);
-}
-
-#[tokio::test]
-async fn a_delta_leaves_what_a_report_of_everything_leaves() {
-    let folder = tempfile::tempdir().unwrap();
-    let later = report::Options {
-        generation: 1,
-        changing: 25,
-        ..estate()
-    };
-    let qualys = with(estate(), &[]).await;
-    let by_report = center(management_center::Options::default()).await;
-    let by_delta = center(management_center::Options::default()).await;
-    run(from_qualys(sending(folder.path(), &by_report), &qualys, "424242"))
-        .await
-        .assert_code(0);
-    run(importing(&folder, &by_delta, &qualys, &[])).await.assert_code(0);
-    qualys.set_estate(later).unwrap();
-    run(from_qualys(sending(folder.path(), &by_report), &qualys, "424242"))
-        .await
-        .assert_code(0);
-    let before = count(&qualys, "detections");
-    // The generation before was processed a day earlier.
-    let delta = run(importing(
-        &folder,
-        &by_delta,
-        &qualys,
-        &["detections.changed_within=12h"],
-    ))
-    .await;
-    delta.assert_code(0);
-    by_report.idle().await;
-    by_delta.idle().await;
-    let maps = [held(&by_report.network_map()), held(&by_delta.network_map())];
-    assert_eq!(ipv4(&maps[1]), maps[0]);
-    assert!(count(&qualys, "detections") - before <= 2, "a quarter of the hosts");
-    let nothing = run(importing(
-        &folder,
-        &by_delta,
-        &qualys,
-        &["detections.changed_within=1s"],
-    ))
-    .await;
-    nothing.assert_code(0);
-    assert_eq!(nothing.summary()["hosts"]["selected"], 0);
 }
 
 #[tokio::test]
@@ -311,33 +269,19 @@ async fn a_list_that_shrank_to_nothing_clears_nobody() {
 }
 
 #[tokio::test]
-async fn without_the_right_to_the_knowledge_base_nothing_is_sent_unless_it_may_be_without() {
+async fn an_address_in_two_networks_is_said() {
     let folder = tempfile::tempdir().unwrap();
-    let qualys = of_estate(qualys::Options {
-        report: estate(),
-        knowledge_base: Right::ErrorDocument,
-        ..qualys::Options::default()
-    })
-    .await;
+    let networks = report::Options {
+        networks: 2,
+        ..estate()
+    };
+    let qualys = with(networks, &[]).await;
     let center = center(management_center::Options::default()).await;
-    let ended = run(importing(&folder, &center, &qualys, &[])).await;
-    ended
-        .assert_code(77)
-        .assert_says("the KnowledgeBase isn't given to this account");
-    assert_eq!(center.network_map().counters.connections, 0);
-    assert_eq!(count(&qualys, &Action::KnowledgeBase.to_string()), 1);
-    let ended = run(importing(&folder, &center, &qualys, &["detections.knowledge_base=n"])).await;
+    let ended = run(importing(&folder, &center, &qualys, &["selection.networks=all"])).await;
     ended
         .assert_code(0)
-        .assert_says("nothing of this import can raise an event's impact");
-    center.idle().await;
-    let held = held(&center.network_map());
-    assert_eq!(held.len(), all_meant(estate()).len());
-    assert!(
-        held.values()
-            .flatten()
-            .all(|(.., title, cves)| title.starts_with("QID ") && cves.is_empty())
-    );
+        .assert_says("addresses that stand in several of Qualys' networks")
+        .assert_says("import each network into a domain of its own (selection.networks, commands.domain)");
 }
 
 #[tokio::test]
@@ -364,7 +308,7 @@ async fn old_scans_and_other_networks_are_left_out_and_counted() {
 }
 
 #[tokio::test]
-async fn a_file_and_a_plan_say_the_same() {
+async fn a_file_a_plan_and_a_page_say_the_same() {
     let folder = tempfile::tempdir().unwrap();
     let qualys = with(estate(), &[]).await;
     let center = center(management_center::Options::default()).await;
@@ -373,10 +317,18 @@ async fn a_file_and_a_plan_say_the_same() {
     let mut plan = importing(&folder, &center, &qualys, &[]);
     plan.arg("--plan");
     let planned = run(plan).await.assert_code(0).summary();
+    let mut shown = importing(&folder, &center, &qualys, &[]);
+    shown.args(["--report-html", "run.html"]);
+    let shown = run(shown).await.assert_code(0).summary();
+    let page = std::fs::read_to_string(folder.path().join("run.html")).unwrap();
     let sent = run(importing(&folder, &center, &qualys, &[]))
         .await
         .assert_code(0)
         .summary();
+    for unit in ["hosts", "findings"] {
+        assert_eq!(shown[unit], sent[unit]);
+        assert!(page.contains(&sent[unit]["selected"].to_string()), "{unit}: {page}");
+    }
     assert_eq!(written["findings"]["written"], sent["findings"]["acknowledged"]);
     assert_eq!(planned["findings"]["selected"], sent["findings"]["acknowledged"]);
     assert_eq!(planned["hosts"]["clean"], sent["hosts"]["clean"]);
@@ -388,25 +340,4 @@ async fn a_file_and_a_plan_say_the_same() {
             .count() as u64,
         sent["findings"]["acknowledged"].as_u64().unwrap()
     );
-}
-
-#[tokio::test]
-async fn a_saved_answer_is_imported_like_a_report() {
-    let folder = tempfile::tempdir().unwrap();
-    let center = center(management_center::Options::default()).await;
-    let mut command = sending(folder.path(), &center);
-    command.args([
-        "--report",
-        concat!(env!("CARGO_MANIFEST_DIR"), "/tests/reports/detections.xml"),
-    ]);
-    let ended = run(command).await;
-    let summary = ended.assert_code(0).summary();
-    assert_eq!(
-        (&summary["findings"]["acknowledged"], &summary["hosts"]["cleared"]),
-        (&3.into(), &1.into())
-    );
-    ended.assert_says("no vulnerability is described, since the KnowledgeBase wasn't read");
-    center.idle().await;
-    let hosts: Vec<String> = held(&center.network_map()).keys().map(IpAddr::to_string).collect();
-    assert_eq!(hosts, ["10.0.0.1", "2001:db8::5"]);
 }

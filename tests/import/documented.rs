@@ -103,6 +103,10 @@ async fn every_command_is_run_or_has_a_reason_not_to_be() {
     for name in ["client.pkcs12", "CertFile.pkcs12"] {
         fs::copy(center.pkcs12(), folder.path().join(name)).unwrap();
     }
+    for saved in ["detections.xml", "knowledge_base.xml"] {
+        let from = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/reports/");
+        fs::copy(format!("{from}{saved}"), folder.path().join(saved)).unwrap();
+    }
     // What names no place of its own goes to the lab.
     let here = |text: &str| {
         text.replace("fmc.example.com", "127.0.0.1")

@@ -64,7 +64,7 @@ async fn obtain(detections: &DetectionClient, listing: &HostListing) -> Result<V
     for batch in listing.hosts.batches(detections.settings().hosts_per_call) {
         for part in detections.fetch(&listing.hosts, batch, Arc::default).await {
             let mut report = part.outcome?;
-            detections.look_up(&mut report).await?;
+            detections.look_up(std::slice::from_mut(&mut report)).await?;
             reports.push(report);
         }
     }
@@ -309,6 +309,49 @@ async fn addresses_that_nobody_says_and_pages_that_stand_still_are_refused() {
         let (sentence, exit) = told(&qualys, &failure);
         assert_eq!(exit, Exit::Report, "{sentence}");
         assert!(sentence.contains(says), "{sentence}");
+    }
+}
+
+#[tokio::test]
+async fn a_warning_to_another_host_leads_to_the_next_page_of_our_own_call() {
+    let big = report::Options {
+        hosts: 26_000,
+        findings: 1,
+        ..estate()
+    };
+    let (qualys, settings) = start(Options {
+        oddities: vec![Oddity::ForeignUrl],
+        report: big,
+        ..of_estate(&[])
+    })
+    .await;
+    let listing = detections(&settings, detection_settings())
+        .list(&Selection::default())
+        .await
+        .unwrap();
+    assert!(listing.listed > 26_000, "{} records", listing.listed);
+    let pages = calls(&qualys, Action::HostList);
+    let [first, second] = &pages[..] else {
+        panic!("{} pages", pages.len())
+    };
+    let mut next = second.parameters.clone();
+    assert!(next.remove("id_min").is_some());
+    assert_eq!(next, first.parameters, "nothing but id_min is taken from the URL");
+}
+
+#[tokio::test]
+async fn an_answer_in_the_place_of_a_list_is_said_in_its_own_words() {
+    for (fault, exit) in [
+        ("code=1905/200@host-list", Exit::Config),
+        ("code=2003/200@detections", Exit::Credentials),
+        ("code=1920/200@detections", Exit::Credentials),
+    ] {
+        let (qualys, settings) = start(of_estate(&[fault])).await;
+        let failure = run(&settings, detection_settings()).await.unwrap_err();
+        let (sentence, ended) = told(&qualys, &failure);
+        let code = fault[5..9].to_owned();
+        assert!(sentence.contains(&code), "{fault}: {sentence}");
+        assert_eq!(ended, exit, "{fault}: {sentence}");
     }
 }
 

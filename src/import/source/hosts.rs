@@ -24,15 +24,17 @@ use crate::report::selection::Selection;
 use crate::report::{self, Remarks, Report};
 use crate::stage::Stage;
 
-/// Batches in a row of which nothing arrives before the import is given up.
+/// Batches wait for each other until what isn't known of them fills a call, up to so many hosts.
+const HELD_HOSTS: u64 = 16_000;
+/// Batches in a row of which nothing arrives, or isn't explained, before the import is given up.
 const FAILED: usize = 3;
 
 /// Hosts and their detections, as Qualys gives them.
 pub(in crate::import) struct HostSource {
     client: DetectionClient,
     selection: Selection,
-    /// All batches are one.
-    together: bool,
+    /// All batches are delivered as one.
+    in_one: bool,
     state: RefCell<HostSourceState>,
 }
 
@@ -40,15 +42,20 @@ pub(in crate::import) struct HostSource {
 #[derive(Default)]
 struct HostSourceState {
     listing: Option<Arc<HostListing>>,
-    todo: VecDeque<HostBatch>,
-    /// The records that nobody asks for, until something else is reported.
-    rest: Option<Report>,
-    /// Nothing more is to be begun.
-    over: bool,
+    /// Batches that aren't begun.
+    pending: VecDeque<HostBatch>,
+    /// The records that nobody asks for, until the first batch reports them.
+    not_asked_for: Option<Report>,
+    /// Deliveries that were begun.
+    deliveries: usize,
+    /// No further batch is begun.
+    ended: bool,
     /// Nothing more can be delivered.
-    lost: bool,
+    undeliverable: bool,
     /// Batches in a row of which nothing arrived.
-    failed: usize,
+    failed_batches: usize,
+    /// Times in a row that the KnowledgeBase couldn't be asked.
+    failed_look_ups: usize,
     /// Hosts that aren't imported, as their batch failed or wasn't begun.
     missing: u64,
     remarks: Remarks,
@@ -56,12 +63,31 @@ struct HostSourceState {
     failure: Option<Failure>,
 }
 
+/// Batches that arrived and aren't explained yet.
+#[derive(Default)]
+struct HeldBatches {
+    reports: Vec<Report>,
+    hosts: u64,
+}
+
+impl HostSourceState {
+    /// Hosts of batches that aren't begun.
+    fn hosts_left(&self) -> u64 {
+        self.pending.iter().map(|batch| batch.len() as u64).sum()
+    }
+
+    /// Whether no further batch is begun.
+    fn has_ended(&self) -> bool {
+        self.ended || self.failed_batches.max(self.failed_look_ups) >= FAILED
+    }
+}
+
 impl HostSource {
-    pub(in crate::import) fn new(client: DetectionClient, selection: Selection, together: bool) -> Self {
+    pub(in crate::import) fn new(client: DetectionClient, selection: Selection, in_one: bool) -> Self {
         HostSource {
             client,
             selection,
-            together,
+            in_one,
             state: RefCell::default(),
         }
     }
@@ -70,19 +96,14 @@ impl HostSource {
         &self.client
     }
 
-    /// Whether one batch is obtained while another is delivered.
-    pub(in crate::import) fn looks_ahead(&self) -> bool {
-        !self.together
-    }
-
     /// How many batches there are to obtain; one until the list is known.
     pub(in crate::import) fn left(&self) -> usize {
         let state = self.state.borrow();
-        match (&state.listing, self.together) {
-            _ if state.over => 0,
+        match (&state.listing, self.in_one) {
+            _ if state.has_ended() => 0,
             (None, _) => 1,
             (Some(_), true) => 0,
-            (Some(_), false) => state.todo.len().div_ceil(self.client.settings().parallel_calls),
+            (Some(_), false) => state.pending.len().div_ceil(self.client.settings().parallel_calls),
         }
     }
 
@@ -94,39 +115,46 @@ impl HostSource {
         let failed = failure.is_some_and(|failure| !failure.kind.is_of_one_batch());
         if failed && (arrived == 0 || batch.totals.get(Unit::Hosts, Outcome::NotSent) > 0) {
             let mut state = self.state.borrow_mut();
-            (state.over, state.lost) = (true, true);
+            (state.ended, state.undeliverable) = (true, true);
         }
     }
 
     /// Whether nothing more is to be begun.
     pub(in crate::import) fn is_closed(&self) -> bool {
-        self.state.borrow().over || self.client.login_is_refused()
+        self.state.borrow().has_ended() || self.client.login_is_refused()
     }
 
     /// Whether a batch that was obtained can't be delivered any more; its hosts, of each report that is there, are missing then.
     pub(in crate::import) fn abandons(&self, hosts: &[u64]) -> bool {
         let mut state = self.state.borrow_mut();
         // One that failed has nothing to deliver, but to be recorded.
-        let abandoned = state.lost && !hosts.is_empty();
+        let abandoned = state.undeliverable && !hosts.is_empty();
         if abandoned {
             state.missing += hosts.iter().sum::<u64>();
         }
         abandoned
     }
 
-    /// The next batch, or all of them where they are one; the list before the first.
+    /// The next batch, or several that wait for each other, or all of them where they are one; the list before the first.
     pub(in crate::import) async fn obtain(&self, runner: &Runner<'_>, stages: &mut Stages) -> Result<Report, Error> {
         let known = self.state.borrow().listing.clone();
         let listing = match known {
             Some(listing) => listing,
             None => self.list(runner, stages).await?,
         };
-        let (mut reports, mut worst) = (Vec::new(), None);
-        while let Some(batches) = self.next() {
-            let (arrived, failure) = self.batches(&listing, batches, runner, stages).await;
-            reports.extend(arrived);
+        self.state.borrow_mut().deliveries += 1;
+        let (mut reports, mut held, mut worst) = (Vec::new(), HeldBatches::default(), None);
+        while let Some(batches) = self.next(runner) {
+            let failure = self.download(&listing, batches, &mut held, runner, stages).await;
             worst = worst.into_iter().chain(failure).reduce(worse);
-            if !self.together || self.is_closed() {
+            if self.waits(&held).await {
+                continue;
+            }
+            match self.look_up(std::mem::take(&mut held), runner, stages).await {
+                Ok(explained) => reports.extend(explained),
+                Err(failure) => worst = worst.into_iter().chain([failure]).reduce(worse),
+            }
+            if !self.in_one || self.is_closed() {
                 break;
             }
         }
@@ -135,7 +163,7 @@ impl HostSource {
             Some(failure) => self.keep(runner.fail(stages, &failure)),
             None => {}
         }
-        reports.extend(self.state.borrow_mut().rest.take());
+        reports.extend(self.state.borrow_mut().not_asked_for.take());
         let mut report = report::merge(reports)?;
         for (hidden, ipv6) in [(listing.hidden, false), (listing.hidden_ipv6, true)] {
             if hidden {
@@ -149,15 +177,14 @@ impl HostSource {
     /// Adds to the record what concerns all batches.
     pub(in crate::import) async fn end(&self, record: &mut Record, stop: &Stop) {
         let known = self.client.remarks().await;
+        let state = self.state.take();
+        let missing = state.missing + state.hosts_left();
         let HostSourceState {
             listing,
-            todo,
-            missing,
             remarks,
             failure,
             ..
-        } = self.state.take();
-        let missing = missing + todo.iter().map(|batch| batch.len() as u64).sum::<u64>();
+        } = state;
         let Some(batch) = record.batches.last_mut() else { return };
         let listed = listing.into_iter().flat_map(|listing| listing.remarks.clone());
         batch.warnings.extend(listed);
@@ -188,29 +215,32 @@ impl HostSource {
             runner
                 .run(stages, Stage::List, listing)
                 .await
-                .inspect_err(|_| self.state.borrow_mut().over = true)?,
+                .inspect_err(|_| self.state.borrow_mut().ended = true)?,
         );
         let mut state = self.state.borrow_mut();
-        state.todo = listing.hosts.batches(self.client.settings().hosts_per_call).into();
-        state.rest = Some(not_asked_for(&listing));
+        state.pending = listing.hosts.batches(self.client.settings().hosts_per_call).into();
+        state.not_asked_for = Some(not_asked_for(&listing));
         state.listing = Some(listing.clone());
+        runner.progress.hosts_left(state.hosts_left());
         Ok(listing)
     }
 
-    fn next(&self) -> Option<Vec<HostBatch>> {
+    fn next(&self, runner: &Runner<'_>) -> Option<Vec<HostBatch>> {
         let mut state = self.state.borrow_mut();
-        let some = self.client.settings().parallel_calls.min(state.todo.len());
-        (some > 0).then(|| state.todo.drain(..some).collect())
+        let some = self.client.settings().parallel_calls.min(state.pending.len());
+        runner.progress.hosts_left(state.hosts_left());
+        (some > 0).then(|| state.pending.drain(..some).collect())
     }
 
-    /// Downloads batches at the same time, and looks up what isn't known of them yet. Gives what arrived, and the worst failure.
-    async fn batches(
+    /// Downloads batches at the same time, and adds what arrives to `held`. Gives the worst failure.
+    async fn download(
         &self,
         listing: &HostListing,
         batches: Vec<HostBatch>,
+        held: &mut HeldBatches,
         runner: &Runner<'_>,
         stages: &mut Stages,
-    ) -> (Vec<Report>, Option<Error>) {
+    ) -> Option<Error> {
         let all = batches.iter().map(|batch| batch.len() as u64).sum();
         let fetches = batches.into_iter().map(|batch| {
             let progress = runner.progress.clone();
@@ -223,37 +253,65 @@ impl HostSource {
             Ok(fetched) => fetched,
             Err(failure) => {
                 self.fail(all, &failure);
-                return (Vec::new(), Some(failure));
+                return Some(failure);
             }
         };
-        let (mut arrived, mut worst) = (Vec::new(), None);
+        let (mut arrived, mut failed, mut worst) = (false, 0, None);
         for Fetched { hosts, outcome } in fetched {
-            let explained = match outcome {
-                Ok(mut report) => {
-                    let looking = runner.stop.or(self.client.look_up(&mut report));
-                    runner.run(stages, Stage::LookUp, looking).await.map(|()| report)
-                }
-                Err(failure) => Err(failure.into()),
-            };
-            match explained {
+            match outcome {
                 Ok(report) => {
-                    self.state.borrow_mut().failed = 0;
-                    arrived.push(report);
+                    held.reports.push(report);
+                    held.hosts += hosts;
+                    arrived = true;
                 }
                 Err(failure) => {
+                    let failure = Error::from(failure);
                     self.fail(hosts, &failure);
+                    failed += 1;
                     worst = worst.into_iter().chain([failure]).reduce(worse);
                 }
             }
         }
-        (arrived, worst)
+        let mut state = self.state.borrow_mut();
+        state.failed_batches = if arrived { 0 } else { state.failed_batches + failed };
+        worst
+    }
+
+    /// Whether batches wait for the next ones, as a call for the few QIDs that aren't known of them isn't worth it. The first two
+    /// never wait, so that commands leave before a third batch is asked for.
+    async fn waits(&self, held: &HeldBatches) -> bool {
+        let may_wait = {
+            let state = self.state.borrow();
+            !state.pending.is_empty() && (self.in_one || state.deliveries > 2)
+        };
+        let may_wait = may_wait && held.hosts < HELD_HOSTS && !self.is_closed();
+        may_wait && !self.client.is_worth_asking(&held.reports).await
+    }
+
+    /// Looks up what isn't known of batches.
+    async fn look_up(&self, held: HeldBatches, runner: &Runner<'_>, stages: &mut Stages) -> Result<Vec<Report>, Error> {
+        let HeldBatches { mut reports, hosts } = held;
+        if reports.is_empty() {
+            return Ok(reports);
+        }
+        let looking = runner.stop.or(self.client.look_up(&mut reports));
+        match runner.run(stages, Stage::LookUp, looking).await {
+            Ok(()) => {
+                self.state.borrow_mut().failed_look_ups = 0;
+                Ok(reports)
+            }
+            Err(failure) => {
+                self.fail(hosts, &failure);
+                self.state.borrow_mut().failed_look_ups += 1;
+                Err(failure)
+            }
+        }
     }
 
     fn fail(&self, hosts: u64, failure: &Error) {
         let mut state = self.state.borrow_mut();
         state.missing += hosts;
-        state.failed += 1;
-        state.over |= failure.kind().ends_the_import() || state.failed >= FAILED;
+        state.ended |= failure.kind().ends_the_import();
     }
 
     fn keep(&self, failure: Failure) {

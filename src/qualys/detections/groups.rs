@@ -5,7 +5,6 @@ use std::net::IpAddr;
 use std::ops::Range;
 
 use crate::report::Asked;
-use crate::report::host_list::Listed;
 
 /// The hosts in scope, in the order of their addresses: some 32 bytes each.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -17,8 +16,6 @@ pub(super) struct GroupedHost {
     pub(super) address: IpAddr,
     pub(super) id: u64,
     pub(super) network: u32,
-    /// Its last scan is older than `detections.max_scan_age`.
-    pub(super) outdated: bool,
 }
 
 /// Hosts that are fetched and delivered in one piece: whole groups, side by side.
@@ -27,24 +24,10 @@ pub struct HostBatch(Range<usize>);
 
 /// Addresses that stand in several networks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct NetworksMet {
+pub(super) struct SharedAddresses {
     pub(super) first: IpAddr,
     pub(super) networks: (u32, u32),
     pub(super) addresses: u64,
-}
-
-impl GroupedHost {
-    pub(super) fn of(listed: &Listed, oldest: Option<u32>) -> Option<Self> {
-        Some(GroupedHost {
-            address: listed.address?,
-            id: listed.id,
-            network: listed.network,
-            outdated: listed
-                .scanned
-                .zip(oldest)
-                .is_some_and(|(scanned, oldest)| scanned < oldest),
-        })
-    }
 }
 
 impl HostGroups {
@@ -113,23 +96,23 @@ impl HostGroups {
     }
 
     /// Addresses that stand in several networks, if there are any.
-    pub(super) fn met(&self) -> Option<NetworksMet> {
-        let mut met: Option<NetworksMet> = None;
+    pub(super) fn in_several_networks(&self) -> Option<SharedAddresses> {
+        let mut shared: Option<SharedAddresses> = None;
         for group in self.0.chunk_by(|one, other| one.address == other.address) {
             let networks = || group.iter().map(|host| host.network);
             let (Some(least), Some(most)) = (networks().min(), networks().max()) else {
                 continue;
             };
             if least != most {
-                let met = met.get_or_insert(NetworksMet {
+                let shared = shared.get_or_insert(SharedAddresses {
                     first: group.first()?.address,
                     networks: (least, most),
                     addresses: 0,
                 });
-                met.addresses += 1;
+                shared.addresses += 1;
             }
         }
-        met
+        shared
     }
 
     fn of(&self, batch: &HostBatch) -> &[GroupedHost] {
@@ -162,7 +145,6 @@ mod tests {
             address: Ipv4Addr::from_bits(address).into(),
             id,
             network: 0,
-            outdated: false,
         }
     }
 
@@ -173,27 +155,19 @@ mod tests {
     }
 
     #[test]
-    fn an_outdated_record_stays_beside_a_newer_one_and_goes_alone() {
-        let outdated = |id, address| GroupedHost {
-            outdated: true,
-            ..host(id, address)
-        };
-        let mut hosts = HostGroups::new(vec![outdated(1, 10), host(2, 10), outdated(3, 20)]);
-        hosts.retain_groups(|host| !host.outdated);
-        assert_eq!(hosts.0, [outdated(1, 10), host(2, 10)]);
-    }
-
-    #[test]
-    fn networks_that_meet_in_an_address_are_noticed() {
+    fn an_address_in_several_networks_is_noticed() {
         let elsewhere = GroupedHost {
             network: 7,
             ..host(2, 10)
         };
-        let met = HostGroups::new(vec![host(1, 10), elsewhere, host(3, 20)])
-            .met()
+        let shared = HostGroups::new(vec![host(1, 10), elsewhere, host(3, 20)])
+            .in_several_networks()
             .unwrap();
-        assert_eq!((met.networks, met.addresses), ((0, 7), 1));
-        assert_eq!(HostGroups::new(vec![host(1, 10), host(2, 10)]).met(), None);
+        assert_eq!((shared.networks, shared.addresses), ((0, 7), 1));
+        assert_eq!(
+            HostGroups::new(vec![host(1, 10), host(2, 10)]).in_several_networks(),
+            None
+        );
     }
 
     #[test]

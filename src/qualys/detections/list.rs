@@ -53,7 +53,7 @@ impl DetectionClient {
         let (mut listing, mut hosts) = (HostListing::default(), Vec::new());
         let oldest = |now| self.settings.max_scan_age.map(|age| before(now, age));
         let taken = self.pages("Basic", self.settings.scope.parameters(), |page, now| {
-            let oldest = oldest(now).and_then(seconds);
+            let oldest = oldest(now).and_then(host_list::unix_seconds);
             for host in page {
                 hosts.extend(listing.take(&host, oldest, selection));
             }
@@ -68,11 +68,6 @@ impl DetectionClient {
             return Err(self.unexpected(Stage::List, &found));
         }
         listing.hosts = HostGroups::new(hosts);
-        let scanned = listing.hosts.len();
-        // An outdated record beside a newer one is fetched too: without it the address would be replaced by half of what is known.
-        listing.hosts.retain_groups(|host| !host.outdated);
-        let outdated = scanned - listing.hosts.len();
-        listing.left_out.add(LeftOut::NotScanned, outdated as u64);
         let all = listing.hosts.len();
         if !self.settings.shard.is_everything() {
             listing
@@ -89,7 +84,16 @@ impl DetectionClient {
             listing.hosts.retain_groups(|host| changed.contains(&host.id));
         }
         let asked = listing.hosts.len();
-        info!(hosts = asked, listed = listing.listed, "hosts listed");
+        let calls = listing.hosts.batches(self.settings.hosts_per_call).len() as u64;
+        info!(hosts = asked, listed = listing.listed, calls, "hosts listed");
+        let left = self.transport.limits().and_then(|limits| limits.remaining);
+        if let Some(left) = left.filter(|left| *left < calls) {
+            let wait = format!(
+                "{calls} calls for detections are needed, and {left} are left of the subscription's: the import waits for \
+                 more (raise detections.hosts_per_call to need fewer)"
+            );
+            listing.remarks.push(wait);
+        }
         if asked < all {
             let part =
                 format!("{asked} of {all} hosts are asked for, by detections.shard and detections.changed_within");
@@ -236,16 +240,18 @@ fn before(now: SystemTime, age: Duration) -> SystemTime {
     now.checked_sub(age).unwrap_or(SystemTime::UNIX_EPOCH)
 }
 
-fn seconds(time: SystemTime) -> Option<u32> {
-    let since = time.duration_since(SystemTime::UNIX_EPOCH).ok()?;
-    since.as_secs().try_into().ok()
-}
-
 impl HostListing {
     /// Counts a record of the list; gives it back if it is asked for.
+    ///
+    /// An outdated record is left out even beside a newer one of its address: another machine may have the address by now, to
+    /// which the old findings would be added, and which the old record's fixed findings would clear.
     fn take(&mut self, host: &Listed, oldest: Option<u32>, selection: &Selection) -> Option<GroupedHost> {
         self.listed += 1;
-        let reason = match GroupedHost::of(host, oldest) {
+        let outdated = host
+            .scanned
+            .zip(oldest)
+            .is_some_and(|(scanned, oldest)| scanned < oldest);
+        let reason = match host.address {
             None if host.stand_in => {
                 self.hidden_ipv6 = true;
                 LeftOut::StandIn
@@ -254,9 +260,16 @@ impl HostListing {
                 self.hidden = true;
                 LeftOut::BadAddress
             }
-            Some(known) => match selection.out_of_scope(known.address, known.network) {
+            Some(address) => match selection.out_of_scope(address, host.network) {
                 Some(reason) => reason,
-                None => return Some(known),
+                None if outdated => LeftOut::NotScanned,
+                None => {
+                    return Some(GroupedHost {
+                        address,
+                        id: host.id,
+                        network: host.network,
+                    });
+                }
             },
         };
         self.left_out.add(reason, 1);
@@ -269,11 +282,11 @@ impl HostListing {
 
     /// Says what the user should know of it.
     fn remark(&mut self) {
-        if let Some(met) = self.hosts.met() {
+        if let Some(shared) = self.hosts.in_several_networks() {
             self.remarks.push(format!(
                 "addresses that stand in several of Qualys' networks ({}, the first {} in networks {} and {}) become one host \
                  each; import each network into a domain of its own (selection.networks, commands.domain)",
-                met.addresses, met.first, met.networks.0, met.networks.1
+                shared.addresses, shared.first, shared.networks.0, shared.networks.1
             ));
         }
         if self.hidden {
@@ -285,5 +298,41 @@ impl HostListing {
             self.remarks.push(remark.to_owned());
         }
         self.remarks.iter().for_each(|remark| warn!("{remark}"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_outdated_record_is_left_out_beside_a_newer_one_too() {
+        let record = |id, address: &str, scanned| Listed {
+            id,
+            address: Some(address.parse().unwrap()),
+            stand_in: false,
+            network: 0,
+            scanned,
+        };
+        let list = [
+            record(1, "10.0.0.1", Some(5)),
+            record(2, "10.0.0.1", Some(20)),
+            record(3, "10.0.0.2", Some(5)),
+            record(4, "10.0.0.3", None),
+        ];
+        let asked = |oldest| {
+            let mut listing = HostListing::default();
+            let taken = list
+                .iter()
+                .filter_map(|host| listing.take(host, oldest, &Selection::default()));
+            let ids: Vec<u64> = taken.map(|host| host.id).collect();
+            (ids, listing.left_out.get(LeftOut::NotScanned))
+        };
+        assert_eq!(
+            asked(Some(10)),
+            (vec![2, 4], 2),
+            "one without a scan has nothing to be outdated"
+        );
+        assert_eq!(asked(None), (vec![1, 2, 3, 4], 0));
     }
 }

@@ -14,20 +14,20 @@ use crate::stage::Stage;
 const QIDS: usize = 300;
 
 impl DetectionClient {
-    /// Adds to a report what is known of its vulnerabilities; asks for those that nobody asked for yet. A QID that the
+    /// Adds to reports what is known of their vulnerabilities; asks for those that nobody asked for yet. A QID that the
     /// KnowledgeBase doesn't know stays a number.
     ///
     /// # Errors
     /// Everything that keeps the KnowledgeBase from us; without the right to it exit code 77.
-    pub async fn look_up(&self, report: &mut Report) -> Result<(), DetectionError> {
-        if !self.settings.knowledge_base {
-            return Ok(());
-        }
-        // One at a time, so that no QID is asked for twice.
+    pub async fn look_up(&self, reports: &mut [Report]) -> Result<(), DetectionError> {
         let mut knowledge = self.knowledge.lock().await;
-        for qids in knowledge.unknown(report).chunks(QIDS) {
+        let unknown = match self.settings.knowledge_base {
+            true => knowledge.unknown(reports),
+            false => Vec::new(),
+        };
+        for qids in unknown.chunks(QIDS) {
             let asked: HashSet<u32> = qids.iter().copied().collect();
-            let mut next = None;
+            let (mut pages, mut next) = (Vec::new(), None);
             loop {
                 // Once it has answered, a page in its place is a passing trouble.
                 let is_refusal = match knowledge.has_answered() {
@@ -36,16 +36,25 @@ impl DetectionClient {
                 };
                 let entries = self.entries(qids, &asked, next, is_refusal).await?;
                 let after = entries.next;
-                knowledge.learn(&asked, entries)?;
+                pages.push(entries);
                 match after {
                     None => break,
                     Some(qid) if qid > next.unwrap_or_default() => next = Some(qid),
                     Some(qid) => return Err(self.stands_still(Stage::LookUp, qid)),
                 }
             }
+            knowledge.learn(&asked, pages)?;
         }
-        knowledge.explain(report);
+        reports.iter_mut().for_each(|report| knowledge.explain(report));
         Ok(())
+    }
+
+    /// Whether to look up these reports now: what isn't known of them fills a call, or nothing has to be asked, or nobody knows yet
+    /// whether the KnowledgeBase answers.
+    pub async fn is_worth_asking(&self, reports: &[Report]) -> bool {
+        let knowledge = self.knowledge.lock().await;
+        let unknown = knowledge.unknown(reports).len();
+        !self.settings.knowledge_base || !knowledge.has_answered() || unknown == 0 || unknown >= QIDS
     }
 
     /// Asks for one QID, whichever: whether the KnowledgeBase is given to this account.

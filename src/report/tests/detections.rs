@@ -2,10 +2,11 @@
 
 use std::collections::HashSet;
 use std::net::IpAddr;
+use std::slice::from_ref;
 
 use proptest::prelude::*;
 
-use super::super::{Asked, Knowledge, detections, knowledge_base};
+use super::super::{Asked, Knowledge, describe, detections, knowledge_base};
 use super::*;
 
 const DETECTIONS: &str = include_str!("../../../tests/reports/detections.xml");
@@ -36,11 +37,11 @@ fn a_saved_answer_says_what_a_report_says() {
     assert_eq!(report.about().format, Format::Detections);
     assert!(report.about().generated.is_some());
     let mut knowledge = Knowledge::default();
-    assert_eq!(knowledge.unknown(&report), [11, 12, 13]);
+    assert_eq!(knowledge.unknown(from_ref(&report)), [11, 12, 13]);
     let qids: HashSet<u32> = [11, 12, 13].into();
     let entries = knowledge_base(KNOWLEDGE_BASE.as_bytes(), &EVERYTHING, &qids).unwrap();
-    knowledge.learn(&qids, entries).unwrap();
-    assert_eq!(knowledge.unknown(&report), [0; 0]);
+    knowledge.learn(&qids, vec![entries]).unwrap();
+    assert_eq!(knowledge.unknown(from_ref(&report)), [0; 0]);
     knowledge.explain(&mut report);
     let selected = Selection::default().apply(report);
     insta::assert_snapshot!(hosts(&selected), @r"
@@ -62,6 +63,25 @@ fn a_saved_answer_says_what_a_report_says() {
     ");
     assert_eq!(selected.undescribed(), None);
     insta::assert_snapshot!(knowledge.remarks().join("\n"), @"2 QIDs are missing from the KnowledgeBase: findings go on as 'QID n' without title and CVE ids");
+}
+
+#[test]
+fn a_saved_knowledge_base_describes_a_saved_answer_or_says_why_not() {
+    let mut report = parsed(DETECTIONS);
+    describe(&mut report, Ok(KNOWLEDGE_BASE.as_bytes()), &EVERYTHING).unwrap();
+    let selected = Selection::default().apply(report);
+    insta::assert_snapshot!(vulnerabilities(&selected), @r#"
+    11 Some(2) A header is <missing> | The server doesn't say it. | ["CVE-2026-0001"] [4711]
+    12 Some(4) QID 12 |  | [] []
+    "#);
+    insta::assert_snapshot!(selected.undescribed().unwrap(), @"1 QID is missing from the KnowledgeBase: findings go on as 'QID n' without title and CVE ids");
+    let refused = |source| {
+        describe(&mut parsed(DETECTIONS), source, &EVERYTHING)
+            .unwrap_err()
+            .to_string()
+    };
+    insta::assert_snapshot!(refused(Ok(DETECTIONS.as_bytes())), @"report.knowledge_base: the answer's root element is HOST_LIST_VM_DETECTION_OUTPUT, not KNOWLEDGE_BASE_VULN_LIST_OUTPUT");
+    insta::assert_snapshot!(refused(Ok(&KNOWLEDGE_BASE.as_bytes()[..700])), @"report.knowledge_base: the report is cut off after 700 bytes and 0 hosts; get it again");
 }
 
 #[test]
@@ -200,7 +220,7 @@ fn every_public_sample_is_read() {
     for name in ["es_hld_qds.xml", "guide_hld_page_v5.xml", "qd_hld_sample1.xml"] {
         let report = parsed(sample(name));
         assert_eq!(report.remarks().sentences().count(), 0, "{name}");
-        let qids = Knowledge::default().unknown(&report);
+        let qids = Knowledge::default().unknown(from_ref(&report));
         let everywhere = Selection {
             networks: "all".parse().unwrap(),
             ..all()
@@ -211,7 +231,7 @@ fn every_public_sample_is_read() {
     }
     let entries = knowledge_base(&sample("es_kb_11830.xml")[..], &EVERYTHING, &[11_830].into()).unwrap();
     let mut knowledge = Knowledge::default();
-    knowledge.learn(&[11_830].into(), entries).unwrap();
+    knowledge.learn(&[11_830].into(), vec![entries]).unwrap();
     let mut report = parsed(answer(&format!(
         "<HOST_LIST>{}</HOST_LIST>",
         host(1, "<IP>10.0.0.1</IP>", 11_830, "New")
