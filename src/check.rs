@@ -27,7 +27,7 @@ mod templates;
 mod trust;
 
 pub use endpoint::{CollectorEndpoint, Endpoints};
-pub use result::{CheckResult, Status};
+pub use result::{CheckResult, CheckStatus};
 pub use results::Preflight;
 pub use table::{Colour, Table};
 

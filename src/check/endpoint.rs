@@ -123,7 +123,7 @@ mod tests {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tokio::net::TcpListener;
 
-    use super::super::result::Status;
+    use super::super::result::CheckStatus;
     use super::*;
     use crate::telemetry::metrics::pushgateway::{Proxy, Settings};
 
@@ -181,15 +181,15 @@ mod tests {
         let status = async |answer| found("/prefix/-/ready", answer).await.status;
         assert_eq!(
             status("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK").await,
-            Status::Passed
+            CheckStatus::Passed
         );
-        assert_eq!(status("HTTP/1.1 401 Unauthorized\r\n\r\n").await, Status::Passed);
+        assert_eq!(status("HTTP/1.1 401 Unauthorized\r\n\r\n").await, CheckStatus::Passed);
         assert_eq!(
             status("HTTP/1.1 503 Service Unavailable\r\n\r\n").await,
-            Status::Warning
+            CheckStatus::Warning
         );
-        assert_eq!(status("SSH-2.0-OpenSSH\r\n").await, Status::Warning);
-        assert_eq!(status("").await, Status::Warning);
+        assert_eq!(status("SSH-2.0-OpenSSH\r\n").await, CheckStatus::Warning);
+        assert_eq!(status("").await, CheckStatus::Warning);
     }
 
     #[tokio::test]
@@ -197,7 +197,7 @@ mod tests {
         let result = found("http://gateway.example:9091/-/ready", "HTTP/1.1 200 OK\r\n\r\n").await;
         assert_eq!(
             (result.status, result.text.as_str()),
-            (Status::Passed, "http://gateway.example:9091 answers")
+            (CheckStatus::Passed, "http://gateway.example:9091 answers")
         );
     }
 
@@ -211,6 +211,6 @@ mod tests {
         let result = results(&endpoints).await.results.remove(0);
         let said = result.text.replace(&closed.to_string(), "HOST");
         insta::assert_snapshot!(said, @"http://HOST isn't reached: Connection refused (os error 111)");
-        assert_eq!((result.status, result.kind), (Status::Warning, None));
+        assert_eq!((result.status, result.kind), (CheckStatus::Warning, None));
     }
 }

@@ -11,7 +11,7 @@ use crate::problem::{Kind, Problem, Step};
 /// How a step ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Status {
+pub enum CheckStatus {
     /// As it should be.
     Passed,
     /// An import would work, but somebody should look at it.
@@ -30,7 +30,7 @@ pub struct CheckResult {
     /// The step, in the words of the documentation.
     pub step: String,
     /// How it ended.
-    pub status: Status,
+    pub status: CheckStatus,
     /// What is so: one sentence, without its full stop.
     pub text: String,
     /// What to do, where something is wrong.
@@ -47,12 +47,12 @@ pub struct CheckResult {
 impl CheckResult {
     /// All is well.
     pub(super) fn passed(step: impl fmt::Display, text: impl Into<String>) -> Self {
-        Self::new(step, Status::Passed, text.into(), None)
+        Self::new(step, CheckStatus::Passed, text.into(), None)
     }
 
     /// An import would work, but…
     pub(super) fn warning(step: impl fmt::Display, text: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self::new(step, Status::Warning, text.into(), Some(remedy.into()))
+        Self::new(step, CheckStatus::Warning, text.into(), Some(remedy.into()))
     }
 
     /// An import would fail.
@@ -64,7 +64,7 @@ impl CheckResult {
     ) -> Self {
         CheckResult {
             kind: Some(kind),
-            ..Self::new(step, Status::Failed, text.into(), Some(remedy.into()))
+            ..Self::new(step, CheckStatus::Failed, text.into(), Some(remedy.into()))
         }
     }
 
@@ -76,8 +76,8 @@ impl CheckResult {
     /// The same, but a warning becomes a failure of this kind.
     pub(super) fn escalate(self, kind: Kind) -> Self {
         match self.status {
-            Status::Warning => CheckResult {
-                status: Status::Failed,
+            CheckStatus::Warning => CheckResult {
+                status: CheckStatus::Failed,
                 kind: Some(kind),
                 ..self
             },
@@ -88,8 +88,8 @@ impl CheckResult {
     /// The same, but a failure becomes a warning.
     pub(super) fn downgrade(self) -> Self {
         match self.status {
-            Status::Failed => CheckResult {
-                status: Status::Warning,
+            CheckStatus::Failed => CheckResult {
+                status: CheckStatus::Warning,
                 kind: None,
                 ..self
             },
@@ -99,12 +99,12 @@ impl CheckResult {
 
     /// A step before it failed.
     pub(super) fn not_tried(step: impl fmt::Display, because: &str) -> Self {
-        Self::new(step, Status::NotTried, format!("not tried: {because}"), None)
+        Self::new(step, CheckStatus::NotTried, format!("not tried: {because}"), None)
     }
 
     /// This configuration doesn't need it.
     pub(super) fn not_needed(step: impl fmt::Display, because: &str) -> Self {
-        Self::new(step, Status::NotNeeded, format!("not needed: {because}"), None)
+        Self::new(step, CheckStatus::NotNeeded, format!("not needed: {because}"), None)
     }
 
     /// With one fact more for machines.
@@ -113,7 +113,7 @@ impl CheckResult {
         self
     }
 
-    fn new(step: impl fmt::Display, status: Status, text: String, remedy: Option<String>) -> Self {
+    fn new(step: impl fmt::Display, status: CheckStatus, text: String, remedy: Option<String>) -> Self {
         CheckResult {
             step: step.to_string(),
             status,

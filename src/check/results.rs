@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::result::{CheckResult, Status};
+use super::result::{CheckResult, CheckStatus};
 use crate::exit::Exit;
 use crate::problem::Step;
 
@@ -21,13 +21,16 @@ impl Preflight {
     }
 
     /// How many results have this status.
-    pub fn count(&self, status: Status) -> usize {
+    pub fn count(&self, status: CheckStatus) -> usize {
         self.results.iter().filter(|result| result.status == status).count()
     }
 
     /// The first result that an import would fail of, in one sentence.
     pub fn first(&self) -> Option<String> {
-        let first = self.results.iter().find(|result| result.status == Status::Failed)?;
+        let first = self
+            .results
+            .iter()
+            .find(|result| result.status == CheckStatus::Failed)?;
         Some(format!("{}: {}", first.step, first.text))
     }
 

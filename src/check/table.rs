@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::result::{CheckResult, Status};
+use super::result::{CheckResult, CheckStatus};
 use super::results::Preflight;
 use crate::printable::escaped;
 
@@ -56,18 +56,18 @@ impl Table<'_> {
             1 => format!("1 {one}"),
             number => format!("{number} {many}"),
         };
-        let failed = self.results.count(Status::Failed);
-        let warnings = self.results.count(Status::Warning);
+        let failed = self.results.count(CheckStatus::Failed);
+        let warnings = self.results.count(CheckStatus::Warning);
         let mut verdict = match (failed, warnings) {
             (0, 0) => return "Ready for an import.".to_owned(),
             (0, _) => "An import would run".to_owned(),
             _ => format!("An import would fail, with exit code {}", self.results.exit()),
         };
         let counts = [
-            (failed > 0).then(|| count(Status::Failed, "problem", "problems")),
-            (warnings > 0).then(|| count(Status::Warning, "warning", "warnings")),
-            (self.results.count(Status::NotTried) > 0)
-                .then(|| format!("{} not tried", self.results.count(Status::NotTried))),
+            (failed > 0).then(|| count(CheckStatus::Failed, "problem", "problems")),
+            (warnings > 0).then(|| count(CheckStatus::Warning, "warning", "warnings")),
+            (self.results.count(CheckStatus::NotTried) > 0)
+                .then(|| format!("{} not tried", self.results.count(CheckStatus::NotTried))),
         ];
         let counts: Vec<String> = counts.into_iter().flatten().collect();
         verdict.push_str(&format!(": {}.", counts.join(", ")));
@@ -75,11 +75,11 @@ impl Table<'_> {
     }
 }
 
-fn sign(status: Status) -> (&'static str, &'static str) {
+fn sign(status: CheckStatus) -> (&'static str, &'static str) {
     match status {
-        Status::Passed => ("✓", "\u{1b}[32m"),
-        Status::Warning => ("!", "\u{1b}[33m"),
-        Status::Failed => ("✗", "\u{1b}[31m"),
-        Status::NotTried | Status::NotNeeded => ("-", "\u{1b}[2m"),
+        CheckStatus::Passed => ("✓", "\u{1b}[32m"),
+        CheckStatus::Warning => ("!", "\u{1b}[33m"),
+        CheckStatus::Failed => ("✗", "\u{1b}[31m"),
+        CheckStatus::NotTried | CheckStatus::NotNeeded => ("-", "\u{1b}[2m"),
     }
 }

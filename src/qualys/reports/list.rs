@@ -34,7 +34,7 @@ pub(in crate::qualys) struct Report {
     #[serde(default)]
     launch_datetime: String,
     #[serde(default)]
-    status: Status,
+    status: ReportStatus,
     /// For display only: `129.1 MB`.
     #[serde(default)]
     size: String,
@@ -42,7 +42,7 @@ pub(in crate::qualys) struct Report {
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "UPPERCASE", default)]
-struct Status {
+struct ReportStatus {
     state: String,
     message: String,
     percent: String,
@@ -113,7 +113,7 @@ impl Report {
 
     /// The state in Qualys' words, with the progress where it is known.
     pub(in crate::qualys) fn progress(&self) -> Text {
-        let Status { state, percent, .. } = &self.status;
+        let ReportStatus { state, percent, .. } = &self.status;
         match (state.trim(), percent.trim()) {
             ("", _) => "no state".into(),
             (state, "") => Text::of(state),
