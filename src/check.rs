@@ -26,7 +26,7 @@ mod table;
 mod templates;
 mod trust;
 
-pub use endpoint::{CollectorEndpoint, Endpoints};
+pub use endpoint::Endpoints;
 pub use result::{CheckResult, CheckStatus};
 pub use results::Preflight;
 pub use table::{Colour, Table};

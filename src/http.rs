@@ -8,6 +8,7 @@
 use std::error::Error;
 use std::ffi::OsString;
 use std::net::IpAddr;
+use std::time::Duration;
 
 use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::{ClientBuilder, redirect};
@@ -174,7 +175,7 @@ pub(crate) fn host(url: &Url) -> String {
 }
 
 /// The innermost error, which says what happened; the outer ones say "error sending request".
-pub(crate) fn cause(error: &reqwest::Error) -> Text {
+pub(crate) fn cause(error: &(dyn Error + 'static)) -> Text {
     if let Some(tls) = find::<rustls::Error>(error) {
         return tls::cause(tls);
     }
@@ -183,6 +184,17 @@ pub(crate) fn cause(error: &reqwest::Error) -> Text {
         cause = inner;
     }
     Text::of(cause.to_string())
+}
+
+/// Asks for an address, and gives the status of the answer, or why there is none.
+pub(crate) async fn probe(client: &reqwest::Client, url: Url, longest_wait: Duration) -> Result<u16, String> {
+    match client.get(url).timeout(longest_wait).send().await {
+        Ok(answer) => Ok(answer.status().as_u16()),
+        Err(error) if error.is_timeout() => {
+            Err(format!("no answer within {}", humantime::format_duration(longest_wait)))
+        }
+        Err(error) => Err(cause(&error.without_url()).to_string()),
+    }
 }
 
 /// The messages of an error and of all its sources.

@@ -1,29 +1,15 @@
 //! Telemetry's far ends: whether Pushgateway and collector can be reached. No import fails because of them, unless
 //! metrics are required.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use rustls::ClientConfig;
-use rustls::pki_types::ServerName;
-use tokio::net::TcpStream;
-use tokio::time::timeout;
-use tokio_rustls::TlsConnector;
 use url::Url;
 
 use super::result::CheckResult;
 use super::results::Preflight;
 use crate::problem::{Kind, Step};
 use crate::telemetry::metrics::pushgateway::Pushgateway;
-
-/// A collector that spans go to.
-#[derive(Debug, Clone)]
-pub struct CollectorEndpoint {
-    /// Its address.
-    pub url: Url,
-    /// TLS to it, for an address that begins with `https`.
-    pub tls: Arc<ClientConfig>,
-}
+use crate::telemetry::traces::Collector;
 
 /// Far ends that settings name besides Qualys and the Management Center. `Err` says why a setting can't work.
 #[derive(Debug, Clone)]
@@ -35,7 +21,7 @@ pub struct Endpoints {
     /// `telemetry.metrics_required`: an import fails where they can't be pushed.
     pub metrics_required: bool,
     /// The OpenTelemetry collector that spans go to.
-    pub collector: Result<Option<CollectorEndpoint>, String>,
+    pub collector: Result<Option<Collector>, String>,
     /// How long a connection may take.
     pub longest_wait: Duration,
 }
@@ -59,8 +45,8 @@ pub(super) async fn results(endpoints: &Endpoints) -> Preflight {
         Ok(None) => CheckResult::not_needed(Step::Collector, "no OTEL_EXPORTER_OTLP_ENDPOINT is set"),
         Ok(Some(collector)) => judged(
             Step::Collector,
-            &collector.url,
-            reach(collector, endpoints.longest_wait).await,
+            collector.url(),
+            collector.reach(endpoints.longest_wait).await,
         ),
         Err(why) => CheckResult::warning(Step::Collector, why, remedy(Step::Collector)),
     });
@@ -90,32 +76,9 @@ fn remedy(step: Step) -> &'static str {
 
 /// Without user, password and query, which nobody may read.
 fn place(url: &Url) -> String {
-    let (host, port) = (url.host_str().unwrap_or_default(), port(url));
+    let host = url.host_str().unwrap_or_default();
+    let port = url.port_or_known_default().unwrap_or_default();
     format!("{}://{host}:{port}", url.scheme())
-}
-
-fn port(url: &Url) -> u16 {
-    url.port_or_known_default().unwrap_or_default()
-}
-
-/// TCP, and TLS where the address says so. Nothing is asked: gRPC has no request that changes nothing.
-async fn reach(collector: &CollectorEndpoint, longest_wait: Duration) -> Result<(), String> {
-    let url = &collector.url;
-    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
-    let connected = timeout(longest_wait, TcpStream::connect((host.as_str(), port(url)))).await;
-    let stream = connected
-        .map_err(|_| format!("no connection within {}", humantime::format_duration(longest_wait)))?
-        .map_err(|error| error.to_string())?;
-    if url.scheme() != "https" {
-        return Ok(());
-    }
-    let name = ServerName::try_from(host).map_err(|error| error.to_string())?;
-    let connector = TlsConnector::from(collector.tls.clone());
-    let secured = timeout(longest_wait, connector.connect(name, stream)).await;
-    secured
-        .map_err(|_| format!("no TLS handshake within {}", humantime::format_duration(longest_wait)))?
-        .map_err(|error| error.to_string())?;
-    Ok(())
 }
 
 #[cfg(test)]

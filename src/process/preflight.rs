@@ -2,7 +2,6 @@
 
 use std::env;
 use std::io::{self, stdout};
-use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -11,14 +10,15 @@ use tokio::sync::oneshot;
 use super::died::Died;
 use super::output::{failed, failed_with, print};
 use super::termination::Termination;
-use crate::check::{self, CollectorEndpoint, Colour, Endpoints, Preflight, Table};
+use crate::check::{self, Colour, Endpoints, Preflight, Table};
 use crate::cli::Output;
 use crate::config::Given;
 use crate::exit::Exit;
 use crate::import::Stop;
 use crate::printable::escaped_json;
 use crate::telemetry::metrics::pushgateway::Pushgateway;
-use crate::telemetry::{terminal, traces};
+use crate::telemetry::terminal;
+use crate::telemetry::traces::Collector;
 
 /// Runs every check and prints the results. The exit code is the one that an import would end with.
 pub(super) fn check(given: Given, output: Output) -> Termination {
@@ -76,15 +76,11 @@ fn rendered(results: &Preflight, output: Output) -> String {
 /// What other programs' variables say, too. An empty one says nothing.
 fn endpoints(given: &Given) -> Endpoints {
     const PROXIES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
-    let collector = |(url, tls)| CollectorEndpoint {
-        url,
-        tls: Arc::new(tls),
-    };
     Endpoints {
         proxy: PROXIES.into_iter().find(|name| !is_unset(name)),
         metrics_required: given.metrics().is_some_and(|metrics| metrics.required),
         pushgateway: pushgateway(given),
-        collector: traces::collector().map(|found| found.map(collector)),
+        collector: Collector::of_process(),
         longest_wait: Duration::from_secs(5),
     }
 }

@@ -7,14 +7,13 @@ use std::time::Duration;
 
 use opentelemetry::trace::{TraceContextExt as _, TracerProvider as _};
 use opentelemetry_sdk::trace::SdkTracerProvider;
-use rustls::ClientConfig;
 use tracing::{Metadata, Span};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::FilterFn;
 use tracing_subscriber::registry::Registry;
-use url::Url;
 
+mod collector;
 mod environment;
 mod exporter;
 mod http;
@@ -23,6 +22,7 @@ mod resource;
 mod tally;
 mod tls;
 
+pub use collector::Collector;
 use environment::{Environment, ExporterSettings};
 use parent::Parent;
 use tally::SpanTally;
@@ -37,19 +37,6 @@ pub(super) type BoxedLayer = Box<dyn Layer<Registry> + Send + Sync>;
 pub struct Settings {
     /// `telemetry.flush_timeout`: longest time that the last spans may take at the end.
     pub flush_timeout: Duration,
-}
-
-/// Where spans would go, if the environment asks for traces, and TLS to there.
-///
-/// # Errors
-/// What the environment asks for can't be done.
-pub fn collector() -> Result<Option<(Url, ClientConfig)>, String> {
-    let (plan, warnings) = Environment::of_process().plan();
-    match plan {
-        Some(plan) => Ok(Some((plan.endpoint.clone(), tls::http(&plan)?))),
-        None if warnings.is_empty() => Ok(None),
-        None => Err(warnings.join("; ")),
-    }
 }
 
 /// Where spans go, while there is a run.

@@ -175,16 +175,10 @@ impl Pushgateway {
     pub async fn ready(&self, longest_wait: Duration) -> Result<(), String> {
         let mut url = self.settings.url.clone();
         url.set_path(&format!("{}/-/ready", url.path().trim_end_matches('/')));
-        match self.client.get(url).timeout(longest_wait).send().await {
-            Ok(answer) => match answer.status().as_u16() {
-                // It wants a login, or a proxy before it does; that it is there is proven.
-                200 | 401 | 403 => Ok(()),
-                status => Err(format!("/-/ready is answered with HTTP status {status}")),
-            },
-            Err(error) if error.is_timeout() => {
-                Err(format!("no answer within {}", humantime::format_duration(longest_wait)))
-            }
-            Err(error) => Err(http::cause(&error.without_url()).to_string()),
+        match http::probe(&self.client, url, longest_wait).await? {
+            // It wants a login, or a proxy before it does; that it is there is proven.
+            200 | 401 | 403 => Ok(()),
+            status => Err(format!("/-/ready is answered with HTTP status {status}")),
         }
     }
 

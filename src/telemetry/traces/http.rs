@@ -20,16 +20,18 @@ pub(super) struct Client {
     tally: SpanTally,
 }
 
+/// A client that takes the way to the collector.
+pub(super) fn client(plan: &ExporterSettings) -> Result<reqwest::Client, String> {
+    let via = plan.via().map_err(|error| error.to_string())?;
+    let builder = http::client(via.as_ref(), tls::http(plan)?).map_err(|error| error.to_string())?;
+    let client = builder.timeout(plan.timeout).build();
+    client.map_err(|error| http::cause(&error.without_url()).to_string())
+}
+
 impl Client {
     pub(super) fn new(plan: &ExporterSettings, tally: &SpanTally) -> Result<Self, String> {
-        let via = plan.via().map_err(|error| error.to_string())?;
-        let client = http::client(via.as_ref(), tls::http(plan)?)
-            .map_err(|error| error.to_string())?
-            .timeout(plan.timeout)
-            .build()
-            .map_err(|error| http::cause(&error.without_url()).to_string())?;
         Ok(Client {
-            client,
+            client: client(plan)?,
             tally: tally.clone(),
         })
     }
