@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use connector_lab::qualys::{Action, Oddity, Options, Qualys, Request, Right};
 use connector_lab::report;
+use futures_util::future::join_all;
 use qualys_connector::exit::Exit;
 use qualys_connector::problem::Problem as _;
 use qualys_connector::qualys::{
@@ -14,6 +15,8 @@ use qualys_connector::report::selection::Selection;
 use qualys_connector::report::{Keep, LeftOut, Report, Selected, merge, parse};
 
 use crate::lab::{options, start};
+
+mod bad_input;
 
 fn detection_settings() -> DetectionSettings {
     DetectionSettings {
@@ -225,6 +228,23 @@ async fn what_takes_too_long_is_asked_for_in_halves() {
 }
 
 #[tokio::test]
+async fn calls_at_the_same_time_are_never_more_than_the_subscription_allows() {
+    let (qualys, settings) = start(of_estate(&["delay=100ms@detections"])).await;
+    let detections = detections(&settings, detection_settings());
+    let listing = detections.list(&Selection::default()).await.unwrap();
+    let batches = listing.hosts.batches(15);
+    assert!(batches.len() > 4, "more than may run");
+    let fetches = batches
+        .into_iter()
+        .map(|batch| detections.fetch(&listing.hosts, batch, Arc::default));
+    let fetched = join_all(fetches).await.into_iter().flatten();
+    assert!(fetched.map(|part| part.outcome.unwrap().about().hosts).sum::<u64>() > 100);
+    for request in qualys.requests() {
+        assert_eq!(request.status, Some(200), "no call is one too many: {request:?}");
+    }
+}
+
+#[tokio::test]
 async fn shards_are_disjoint_and_complete() {
     let (_qualys, settings) = start(of_estate(&[])).await;
     let mut all = Vec::new();
@@ -273,119 +293,6 @@ async fn a_delta_fetches_what_changed_whole() {
     let changed = whole.iter().filter(|host| !before.contains(host));
     // A moved host also leaves its old address, which a delta never sees.
     assert!(changed.clone().all(|host| part.contains(host)), "a change was missed");
-}
-
-#[tokio::test]
-async fn a_list_without_a_host_clears_nobody() {
-    let (qualys, settings) = start(Options {
-        report: report::Options { hosts: 0, ..estate() },
-        ..of_estate(&[])
-    })
-    .await;
-    let failure = run(&settings, detection_settings()).await.unwrap_err();
-    let (sentence, exit) = told(&qualys, &failure);
-    assert_eq!(exit, Exit::Report);
-    assert!(sentence.contains("lists no host in scope"), "{sentence}");
-}
-
-#[tokio::test]
-async fn addresses_that_nobody_says_and_pages_that_stand_still_are_refused() {
-    for (oddity, says) in [
-        (Oddity::WithoutAddress, "hosts without any address"),
-        (Oddity::StandingIdMin, "begins no further on"),
-    ] {
-        let big = report::Options {
-            hosts: if oddity == Oddity::StandingIdMin { 26_000 } else { 100 },
-            findings: 1,
-            ..estate()
-        };
-        let (qualys, settings) = start(Options {
-            oddities: vec![oddity],
-            report: big,
-            ..of_estate(&[])
-        })
-        .await;
-        let failure = run(&settings, detection_settings()).await.unwrap_err();
-        let (sentence, exit) = told(&qualys, &failure);
-        assert_eq!(exit, Exit::Report, "{sentence}");
-        assert!(sentence.contains(says), "{sentence}");
-    }
-}
-
-#[tokio::test]
-async fn a_warning_to_another_host_leads_to_the_next_page_of_our_own_call() {
-    let big = report::Options {
-        hosts: 26_000,
-        findings: 1,
-        ..estate()
-    };
-    let (qualys, settings) = start(Options {
-        oddities: vec![Oddity::ForeignUrl],
-        report: big,
-        ..of_estate(&[])
-    })
-    .await;
-    let listing = detections(&settings, detection_settings())
-        .list(&Selection::default())
-        .await
-        .unwrap();
-    assert!(listing.listed > 26_000, "{} records", listing.listed);
-    let pages = calls(&qualys, Action::HostList);
-    let [first, second] = &pages[..] else {
-        panic!("{} pages", pages.len())
-    };
-    let mut next = second.parameters.clone();
-    assert!(next.remove("id_min").is_some());
-    assert_eq!(next, first.parameters, "nothing but id_min is taken from the URL");
-}
-
-#[tokio::test]
-async fn an_answer_in_the_place_of_a_list_is_said_in_its_own_words() {
-    for (fault, exit) in [
-        ("code=1905/200@host-list", Exit::Config),
-        ("code=2003/200@detections", Exit::Credentials),
-        ("code=1920/200@detections", Exit::Credentials),
-    ] {
-        let (qualys, settings) = start(of_estate(&[fault])).await;
-        let failure = run(&settings, detection_settings()).await.unwrap_err();
-        let (sentence, ended) = told(&qualys, &failure);
-        let code = fault[5..9].to_owned();
-        assert!(sentence.contains(&code), "{fault}: {sentence}");
-        assert_eq!(ended, exit, "{fault}: {sentence}");
-    }
-}
-
-#[tokio::test]
-async fn without_the_right_to_the_knowledge_base_it_is_asked_once_and_said() {
-    let refusals = [
-        Right::Unauthorized,
-        Right::Forbidden,
-        Right::Blocked,
-        Right::ErrorDocument,
-        Right::Page,
-    ];
-    for right in refusals {
-        let (qualys, settings) = start(Options {
-            knowledge_base: right,
-            ..of_estate(&[])
-        })
-        .await;
-        let failure = run(&settings, detection_settings()).await.unwrap_err();
-        let (sentence, exit) = told(&qualys, &failure);
-        assert_eq!(exit, Exit::Credentials, "{right:?}: {sentence}");
-        assert!(
-            sentence.starts_with("look up at HOST: the KnowledgeBase isn't given to this account ("),
-            "{sentence}"
-        );
-        assert_eq!(calls(&qualys, Action::KnowledgeBase).len(), 1, "{right:?}");
-        let without = DetectionSettings {
-            knowledge_base: false,
-            ..detection_settings()
-        };
-        let selected = run(&settings, without).await.unwrap();
-        assert!(selected.describes_nothing());
-        assert_eq!(calls(&qualys, Action::KnowledgeBase).len(), 1, "{right:?}");
-    }
 }
 
 #[tokio::test]
