@@ -39,7 +39,7 @@ pub async fn run(parts: &Parts, endpoints: &Endpoints) -> Preflight {
     // Neither side waits for the other.
     let (management_center, qualys, telemetry) = tokio::join!(
         management_center::results(parts),
-        qualys::results(parts, endpoints),
+        qualys::results(parts),
         endpoint::results(endpoints),
     );
     results.extend(qualys);

@@ -32,6 +32,8 @@ use std::time::Duration;
 use secrecy::SecretString;
 use url::Url;
 
+use crate::http::{Endpoint, ProxyError, Via};
+
 pub use crate::http::Proxy;
 pub use detections::{
     DetectionClient, DetectionError, DetectionSettings, Fetched, HostBatch, HostGroups, HostListing, Names, Scope,
@@ -79,6 +81,23 @@ pub struct Settings {
     pub destination: String,
     /// `qualys.adopt_within`: how old a report of an earlier attempt may be to go on with it; zero: never.
     pub adopt_within: Duration,
+}
+
+impl Settings {
+    /// The proxy that requests pass through, named by the settings or by the environment.
+    ///
+    /// # Errors
+    /// It can't be used.
+    pub(crate) fn via(&self) -> Result<Option<Via>, ProxyError> {
+        let endpoint = Endpoint {
+            url: &self.url,
+            key: "qualys.url",
+            proxy: self.proxy.as_ref(),
+            proxy_key: "qualys.proxy.url",
+            login: true,
+        };
+        endpoint.via()
+    }
 }
 
 /// How requests prove who sends them.

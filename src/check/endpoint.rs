@@ -14,8 +14,6 @@ use crate::telemetry::traces::Collector;
 /// Far ends that settings name besides Qualys and the Management Center. `Err` says why a setting can't work.
 #[derive(Debug, Clone)]
 pub struct Endpoints {
-    /// The variable that names a proxy, where one does.
-    pub proxy: Option<&'static str>,
     /// The Pushgateway that metrics are pushed to.
     pub pushgateway: Result<Option<Pushgateway>, String>,
     /// `telemetry.metrics_required`: an import fails where they can't be pushed.
@@ -108,7 +106,6 @@ mod tests {
             interval: Duration::ZERO,
         };
         Endpoints {
-            proxy: None,
             metrics_required: false,
             pushgateway: Ok(Some(Pushgateway::new(&settings, &"default".parse().unwrap()).unwrap())),
             collector: Ok(None),

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::result::CheckResult;
 use super::results::Preflight;
-use super::{Endpoints, files, hosts, templates};
+use super::{files, hosts, templates};
 use crate::config::Parts;
 use crate::problem::{Problem as _, Step};
 use crate::qualys::{DetectionClient, Error, Fault, Limits, Login, ReportShare, Settings};
@@ -19,7 +19,7 @@ const FEW: u64 = 20;
 /// A header's time is in whole seconds, and an answer takes its time.
 const TOLERATED: Duration = Duration::from_secs(60);
 
-pub(super) async fn results(parts: &Parts, endpoints: &Endpoints) -> Preflight {
+pub(super) async fn results(parts: &Parts) -> Preflight {
     let mut results = Preflight::default();
     let way = [Step::Proxy, Step::Qualys];
     let answer = [&[Step::Login, Step::RateLimit], imported(parts), &[Step::Clock]].concat();
@@ -46,7 +46,7 @@ pub(super) async fn results(parts: &Parts, endpoints: &Endpoints) -> Preflight {
             return results.not_tried(&answer, "no call can be made");
         }
     };
-    ask(&settings, parts, endpoints, &client, &mut results).await;
+    ask(&settings, parts, &client, &mut results).await;
     client.close().await;
     results
 }
@@ -99,13 +99,7 @@ fn imported(parts: &Parts) -> &'static [Step] {
     }
 }
 
-async fn ask(
-    settings: &Settings,
-    parts: &Parts,
-    endpoints: &Endpoints,
-    client: &QualysClient,
-    results: &mut Preflight,
-) {
+async fn ask(settings: &Settings, parts: &Parts, client: &QualysClient, results: &mut Preflight) {
     let probed = client.probe().await;
     let limits = client.limits();
     let failed = probed.as_ref().err().map(|error| step(&error.fault));
@@ -115,7 +109,7 @@ async fn ask(
     };
     let unreached = matches!(failed, Some(Step::Proxy | Step::Qualys));
 
-    results.add(problem(Step::Proxy).unwrap_or_else(|| proxy(settings, endpoints, failed.is_none())));
+    results.add(problem(Step::Proxy).unwrap_or_else(|| proxy(settings, failed.is_none())));
     results.add(problem(Step::Qualys).unwrap_or_else(|| match failed {
         Some(Step::Proxy) => CheckResult::not_tried(Step::Qualys, "the proxy lets nothing pass"),
         _ => CheckResult::passed(
@@ -165,10 +159,13 @@ fn step(fault: &Fault) -> Step {
 }
 
 /// The call didn't fail because of the proxy; `answered`: it didn't fail at all.
-fn proxy(settings: &Settings, endpoints: &Endpoints, answered: bool) -> CheckResult {
-    let proxy = settings.proxy.as_ref().map(|proxy| proxy.url.to_string());
-    let named = endpoints.proxy.map(|variable| format!("the one in {variable}"));
-    match proxy.or(named) {
+fn proxy(settings: &Settings, answered: bool) -> CheckResult {
+    // One that can't be used is an error of the configuration.
+    let proxy = settings.via().ok().flatten().map(|via| match settings.proxy {
+        Some(_) => via.url.to_string(),
+        None => format!("the one in {}", via.named_by),
+    });
+    match proxy {
         None => CheckResult::not_needed(Step::Proxy, "qualys.proxy.url is not set"),
         Some(proxy) if answered => CheckResult::passed(Step::Proxy, format!("{proxy} lets calls to Qualys pass")),
         Some(proxy) => CheckResult::passed(Step::Proxy, format!("{proxy} isn't what fails")),

@@ -1,6 +1,5 @@
 //! The command `check`: the preflight, printed as a table or as JSON.
 
-use std::env;
 use std::io::{self, stdout};
 use std::thread;
 use std::time::Duration;
@@ -73,11 +72,8 @@ fn rendered(results: &Preflight, output: Output) -> String {
     }
 }
 
-/// What other programs' variables say, too. An empty one says nothing.
 fn endpoints(given: &Given) -> Endpoints {
-    const PROXIES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
     Endpoints {
-        proxy: PROXIES.into_iter().find(|name| !is_unset(name)),
         metrics_required: given.metrics().is_some_and(|metrics| metrics.required),
         pushgateway: pushgateway(given),
         collector: Collector::of_process(),
@@ -90,8 +86,4 @@ fn pushgateway(given: &Given) -> Result<Option<Pushgateway>, String> {
     let configured = metrics.and_then(|metrics| Some((metrics.pushgateway?, metrics.import)));
     let pushgateway = configured.map(|(settings, import)| Pushgateway::new(&settings, &import));
     pushgateway.transpose().map_err(|error| error.to_string())
-}
-
-fn is_unset(name: &str) -> bool {
-    env::var_os(name).is_none_or(|value| value.is_empty())
 }

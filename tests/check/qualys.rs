@@ -192,6 +192,14 @@ async fn a_clock_that_is_ahead() {
 }
 
 #[tokio::test]
+async fn a_proxy_that_no_proxy_excepts_qualys_from_is_not_needed() {
+    let setup = Setup::right().await.variable("HTTPS_PROXY", "http://127.0.0.1:9");
+    let setup = setup.variable("NO_PROXY", "127.0.0.1");
+    let unneeded = setup.findings("not_needed").await;
+    assert!(unneeded.iter().any(|(step, ..)| step == "proxy"), "{unneeded:?}");
+}
+
+#[tokio::test]
 async fn a_collector_that_isnt_there() {
     let endpoint = format!("http://127.0.0.1:{}", closed_port());
     says!(Setup::right().await.variable("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint));

@@ -12,7 +12,7 @@ use tokio::time::{Instant, timeout_at};
 use url::Url;
 
 use super::limits::Limits;
-use crate::http::{self, Endpoint, ProxyError, USER_AGENT, Via};
+use crate::http::{self, ProxyError, USER_AGENT, Via};
 use crate::printable::Text;
 use crate::problem::Kind;
 use crate::qualys::Settings;
@@ -76,14 +76,7 @@ impl Http {
             path: error.path,
             problem: error.problem,
         })?;
-        let endpoint = Endpoint {
-            url: &settings.url,
-            key: "qualys.url",
-            proxy: settings.proxy.as_ref(),
-            proxy_key: "qualys.proxy.url",
-            login: true,
-        };
-        let via = endpoint.via()?;
+        let via = settings.via()?;
         let client = http::client(via.as_ref(), tls)?
             .connect_timeout(settings.connect_timeout)
             .tcp_keepalive(Duration::from_secs(60))
