@@ -113,6 +113,7 @@ fn the_documentation_lists_every_metric() {
             Said::WithReport => "one that read a report",
             Said::WithDelivery => "one that began to deliver",
             Said::WithQualys => "one that asked Qualys",
+            Said::WhenTold => "one that Qualys told so",
             Said::WithCertificate => "one that saw it",
             Said::Meanwhile => "one that runs",
         };

@@ -153,6 +153,12 @@ fn usage(metrics: &mut Exposition, usage: &Usage) {
         metrics.set(&t::QUALYS_REPORTS, &[action], count as f64);
     }
     metrics.set(&t::DOWNLOADED_BYTES, &[], usage.bytes as f64);
+    if let Some(left) = usage.left.values().min() {
+        metrics.set(&t::CALLS_LEFT, &[], *left as f64);
+    }
+    if let Some(listed) = usage.listed {
+        metrics.set(&t::LISTED_HOSTS, &[], listed as f64);
+    }
 }
 
 fn one_if(truth: bool) -> f64 {

@@ -127,6 +127,11 @@ impl Transport {
     }
 
     /// What was asked of Qualys so far.
+    /// Notes how many hosts Qualys lists.
+    pub(super) fn listed(&self, hosts: u64) {
+        self.note(|progress| progress.usage.listed = Some(hosts));
+    }
+
     pub(super) fn usage(&self) -> Usage {
         self.progress.borrow().usage.clone()
     }

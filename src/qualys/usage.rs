@@ -26,6 +26,10 @@ pub struct Usage {
     pub adopted: u64,
     /// Reports deleted, left-overs included.
     pub deleted: u64,
+    /// Calls that the subscription's limits left, by stage, as the last answer said.
+    pub left: BTreeMap<Stage, u64>,
+    /// Hosts in scope, where a list of them was asked for.
+    pub listed: Option<u64>,
     /// Bytes of reports, after HTTP's own compression.
     pub bytes: u64,
 }
@@ -50,6 +54,10 @@ impl Usage {
             Err(_) => "none",
         };
         *self.answers.entry((stage, class)).or_default() += 1;
+    }
+
+    pub(super) fn left(&mut self, stage: Stage, calls: u64) {
+        self.left.insert(stage, calls);
     }
 
     pub(super) fn wait(&mut self, reason: Reason, wait: Duration) {

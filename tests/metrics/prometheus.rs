@@ -13,7 +13,7 @@ use connector_lab::management_center::{Faults, ManagementCenter, Options};
 use connector_lab::qualys::{self, Qualys, Times};
 use connector_lab::report::{self, Report};
 use serde_json::Value;
-use support::{PASSWORD, center, faulty, from_qualys, run, sending, small};
+use support::{PASSWORD, center, faulty, from_detections, from_qualys, run, sending, small};
 use tempfile::TempDir;
 
 use crate::gateway::{Gateway, exchange, free};
@@ -145,6 +145,8 @@ async fn imports(folder: &Path, gateway: &Gateway) {
     run(both_templates(berlin, &qualys, PASSWORD)).await.assert_code(0);
     let munich = importing(folder, &center, gateway, "munich");
     run(both_templates(munich, &qualys, "wrong")).await.assert_code(77);
+    let vienna = importing(folder, &center, gateway, "vienna");
+    run(from_detections(vienna, &qualys)).await.assert_code(0);
 
     let slow = faulty(Faults {
         slow_answers: Duration::from_millis(100),
@@ -244,7 +246,7 @@ async fn dashboard_and_rules_are_answered_after_real_imports() {
     let imports = prometheus
         .get("/api/v1/label/import/values?match[]=qualys_connector_last_completion_timestamp_seconds")
         .unwrap();
-    assert_eq!(imports["data"], serde_json::json!(["berlin", "munich"]));
+    assert_eq!(imports["data"], serde_json::json!(["berlin", "munich", "vienna"]));
 
     let rules = prometheus.get("/api/v1/rules").unwrap();
     let rules = rules["data"]["groups"][0]["rules"].as_array().unwrap().clone();

@@ -22,6 +22,9 @@ const CENTER: u16 = 8307;
 /// Bytes of a frame: an import has some dozens of them.
 const FRAME: &str = "management_center.max_frame=4096";
 
+/// Without a report; the template's number isn't given then.
+pub(crate) const DETECTIONS: &str = "qualys.api=detections";
+
 /// All hosts, with everything that runs on them.
 pub(crate) struct Estate {
     pub(crate) center: Running<ManagementCenter>,
@@ -112,7 +115,10 @@ impl Estate {
         command.current_dir(self.folder.path());
         command.args(["--summary", "json", "--port", &CENTER.to_string()]);
         command.arg("--pkcs12").arg(self.center.end().pkcs12());
-        command.args(["--multiinfo", "424242", "--set"]);
+        if !settings.contains(&DETECTIONS) {
+            command.args(["--multiinfo", "424242"]);
+        }
+        command.arg("--set");
         command.arg(format!("qualys.ca_file={}", self.qualys.end().ca_pem_path().display()));
         let usual = [
             &format!("qualys.url=https://qualys.lab:{QUALYS}"),
@@ -154,10 +160,20 @@ impl Estate {
         }
     }
 
+    /// Waits until Qualys was asked for so many batches of detections.
+    pub(crate) fn wait_for_batches(&self, batches: usize) {
+        self.wait_for("batches", || self.asked("detections") >= batches);
+    }
+
     /// How often the report was asked for.
     pub(crate) fn fetches(&self) -> usize {
+        self.asked("fetch")
+    }
+
+    /// How often Qualys was asked for this.
+    pub(crate) fn asked(&self, action: &str) -> usize {
         let requests = self.qualys.end().requests();
-        requests.iter().filter(|request| request.action == "fetch").count()
+        requests.iter().filter(|request| request.action == action).count()
     }
 
     /// Connections that the Management Center saw.
@@ -205,8 +221,11 @@ impl Estate {
         );
     }
 
+    /// Hosts with IPv6 only aside, whom a report doesn't show.
     fn held(&self) -> BTreeMap<IpAddr, Results> {
-        held(&self.center.end().network_map())
+        let mut held = held(&self.center.end().network_map());
+        held.retain(|address, _| address.is_ipv4());
+        held
     }
 }
 

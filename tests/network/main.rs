@@ -11,6 +11,7 @@
 
 mod black_holes;
 mod cuts;
+mod detections;
 mod estate;
 mod names;
 mod namespaces;

@@ -22,6 +22,8 @@ pub enum Said {
     WithDelivery,
     /// At the end of a run that asked Qualys.
     WithQualys,
+    /// At the end of a run that was told.
+    WhenTold,
     /// At the end of a run that saw the certificate.
     WithCertificate,
     /// While an import runs, every `telemetry.pushgateway.interval`.
@@ -59,6 +61,8 @@ pub static METRICS: &[(Said, &Metric)] = &[
     (Said::WithQualys, &HTTP_WAIT),
     (Said::WithQualys, &QUALYS_REPORTS),
     (Said::WithQualys, &DOWNLOADED_BYTES),
+    (Said::WhenTold, &CALLS_LEFT),
+    (Said::WhenTold, &LISTED_HOSTS),
     (Said::AtTheEnd, &PEAK_MEMORY),
     (Said::AtTheEnd, &BUILD_INFO),
     (Said::Meanwhile, &RUNNING),
@@ -93,7 +97,8 @@ pub(super) fn of(unit: Unit, outcome: Outcome) -> Option<(&'static Metric, Optio
 
 /// Whether a count is of a delivery that happened.
 pub(super) fn is_delivery(outcome: Outcome) -> bool {
-    outcome == Outcome::Sent || outcome.part_of() == Some(Equation::Delivery) && !outcome.is_planned()
+    matches!(outcome, Outcome::Sent | Outcome::Missing)
+        || outcome.part_of() == Some(Equation::Delivery) && !outcome.is_planned()
 }
 
 /// What becomes of a unit that is delivered.
@@ -168,7 +173,7 @@ metrics! {
     CLEAN_HOSTS = "clean_hosts" []: "Clean hosts: listed whole; something that the selection asks for is fixed, nothing that it asks for is open";
     LEFT_OUT_HOSTS = "left_out_hosts" [LEFT_OUT]: "Entries of hosts that were left out, by reason";
     LEFT_OUT_FINDINGS = "left_out_findings" [LEFT_OUT]: "Findings that were left out, by reason";
-    HOSTS = "hosts" [HOST_OUTCOME]: "Hosts that were selected or are to be cleared, by what became of them";
+    HOSTS = "hosts" [HOST_OUTCOME]: "Hosts that were selected or are to be cleared, by what became of them; missing: listed, but their batch failed or wasn't begun";
     FINDINGS = "findings" [OUTCOME]: "Selected findings, by what became of them";
     COMMANDS = "commands" [Label { name: "outcome", values: || outcomes(Unit::Commands) }]: "Host Input commands; those sent again count again, and refused are those lost in the end";
     FRAMES = "frames" []: "Frames of commands sent";
@@ -180,6 +185,8 @@ metrics! {
     HTTP_WAIT = "http_wait_seconds" [Label { name: "reason", values: || Reason::ALL.map(Reason::label).to_vec() }]: "Time that was waited for Qualys, by reason";
     QUALYS_REPORTS = "qualys_reports" [Label { name: "action", values: || vec!["launched", "adopted", "deleted"] }]: "Reports launched, taken over from an earlier attempt, and deleted at Qualys";
     DOWNLOADED_BYTES = "downloaded_bytes" []: "Bytes of reports downloaded, after HTTP's own compression";
+    CALLS_LEFT = "calls_left" []: "Calls that the subscription's limits left at the end, to the interface with the fewest";
+    LISTED_HOSTS = "listed_hosts" []: "Hosts that Qualys lists in scope of an import of detections, whatever it asks for of them";
     PEAK_MEMORY = "peak_memory_bytes" []: "Largest resident memory of the last run";
     BUILD_INFO = "build_info" [Label { name: "version", values: || vec![env!("CARGO_PKG_VERSION")] }]: "1, with the version that ran last";
     RUNNING = "running" []: "1 while an import runs, as far as it could say; 0 at its end";

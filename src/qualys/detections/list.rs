@@ -60,6 +60,7 @@ impl DetectionClient {
         });
         let mut warnings = taken.await?;
         listing.hidden |= !warnings.is_empty();
+        self.transport.listed(listing.listed);
         if listing.listed == 0 {
             return Err(self.transport.error(Stage::List, Fault::plain(Kind::NoHosts)).into());
         }

@@ -127,6 +127,9 @@ impl Transport {
         }
         *cookies = reply.cookies();
         let limits = reply.limits.clone();
+        if let Some(left) = limits.remaining {
+            self.note(|progress| progress.usage.left(call.stage, left));
+        }
         *locked(&self.limits) = Some(limits.clone());
         let received = receive(&mut reply, expects).await.map_err(|fault| match fault {
             // The headers count precisely; what the body says comes second.

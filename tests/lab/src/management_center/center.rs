@@ -161,8 +161,12 @@ impl Center {
         let _ = self.open_connections.subscribe().wait_for(|open| *open == 0).await;
     }
 
-    /// Writes `network-map.json` as the map is now.
+    /// Writes `network-map.json` as the map is now, where somebody knows the directory: an import in batches would wait for a
+    /// growing file with each of them.
     pub(super) async fn write_network_map(self: &Arc<Self>) {
+        if self.options.dir.is_none() {
+            return;
+        }
         let _one_at_a_time = self.map_file.lock().await;
         let center = Arc::clone(self);
         let written = tokio::task::spawn_blocking(move || {

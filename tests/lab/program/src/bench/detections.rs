@@ -59,17 +59,19 @@ async fn against_the_slower(bench: &Bench, hosts: u32, slow: bool) -> Result<f64
             ..Default::default()
         });
     }
-    let mut plan = import(bench, &qualys, &center, &[]);
-    plan.arg("--plan");
-    let planned = child::run(&mut plan)?.summary()?;
-    let download: f64 = ["list", "download", "look_up"]
+    let mut to_file = import(bench, &qualys, &center, &[]);
+    to_file.arg("--csv").arg(parse::commands(bench));
+    let written = child::run(&mut to_file)?.summary()?;
+    let download: f64 = ["list", "download", "look up"]
         .iter()
-        .map(|name| stage(&planned, name))
+        .map(|name| stage(&written, name))
         .sum();
 
-    let mut from_file = far_ends::to_center(bench, &center, center.address(), &[]);
-    from_file.arg("--report").arg(bench.report(hosts)?);
-    let send = stage(&child::run(&mut from_file)?.summary()?, "send");
+    let mut sending = Command::new(&bench.connector);
+    sending.env_clear().arg("send").arg(parse::commands(bench));
+    sending.args(["--server", "127.0.0.1", "--port", &center.address().port().to_string()]);
+    sending.arg("--pkcs12").arg(center.pkcs12());
+    let send = child::run(&mut sending)?.wall;
 
     let all = child::run(&mut import(bench, &qualys, &center, &[]))?.wall;
     end(qualys, center).await;

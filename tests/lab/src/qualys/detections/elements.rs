@@ -44,7 +44,6 @@ pub(super) struct Elements {
     asked: Arc<Asked>,
     oddities: Vec<Oddity>,
     date: Box<dyn Fn(Duration) -> String + Send>,
-    version: u32,
     asset_id: bool,
     tags: bool,
     results: bool,
@@ -69,7 +68,6 @@ impl Elements {
             asked: Arc::clone(asked),
             oddities: service.options.oddities.clone(),
             date: Box::new(service.clock.dates()),
-            version: call.version(),
             asset_id: shown("show_asset_id")?,
             tags: shown("show_tags")?,
             results: switch(call, "show_results", true)?,
@@ -172,21 +170,15 @@ impl Elements {
             xml.plain("MITRE_TECHNIQUE_NAME", "Exploit Public-Facing Application");
             xml.plain("MITRE_TECHNIQUE_ID", "T1190");
         }
-        self.of_the_fifth_version(host, xml);
-    }
-
-    /// Elements that came with 5.0. Where they stand, and what is in the last one, is likely.
-    fn of_the_fifth_version(&self, host: &Host<'_>, xml: &mut Xml) {
-        let source = if host.by_agent {
-            "Cloud Agent"
-        } else {
-            "Internal Scanner"
-        };
         if self.source {
+            let source = if host.by_agent {
+                "Cloud Agent"
+            } else {
+                "Internal Scanner"
+            };
             xml.plain("VULNERABILITY_DETECTION_SOURCES", source);
             xml.plain("LATEST_VULNERABILITY_DETECTION_SOURCE", source);
-        }
-        if self.version >= 5 {
+            // Where it stands, and what is in it, is a guess. It isn't always there: qualysdk would fail.
             xml.plain("TRURISK_ELIMINATION_STATUS", "None");
         }
     }

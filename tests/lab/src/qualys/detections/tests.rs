@@ -266,6 +266,29 @@ async fn a_version_shows_what_came_with_it_and_knows_nothing_of_later_ones() {
     }
 }
 
+/// As that client asks, which takes whatever it knows of; it's run as it comes where it can be had (`.ci/clients`).
+#[tokio::test]
+async fn gethld_is_answered() {
+    let service = with(options());
+    let listed = "action=list&details=None&vm_processed_after=2000-01-01T00:00:00Z&truncation_limit=0";
+    let (_, text) = ask(&service, HOSTS, listed).await;
+    let ids_document = document(&text);
+    let ids = texts(ids_document.root_element(), "ID");
+    assert_eq!(ids.len(), ENTRIES);
+    let asked = format!(
+        "action=list&output_format=XML&truncation_limit=0&show_asset_id=1&show_reopened_info=1&show_tags=1&show_results=1\
+         &show_igs=1&status=Active,New,Re-Opened,Fixed&include_ignored=1&include_disabled=1&show_qds=1&show_qds_factors=1\
+         &show_arf_data=1&arf_filter_keys=non-running-kernel&mitre_attack_details=1&ids={}",
+        ids.join("%2C")
+    );
+    let (status, text) = ask(&service, DETECTIONS, &asked).await;
+    assert_eq!(status, 200, "{text}");
+    let detections = document(&text);
+    let hosts = texts(detections.root_element(), "ASSET_ID").len();
+    assert!(hosts * 10 > ENTRIES * 9, "{hosts}");
+    assert!(texts(detections.root_element(), "MITRE_TECHNIQUE_ID").len() > hosts);
+}
+
 #[tokio::test]
 async fn a_page_without_a_host_has_a_warning_only_where_that_is_asked_for() {
     let hosts_of_page = async |oddities: Vec<Oddity>| {
