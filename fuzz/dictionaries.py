@@ -39,7 +39,7 @@ def options():
 
 
 def dictionaries():
-    elements = strings("report/grammar.rs", "[A-Z_]{2,30}")
+    elements = strings("report/grammar.rs", "[A-Z_]{2,30}") + strings("report/grammar/misplaced.rs", "[A-Z_]{2,30}")
     tags = [f"<{name}>" for name in elements] + [f"</{name}>" for name in elements]
     values = strings("report/values.rs") + strings("report/parser.rs", "[A-Za-z_]{2,20}")
     markup = ["<![CDATA[", "]]>", "<!--", "-->", "<?xml", "?>", "/>", "<!DOCTYPE", "&amp;", "&#x41;", "&#0;", "&lt;"]

@@ -13,9 +13,10 @@ use std::path::Path;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 mod decode;
+mod peel;
 mod secrets;
 
-pub(crate) use secrets::hide;
+pub(crate) use secrets::{Look, hide, redacted};
 
 /// Longest text, in characters.
 const LONGEST: usize = 300;
@@ -44,7 +45,7 @@ impl Text {
     /// At most `longest` characters of the words.
     pub fn bounded(words: &[u8], longest: usize) -> Self {
         let cut = words.get(..WINDOW.max(4 * longest)).unwrap_or(words);
-        Text(secrets::redacted(cut, |redacted| {
+        Text(redacted(cut, Look::Everything, |redacted| {
             let mut line = line(&String::from_utf8_lossy(redacted), longest);
             if cut.len() < words.len() && !line.ends_with(MORE) {
                 line.push(MORE);
@@ -116,11 +117,12 @@ pub(crate) fn is_hidden(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{ad}' | '\u{34f}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}' | '\u{115f}' | '\u{1160}'
-            | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{890}' | '\u{891}' | '\u{8e2}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
             | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{e000}'..='\u{f8ff}' | '\u{fdd0}'..='\u{fdef}'
             | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{fffe}' | '\u{ffff}'
             | '\u{110bd}' | '\u{110cd}' | '\u{13430}'..='\u{1343f}' | '\u{1bca0}'..='\u{1bca3}'
             | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{10ffff}')
+        || u32::from(c) & 0xfffe == 0xfffe
 }
 
 /// The text, with the escapes of Rust for what nobody would see: nothing in it ends a line or steers a terminal.
@@ -222,6 +224,47 @@ mod tests {
         }
         assert_eq!(Text::of(b"caf\xe9").as_str(), "caf\u{fffd}");
         assert_eq!(Text::of_path("/tmp/\x1b[31m\nx").as_str(), "/tmp/\\u{1b}[31m x");
+    }
+
+    /// Unicode 16: general category Cf and Default_Ignorable_Code_Point below the planes that are hidden as a whole.
+    #[test]
+    fn every_character_that_unicode_calls_invisible_is_hidden() {
+        const INVISIBLE: [(u32, u32); 31] = [
+            (0xad, 0xad),
+            (0x34f, 0x34f),
+            (0x600, 0x605),
+            (0x61c, 0x61c),
+            (0x6dd, 0x6dd),
+            (0x70f, 0x70f),
+            (0x890, 0x891),
+            (0x8e2, 0x8e2),
+            (0x115f, 0x1160),
+            (0x17b4, 0x17b5),
+            (0x180b, 0x180f),
+            (0x200b, 0x200f),
+            (0x2028, 0x202e),
+            (0x2060, 0x206f),
+            (0x3164, 0x3164),
+            (0xe000, 0xe000),
+            (0xf8ff, 0xf8ff),
+            (0xfdd0, 0xfdef),
+            (0xfe00, 0xfe0f),
+            (0xfeff, 0xfeff),
+            (0xffa0, 0xffa0),
+            (0xfff0, 0xfffb),
+            (0xfffe, 0xffff),
+            (0x110bd, 0x110bd),
+            (0x110cd, 0x110cd),
+            (0x13430, 0x1343f),
+            (0x1bca0, 0x1bca3),
+            (0x1d173, 0x1d17a),
+            (0x1fffe, 0x1ffff),
+            (0x2fffe, 0x2ffff),
+            (0xe0000, 0xe0fff),
+        ];
+        let all = INVISIBLE.into_iter().flat_map(|(first, last)| first..=last);
+        let shown: Vec<_> = all.filter_map(char::from_u32).filter(|c| !is_hidden(*c)).collect();
+        assert!(shown.is_empty(), "{shown:?}");
     }
 
     #[test]

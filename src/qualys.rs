@@ -77,7 +77,7 @@ pub struct Settings {
     pub deadline: Duration,
     /// `telemetry.import`: whose reports these are.
     pub import: String,
-    /// Where the findings go: an import into somewhere else is another one.
+    /// Where the findings go and what they are filed under: an import into somewhere else is another one, and so is a plan.
     pub destination: String,
     /// `qualys.adopt_within`: how old a report of an earlier attempt may be to go on with it; zero: never.
     pub adopt_within: Duration,

@@ -18,6 +18,7 @@ mod choice;
 mod counts;
 mod error;
 pub mod file;
+mod filters;
 mod finding;
 mod glossary;
 mod grammar;
@@ -49,7 +50,7 @@ pub use knowledge::{Knowledge, describe};
 pub use merge::merge;
 pub use parser::{Asked, DetectionPage, Entries, detections, knowledge_base, parse};
 pub use progress::Progress;
-pub use remarks::{Remark, Remarks};
+pub use remarks::{Example, Remark, Remarks};
 pub use selected::{Host, Selected};
 
 /// What is kept of a report besides hosts, findings and titles.
@@ -108,6 +109,7 @@ pub struct Report {
     findings_left_out: Tally,
     remarks: Remarks,
     unnamed: Unnamed,
+    filters: filters::Filters,
     /// Whether others say which vulnerabilities aren't described.
     explained: bool,
 }

@@ -77,7 +77,7 @@ fn nothing_of_half(data: &[u8], keep: &Keep, knobs: usize) {
     }
 }
 
-/// A plain reading of the same text finds as many hosts and findings.
+/// A plain reading of the same text finds no more hosts and findings.
 fn counted_by_others(data: &[u8], report: &Report) {
     let Ok(text) = str::from_utf8(data) else { return };
     let options = roxmltree::ParsingOptions {
@@ -118,7 +118,8 @@ fn counted_by_others(data: &[u8], report: &Report) {
             below(&["HOST_LIST/HOST/VULN_INFO_LIST/VULN_INFO"]),
         ),
     };
-    assert_eq!((report.about().hosts, report.about().findings), (hosts, findings));
+    // What stands in the wrong place counts too.
+    assert!(report.about().hosts >= hosts && report.about().findings >= findings);
 }
 
 fn selection(knobs: usize) -> Selection {

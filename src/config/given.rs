@@ -19,7 +19,7 @@ use super::origin::{Effective, Origin};
 use super::sections::Sections;
 use super::sections::log::TERMINATION_FILE;
 use super::value::Value;
-use super::{Config, Parts, SendConfig, SinkSettings, exposed, warnings};
+use super::{Config, Parts, SendConfig, SinkSettings, SourceSettings, exposed, warnings};
 use crate::telemetry::metrics;
 
 /// What all layers say, as it was given.
@@ -159,6 +159,13 @@ impl Given {
         let plan =
             |sections: &Sections, errors: &mut Errors| sections.management_center.plan(errors).map(SinkSettings::Plan);
         let config = self.config(plan, self.warned(warnings::plan(&self.sections)));
+        let config = config.map(|mut config| {
+            // Its reports at Qualys are its own: an import beside it, or after it, keeps those that it launched.
+            if let SourceSettings::Qualys { settings, .. } = &mut config.source {
+                settings.destination = "a plan".to_owned();
+            }
+            config
+        });
         self.finish(config)
     }
 

@@ -127,6 +127,7 @@ impl BatchDelivery<'_> {
         record.totals = Found::counts(&selected);
         record.totals.add(Unit::Hosts, Outcome::ToClear, 0);
         record.warnings.extend(selected.undescribed());
+        record.warnings.extend(selected.filtered());
         if selected.about().unfinished.is_some() {
             let warning =
                 "what an unfinished scan says is added to what is held of its hosts; nothing is replaced or cleared";
@@ -219,6 +220,9 @@ fn log(selected: &Selected) {
             true => warn!("{undescribed}"),
             false => info!("{undescribed}"),
         }
+    }
+    if let Some(filtered) = selected.filtered() {
+        warn!("{filtered}");
     }
     if selected.is_empty() {
         warn!("no host of the report passes the selection: nothing is sent, and no host is cleared");

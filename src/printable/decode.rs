@@ -26,17 +26,17 @@ pub(super) const DECODERS: [Decoder; 18] = [
     |view, _| view.each(doubled_quotes),
     |view, _| view.each(|text| twice(text, b'"')),
     |view, _| view.each(|text| twice(text, b'\'')),
-    |view, shortest| view.runs(0, shortest, &BASE64),
-    |view, shortest| view.runs(1, shortest, &BASE64),
-    |view, shortest| view.runs(2, shortest, &BASE64),
-    |view, shortest| view.runs(3, shortest, &BASE64),
-    |view, shortest| view.runs(0, shortest, &HEX),
-    |view, shortest| view.runs(1, shortest, &HEX),
+    |view, shortest| view.runs(0, shortest, &BASE64, |_| true),
+    |view, shortest| view.runs(1, shortest, &BASE64, |_| true),
+    |view, shortest| view.runs(2, shortest, &BASE64, |_| true),
+    |view, shortest| view.runs(3, shortest, &BASE64, |_| true),
+    |view, shortest| view.runs(0, shortest, &HEX, |_| true),
+    |view, shortest| view.runs(1, shortest, &HEX, |_| true),
     |view, _| view.each(utf16),
 ];
 
 /// What a piece of a text stands for: how many bytes it has, and the few bytes that it means.
-struct Code {
+pub(super) struct Code {
     length: usize,
     means: [u8; 8],
     count: usize,
@@ -101,7 +101,7 @@ impl Decoding {
     }
 
     /// With each unit in the place of what stands for it.
-    fn each(&self, unit: fn(&[u8]) -> Option<Code>) -> Option<Self> {
+    pub(super) fn each(&self, unit: fn(&[u8]) -> Option<Code>) -> Option<Self> {
         let mut decoded = self.empty();
         let (mut at, mut changed) = (0, false);
         while let Some(rest) = self.bytes.get(at..).filter(|rest| !rest.is_empty()) {
@@ -149,8 +149,8 @@ impl Decoding {
 
     /// With what each long run of digits stands for, read from its digit `skip` on. Where a run begins isn't known, since
     /// what stands before it may look like digits too. A byte stands for its whole part of the run, as far as nothing was
-    /// left out of the words within it.
-    fn runs(&self, skip: usize, shortest: usize, base: &Base) -> Option<Self> {
+    /// left out of the words within it. A run that stands for what isn't `accepted` stays.
+    pub(super) fn runs(&self, skip: usize, shortest: usize, base: &Base, accepted: fn(&[u8]) -> bool) -> Option<Self> {
         let mut decoded = self.empty();
         let (mut at, mut changed) = (0, false);
         while at < self.bytes.len() {
@@ -161,6 +161,7 @@ impl Decoding {
                 continue;
             }
             // What was skipped may belong to what comes out.
+            let before = decoded.bytes.len();
             decoded.copy(self, at, skip);
             let (mut bits, mut held, mut begin) = (0_u32, 0, None);
             for (digit, part) in run.digits.iter().skip(skip) {
@@ -175,8 +176,15 @@ impl Decoding {
                     begin = (held > 0).then_some(part.0);
                 }
             }
+            match decoded.bytes.get(before + skip..).is_some_and(accepted) {
+                true => changed = true,
+                false => {
+                    decoded.bytes.truncate(before);
+                    decoded.ranges.truncate(before);
+                    decoded.copy(self, at, run.length);
+                }
+            }
             at += run.length;
-            changed = true;
         }
         changed.then_some(decoded)
     }
@@ -227,13 +235,13 @@ struct Digits {
 }
 
 /// A way to write bytes as digits.
-struct Base {
+pub(super) struct Base {
     bits: u32,
     digit: fn(u8) -> Option<u8>,
 }
 
 /// Both alphabets at once.
-const BASE64: Base = Base {
+pub(super) const BASE64: Base = Base {
     bits: 6,
     digit: |byte| match byte {
         b'A'..=b'Z' => Some(byte - b'A'),
@@ -245,7 +253,7 @@ const BASE64: Base = Base {
     },
 };
 
-const HEX: Base = Base {
+pub(super) const HEX: Base = Base {
     bits: 4,
     digit: |byte| Some(char::from(byte).to_digit(16)? as u8),
 };
@@ -273,7 +281,7 @@ fn unit16(text: &[u8], before: &[u8]) -> Option<Code> {
 }
 
 /// `%70`, and `%u0070` as old scripts write it.
-fn percent(text: &[u8]) -> Option<Code> {
+pub(super) fn percent(text: &[u8]) -> Option<Code> {
     match text {
         [b'%', b'u' | b'U', ..] => unit16(text, b"%u"),
         [b'%', ..] => Code::of(3, &[hexadecimal(text.get(1..3))? as u8]),
@@ -290,7 +298,7 @@ fn form(text: &[u8]) -> Option<Code> {
 }
 
 /// `&#112;`, `&#x70;`, with zeros and without the semicolon too; and `&amp;` with all other names that HTML knows.
-fn entity(text: &[u8]) -> Option<Code> {
+pub(super) fn entity(text: &[u8]) -> Option<Code> {
     /// The longest name has 31 letters; nobody writes more zeros than that.
     const LONGEST: usize = 34;
     let text = text.get(..LONGEST.min(text.len()))?;
@@ -316,7 +324,7 @@ fn entity(text: &[u8]) -> Option<Code> {
 }
 
 /// Escapes of JSON, of Rust, C and Python, and before punctuation.
-fn backslash(text: &[u8]) -> Option<Code> {
+pub(super) fn backslash(text: &[u8]) -> Option<Code> {
     let [b'\\', kind, ..] = text else { return None };
     let simple = |byte: u8| Code::of(2, &[byte]);
     match kind {
@@ -352,7 +360,7 @@ fn backslash(text: &[u8]) -> Option<Code> {
 }
 
 /// `=70`, and `=` at the end of a line that goes on.
-fn quoted_printable(text: &[u8]) -> Option<Code> {
+pub(super) fn quoted_printable(text: &[u8]) -> Option<Code> {
     match text {
         [b'=', b'\n', ..] => Code::of(2, b""),
         [b'=', b'\r', b'\n', ..] => Code::of(3, b""),
@@ -373,7 +381,7 @@ fn doubled_quotes(text: &[u8]) -> Option<Code> {
     twice(text, b'"').or_else(|| twice(text, b'\''))
 }
 
-fn twice(text: &[u8], byte: u8) -> Option<Code> {
+pub(super) fn twice(text: &[u8], byte: u8) -> Option<Code> {
     match text {
         [one, other, ..] if *one == byte && *other == byte => Code::of(2, &[byte]),
         _ => None,
@@ -381,7 +389,7 @@ fn twice(text: &[u8], byte: u8) -> Option<Code> {
 }
 
 /// A byte between bytes that are zero, in either order.
-fn utf16(text: &[u8]) -> Option<Code> {
+pub(super) fn utf16(text: &[u8]) -> Option<Code> {
     match text {
         [0, byte @ 1..=255, ..] | [byte @ 1..=255, 0, ..] => Code::of(2, &[*byte]),
         _ => None,

@@ -30,8 +30,17 @@ const TELLING_TAIL: usize = 6;
 /// Digits of an escape, `%` or `\u`, that a secret's own characters may be taken for.
 const EATEN: [usize; 2] = [2, 4];
 
-/// Encodings that are undone one inside of the other.
+/// Qualys takes no password of fewer characters.
+const LONG: usize = 8;
+
+/// Encodings of any kind that are undone one inside of the other.
 const DEPTH: usize = 2;
+
+/// The same, inside of [layers](Decoding::peeled), of which there may be any number.
+const INNER_DEPTH: usize = 1;
+
+/// Bytes that are looked at for all layers of words. Words with more layers than that aren't shown.
+const LAYERS: usize = 1 << 18;
 
 /// Words up to so many bytes are short, and looked into one encoding deeper.
 const SHORT: usize = 1024;
@@ -46,14 +55,26 @@ pub(crate) fn hide(secret: &str) {
     }
 }
 
-/// What is shown of words: `show` is given them without secrets.
-pub(super) fn redacted(words: &[u8], show: impl FnOnce(&[u8]) -> String) -> String {
-    let secrets = SECRETS.read().unwrap_or_else(PoisonError::into_inner);
-    without(secrets.iter().map(|secret| secret.expose_secret()), words, show)
+/// How far words are looked into. Titles and descriptions of findings are many, and what is looked into further costs more.
+/// They are data, too, so what may be there by chance stays: a short secret, or a part of one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Look {
+    /// As they stand there.
+    Clear,
+    /// Under any number of layers, and under one encoding of any kind.
+    Layers,
+    /// Under several encodings of any kind, too.
+    Everything,
 }
 
-/// The forms of a secret that are looked for. They are made when they are needed, so that one copy of it is kept.
-fn forms(secret: &str) -> Vec<Zeroizing<Vec<u8>>> {
+/// What is shown of words: `show` is given them without secrets.
+pub(crate) fn redacted(words: &[u8], look: Look, show: impl FnOnce(&[u8]) -> String) -> String {
+    let secrets = SECRETS.read().unwrap_or_else(PoisonError::into_inner);
+    without(secrets.iter().map(|secret| secret.expose_secret()), words, look, show)
+}
+
+/// The forms of a secret that are looked for, and their telling `parts`. They are made when they are needed, so that one copy of it is kept.
+fn forms(secret: &str, parts: bool) -> Vec<Zeroizing<Vec<u8>>> {
     let exact = Decoding::of(secret.as_bytes());
     // As far as it can be seen, without blanks: those are the first to get changed.
     let folded = exact.folded().map(|folded| folded.bytes);
@@ -77,22 +98,44 @@ fn forms(secret: &str) -> Vec<Zeroizing<Vec<u8>>> {
         .flat_map(|form| EATEN.map(|eaten| (form, eaten)))
         .filter_map(tail)
         .collect();
-    let tails = tails.into_iter().filter(|tail| tail.len() >= TELLING_TAIL);
+    let tails = tails.into_iter().filter(|tail| parts && tail.len() >= TELLING_TAIL);
     whole.into_iter().chain(tails).filter(|form| !form.is_empty()).collect()
 }
 
-fn without<'s>(secrets: impl IntoIterator<Item = &'s str>, words: &[u8], show: impl FnOnce(&[u8]) -> String) -> String {
-    let forms: Vec<_> = secrets.into_iter().flat_map(forms).collect();
+fn without<'s>(
+    secrets: impl IntoIterator<Item = &'s str>,
+    words: &[u8],
+    look: Look,
+    show: impl FnOnce(&[u8]) -> String,
+) -> String {
+    let everything = look == Look::Everything;
+    let secrets = secrets.into_iter().filter(|secret| everything || secret.len() >= LONG);
+    let forms: Vec<_> = secrets.flat_map(|secret| forms(secret, everything)).collect();
     let Some(shortest) = forms.iter().map(|form| form.len()).min() else {
         return show(words);
     };
     let mut search = Search {
         forms: forms.iter().map(|form| memmem::Finder::new(form.as_slice())).collect(),
         shortest,
+        parts: everything,
         found: Vec::new(),
     };
-    let depth = if words.len() <= SHORT { DEPTH + 1 } else { DEPTH };
-    search.look_into(&Decoding::of(words), depth);
+    let view = Decoding::of(words);
+    let depth = match look {
+        Look::Clear => None,
+        Look::Layers => Some(1),
+        Look::Everything if words.len() <= SHORT => Some(DEPTH + 1),
+        Look::Everything => Some(DEPTH),
+    };
+    match depth {
+        None => search.look_at(&view),
+        Some(depth) => {
+            search.look_into(&view, depth);
+            if search.peel(view).is_err() {
+                return REDACTED.to_owned();
+            }
+        }
+    }
     let shown = show(&search.cut_out_of(words));
     // Whatever was done to the words behind this gate must not have put one together.
     let contains = |form: &[u8]| memmem::find(shown.as_bytes(), form).is_some();
@@ -107,11 +150,27 @@ struct Search<'a> {
     forms: Vec<memmem::Finder<'a>>,
     /// Bytes of the shortest form: shorter runs of digits needn't be decoded.
     shortest: usize,
+    /// Whether a part of a secret is one.
+    parts: bool,
     /// Ranges of the words.
     found: Vec<(usize, usize)>,
 }
 
+/// Words have more layers than are looked at.
+struct TooDeep;
+
 impl Search<'_> {
+    /// Looks under every layer.
+    fn peel(&mut self, mut view: Decoding) -> Result<(), TooDeep> {
+        let mut left = LAYERS;
+        while let Some(peeled) = view.peeled(self.shortest) {
+            left = left.checked_sub(peeled.bytes.len()).ok_or(TooDeep)?;
+            self.look_into(&peeled, INNER_DEPTH);
+            view = peeled;
+        }
+        Ok(())
+    }
+
     fn look_into(&mut self, view: &Decoding, depth: usize) {
         self.look_at(view);
         if depth == 0 {
@@ -134,6 +193,9 @@ impl Search<'_> {
             for at in form.find_iter(bytes) {
                 self.found.extend(view.range(at, length));
             }
+        }
+        if !self.parts {
+            return;
         }
         // Words that were cut may end within a secret.
         let whole = bytes.strip_suffix("…".as_bytes()).unwrap_or(bytes);

@@ -26,7 +26,7 @@ pub enum LeftOut {
     Unknown,
     /// A host with nothing to send, and nothing that was fixed.
     NoFindings,
-    /// A finding without a numeric QID.
+    /// A finding without a numeric QID, or of which one thing is said twice.
     Unreadable,
     /// A finding that a user ignores at Qualys.
     Ignored,
@@ -112,7 +112,7 @@ impl LeftOut {
             LeftOut::OutsideRanges => "outside selection.ip_ranges",
             LeftOut::Unknown => "nothing to send, but the report doesn't say all of it, so it isn't cleared",
             LeftOut::NoFindings => "nothing to send",
-            LeftOut::Unreadable => "no numeric QID",
+            LeftOut::Unreadable => "no numeric QID, or one thing said twice",
             LeftOut::Ignored => "ignored by a user at Qualys",
             LeftOut::Disabled => "of a QID that is disabled at Qualys",
             LeftOut::Kind => "of a kind that selection.kinds doesn't name",

@@ -9,9 +9,12 @@ use super::limits::{self, REFERENCES};
 use super::remarks::{Remark, Remarks};
 use super::text;
 use super::values::{is_cve, severity};
+use crate::printable::{Look, redacted};
 
 /// Bytes of a title, at most; Qualys' are shorter than 300.
 const TITLE: usize = 1024;
+/// Bytes that are read of one: in entities it may be longer.
+const RAW_TITLE: usize = 4 * TITLE;
 /// Bytes of a CVE id, at most.
 const CVE: usize = 64;
 
@@ -129,22 +132,28 @@ impl Glossary {
         self.known.contains_key(&qid)
     }
 
-    /// The first description of a QID stays. Returns how many bytes of memory it needs.
-    pub(super) fn add(&mut self, vulnerability: Vulnerability) -> usize {
+    /// Adds a description. A second one of a QID joins the first. Returns how many bytes of memory it needs.
+    pub(super) fn add(&mut self, vulnerability: Vulnerability, remarks: &mut Remarks) -> usize {
         self.spoken = true;
+        let before = self.memory;
         match self.known.entry(vulnerability.qid) {
-            Entry::Occupied(_) => 0,
-            Entry::Vacant(none) => {
-                let memory = none.insert(vulnerability).memory();
-                self.memory += memory;
-                memory
+            Entry::Vacant(none) => self.memory += none.insert(vulnerability).memory(),
+            Entry::Occupied(known) if *known.get() == vulnerability => {}
+            Entry::Occupied(mut known) => {
+                remarks.add(Remark::TwoDescriptions, 1);
+                let known = known.get_mut();
+                let memory = known.memory();
+                known.join(vulnerability, remarks);
+                self.memory = (self.memory + known.memory()).saturating_sub(memory);
             }
         }
+        self.memory.saturating_sub(before)
     }
 
-    /// Takes note of the severity that a finding of the QID names.
+    /// Takes note of the severity that a finding of the QID names; the highest counts.
     pub(super) fn add_severity(&mut self, qid: u32, severity: u8) {
-        self.severities.insert(qid, severity);
+        let known = self.severities.entry(qid).or_default();
+        *known = severity.max(*known);
     }
 
     /// The severity of a QID, by its description or by its findings.
@@ -158,10 +167,11 @@ impl Glossary {
     /// Adds from another glossary what it says of these QIDs.
     pub(super) fn borrow(&mut self, other: &Glossary, qids: impl Iterator<Item = u32>) {
         self.spoken |= other.spoken;
-        let described = qids.filter_map(|qid| other.get(qid));
-        described.for_each(|vulnerability| {
-            self.add(vulnerability.clone());
-        });
+        for vulnerability in qids.filter_map(|qid| other.get(qid)) {
+            if let Entry::Vacant(none) = self.known.entry(vulnerability.qid) {
+                self.memory += none.insert(vulnerability.clone()).memory();
+            }
+        }
     }
 
     /// Takes note of a description without keeping it.
@@ -172,7 +182,9 @@ impl Glossary {
     /// Adds what another report says. Of one QID both texts are looked at; which report is asked first makes no difference.
     pub(super) fn join(&mut self, other: Glossary, remarks: &mut Remarks) {
         self.spoken |= other.spoken;
-        self.severities.extend(other.severities);
+        for (qid, severity) in other.severities {
+            self.add_severity(qid, severity);
+        }
         for (qid, vulnerability) in other.known {
             match self.known.entry(qid) {
                 Entry::Vacant(none) => self.memory += none.insert(vulnerability).memory(),
@@ -257,20 +269,24 @@ impl<T: Clone + Eq + Hash> References<T> {
     }
 }
 
+// What is read of texts goes to the Management Center and into files: a secret of ours is cut out of it.
 impl Details {
     pub(super) fn title(&mut self, text: &str) {
-        self.title = text::line(text, TITLE);
+        let begin = text.get(..text.floor_char_boundary(RAW_TITLE)).unwrap_or_default();
+        let line = |title: &[u8]| text::line(&String::from_utf8_lossy(title), TITLE);
+        self.title = redacted(begin.as_bytes(), Look::Layers, line);
     }
 
     /// The first of several is kept, unless it is empty.
     pub(super) fn description(&mut self, html: &str, limit: usize) {
         if self.description.is_empty() {
-            self.description = text::prose(html, limit);
+            let prose = text::prose(html, limit).into_bytes();
+            self.description = redacted(&prose, Look::Clear, |prose| String::from_utf8_lossy(prose).into_owned());
         }
     }
 
     pub(super) fn severity(&mut self, text: &str) {
-        self.severity = severity(text);
+        self.severity = self.severity.max(severity(text));
     }
 
     pub(super) fn cve(&mut self, text: &str, remarks: &mut Remarks) {

@@ -1,17 +1,28 @@
 //! Grammar: which elements of Qualys' reports and answers matter, and where they stand.
 //!
 //! Everything else, at any place, is [`Element::Other`], and so is all that it holds. No element but the root is
-//! ever missed. Source: samples and public readers of all formats (certain for all names here but `HOST/OS`, which one
-//! hand-made sample has, and the `ERROR` of a host, which is likely). That an `ERROR` or a `WARNING` further in speaks of what it
-//! stands in is a guess: nobody has seen one, and it is better taken for one than passed over.
+//! ever missed. What may hold hosts or findings and stands where none are looked for is [`Element::Strange`]: something
+//! that matters may be in it, so it is reported, while elements that Qualys adds to hosts and findings are passed over.
+//!
+//! Source: samples and public readers of all formats (certain for all names here but `HOST/OS`, which one hand-made sample
+//! has, the `ERROR` of a host, which is likely, and what stands beside `FILTER_SUMMARY`; see [`filters`](super::filters)). That
+//! an `ERROR` or a `WARNING` further in speaks of what it stands in is a guess: nobody has seen one, and it is better taken for
+//! one than passed over.
 
 use super::finding::Kind;
+use misplaced::{PARTS, SCAN_PARTS};
+
+pub(super) use misplaced::local;
+
+mod misplaced;
 
 /// An element that matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Element {
     /// Of no interest, with all inside.
     Other,
+    /// May hold hosts or findings, and nobody knows how to read it.
+    Strange,
 
     /// The root of a report of host findings.
     AssetDataReport,
@@ -37,6 +48,13 @@ pub(super) enum Element {
     DetailsList,
     Details,
     DetailsQid,
+
+    Appendices,
+    TemplateDetails,
+    FilterSummary,
+    SearchLists,
+    /// Further QIDs that a template chooses or leaves out.
+    OtherFilter,
 
     // Of the glossary, and of the items of a scan.
     Title,
@@ -108,12 +126,14 @@ impl Element {
                 "PROTOCOL" => E::FindingProtocol,
                 "VULN_STATUS" => E::FindingStatus,
                 "ERROR" => E::HostError,
-                _ => E::Other,
+                // The only one of the others, which are many, whose last letter doesn't tell it.
+                "RESULT" => E::Other,
+                _ => Self::elsewhere(name),
             },
             E::FindingList => match name {
                 "VULN_INFO" => E::Finding,
                 "ERROR" => E::HostError,
-                _ => E::Other,
+                _ => E::Strange,
             },
             E::Host => match name {
                 "IP" => E::HostAddress,
@@ -121,13 +141,13 @@ impl Element {
                 "OPERATING_SYSTEM" | "OS" => E::OperatingSystem,
                 "VULN_INFO_LIST" => E::FindingList,
                 "ERROR" => E::HostError,
-                _ => E::Other,
+                _ => Self::elsewhere(name),
             },
             E::HostList => match name {
                 "HOST" => E::Host,
                 "ERROR" => E::ReportError,
                 "WARNING" => E::Warning,
-                _ => E::Other,
+                _ => E::Strange,
             },
             E::Details => match name {
                 "QID" => E::DetailsQid,
@@ -137,12 +157,12 @@ impl Element {
             E::DetailsList => match name {
                 "VULN_DETAILS" => E::Details,
                 "ERROR" => E::ReportError,
-                _ => E::Other,
+                _ => Self::elsewhere(name),
             },
             E::Glossary => match name {
                 "VULN_DETAILS_LIST" => E::DetailsList,
                 "ERROR" => E::ReportError,
-                _ => E::Other,
+                _ => Self::elsewhere(name),
             },
             E::Detection => match name {
                 "QID" => E::FindingQid,
@@ -154,12 +174,12 @@ impl Element {
                 "IS_IGNORED" => E::Ignored,
                 "IS_DISABLED" => E::Disabled,
                 "ERROR" => E::HostError,
-                _ => E::Other,
+                _ => Self::elsewhere(name),
             },
             E::DetectionList => match name {
                 "DETECTION" => E::Detection,
                 "ERROR" => E::HostError,
-                _ => E::Other,
+                _ => E::Strange,
             },
             E::DetectedHost => match name {
                 "ID" => E::HostId,
@@ -170,7 +190,7 @@ impl Element {
                 "OS" => E::OperatingSystem,
                 "DETECTION_LIST" => E::DetectionList,
                 "ERROR" => E::HostError,
-                _ => E::Other,
+                _ => Self::elsewhere(name),
             },
             E::CveList if matches!(name, "CVE_ID" | "CVE") => E::CveEntry,
             E::CveEntry if name == "ID" => E::Cve,
@@ -180,14 +200,26 @@ impl Element {
                 "HEADER" => E::Header,
                 "HOST_LIST" => E::HostList,
                 "GLOSSARY" => E::Glossary,
+                "APPENDICES" => E::Appendices,
                 "ERROR" => E::ReportError,
                 "WARNING" => E::Warning,
-                _ => E::Other,
+                _ if Self::resembling(name, &PARTS) == E::Strange => E::Strange,
+                _ => Self::elsewhere(name),
             },
             E::Header => match name {
                 "GENERATION_DATETIME" => E::Generated,
                 "TEMPLATE" => E::Template,
-                _ => E::Other,
+                _ => Self::elsewhere(name),
+            },
+            E::Appendices => match name {
+                "TEMPLATE_DETAILS" => E::TemplateDetails,
+                _ => Self::resembling(name, &PARTS),
+            },
+            E::OtherFilter => E::OtherFilter,
+            E::TemplateDetails => match name {
+                "FILTER_SUMMARY" => E::FilterSummary,
+                "VULN_LISTS" => E::SearchLists,
+                _ => E::OtherFilter,
             },
             E::ScanItem(_) => Self::text(name),
             E::ScanCategory(kind) => match (kind, name) {
@@ -195,12 +227,12 @@ impl Element {
                 (Kind::Potential, "PRACTICE") => E::ScanItem(kind),
                 (Kind::Information, "INFO" | "SERVICE") => E::ScanItem(kind),
                 (_, "ERROR") => E::HostError,
-                _ => E::Other,
+                _ => E::Strange,
             },
             E::ScanList(kind) => match name {
                 "CAT" => E::ScanCategory(kind),
                 "ERROR" => E::HostError,
-                _ => E::Other,
+                _ => E::Strange,
             },
             E::ScanHost => match name {
                 "OS" => E::OperatingSystem,
@@ -208,19 +240,19 @@ impl Element {
                 "PRACTICES" => E::ScanList(Kind::Potential),
                 "INFOS" | "SERVICES" => E::ScanList(Kind::Information),
                 "ERROR" => E::HostError,
-                _ => E::Other,
+                _ => Self::resembling(name, &SCAN_PARTS),
             },
             E::Scan => match name {
                 "HEADER" => E::ScanHeader,
                 "IP" => E::ScanHost,
                 "ERROR" => E::ReportError,
                 "WARNING" => E::Warning,
-                _ => E::Other,
+                _ => Self::resembling(name, &SCAN_PARTS),
             },
             E::ScanHeader => match name {
                 "KEY" => E::ScanKey,
                 "GENERATION_DATETIME" => E::Generated,
-                _ => E::Other,
+                _ => Self::elsewhere(name),
             },
             E::DetectionOutput | E::DetectionResponse => match (self, name) {
                 (E::DetectionOutput, "RESPONSE") => E::DetectionResponse,
@@ -228,31 +260,31 @@ impl Element {
                 (E::DetectionResponse, "HOST_LIST") => E::DetectedHosts,
                 (E::DetectionResponse, "WARNING") => E::PageWarning,
                 (_, "ERROR") => E::ReportError,
-                _ => E::Other,
+                _ => Self::elsewhere(name),
             },
             E::DetectedHosts => match name {
                 "HOST" => E::DetectedHost,
                 "ERROR" => E::ReportError,
                 "WARNING" => E::PageWarning,
-                _ => E::Other,
+                _ => E::Strange,
             },
             E::PageWarning => match name {
                 "CODE" => E::PageWarningCode,
                 "TEXT" => E::PageWarningText,
                 "URL" => E::PageWarningUrl,
-                _ => E::Other,
+                _ => Self::elsewhere(name),
             },
             E::KnowledgeBase | E::KnowledgeResponse => match (self, name) {
                 (E::KnowledgeBase, "RESPONSE") => E::KnowledgeResponse,
                 (E::KnowledgeResponse, "VULN_LIST") => E::KnowledgeList,
                 (E::KnowledgeResponse, "WARNING") => E::PageWarning,
                 (_, "ERROR") => E::ReportError,
-                _ => E::Other,
+                _ => Self::elsewhere(name),
             },
             E::KnowledgeList => match name {
                 "VULN" => E::KnowledgeEntry,
                 "ERROR" => E::ReportError,
-                _ => E::Other,
+                _ => Self::elsewhere(name),
             },
             E::KnowledgeEntry => match name {
                 "QID" => E::DetailsQid,
@@ -265,9 +297,9 @@ impl Element {
                 "CODE" => E::AnswerCode,
                 "TEXT" => E::AnswerText,
                 "RETURN" => E::AnswerReturn,
-                _ => E::Other,
+                _ => Self::elsewhere(name),
             },
-            _ => E::Other,
+            _ => Self::elsewhere(name),
         }
     }
 
@@ -278,7 +310,8 @@ impl Element {
             "THREAT" | "DIAGNOSIS" => Element::Description,
             "CVE_ID_LIST" | "CVE_LIST" => Element::CveList,
             "BUGTRAQ_ID_LIST" | "BUGTRAQ_LIST" => Element::BugtraqList,
-            _ => Element::Other,
+            _ if Self::resembling(name, &["CVE_ID_LIST", "CVE_LIST"]) == Element::Strange => Element::Strange,
+            _ => Self::elsewhere(name),
         }
     }
 
@@ -310,6 +343,9 @@ impl Element {
                 | E::PageWarningText
                 | E::PageWarningUrl
                 | E::Warning
+                | E::FilterSummary
+                | E::SearchLists
+                | E::OtherFilter
                 | E::DetailsQid
                 | E::Title
                 | E::Severity
@@ -326,63 +362,4 @@ impl Element {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Follows a path of names from a root.
-    fn at(root: Element, path: &str) -> Element {
-        path.split('/').fold(root, Element::child)
-    }
-
-    #[test]
-    fn what_matters_is_found_where_it_stands() {
-        let report = Element::AssetDataReport;
-        assert_eq!(
-            at(report, "HOST_LIST/HOST/VULN_INFO_LIST/VULN_INFO/QID"),
-            Element::FindingQid
-        );
-        assert_eq!(
-            at(report, "GLOSSARY/VULN_DETAILS_LIST/VULN_DETAILS/CVE_ID_LIST/CVE_ID/ID"),
-            Element::Cve
-        );
-        assert_eq!(
-            at(Element::Scan, "IP/SERVICES/CAT/SERVICE"),
-            Element::ScanItem(Kind::Information)
-        );
-        assert_eq!(at(Element::Answer, "RESPONSE/CODE"), Element::AnswerCode);
-        let detections = Element::DetectionOutput;
-        assert_eq!(
-            at(detections, "RESPONSE/HOST_LIST/HOST/DETECTION_LIST/DETECTION/STATUS"),
-            Element::FindingStatus
-        );
-        assert_eq!(at(detections, "RESPONSE/WARNING/URL"), Element::PageWarningUrl);
-        let knowledge_base = Element::KnowledgeBase;
-        assert_eq!(
-            at(knowledge_base, "RESPONSE/VULN_LIST/VULN/CVE_LIST/CVE/ID"),
-            Element::Cve
-        );
-    }
-
-    #[test]
-    fn the_same_names_elsewhere_are_others() {
-        let report = Element::AssetDataReport;
-        for path in [
-            "IP",
-            "HOST_LIST/HOST/IP_INTERFACES/IP",
-            "HOST_LIST/NEW/HOST",
-            "HOST_LIST/HOST/VULN_INFO_LIST/VULN_INFO/NEW/QID",
-            "GLOSSARY/VULN_DETAILS_LIST/VULN_DETAILS/VENDOR_REFERENCE_LIST/VENDOR_REFERENCE/ID",
-            "RISK_SCORE_PER_HOST/HOSTS",
-        ] {
-            assert_eq!(at(report, path), Element::Other, "{path}");
-        }
-        assert_eq!(at(Element::Scan, "IP/VULNS/CAT/INFO"), Element::Other);
-        for path in [
-            "HOST_LIST",
-            "RESPONSE/HOST_LIST/HOST/DETECTION_LIST/DETECTION/CVE/ID",
-            "WARNING",
-        ] {
-            assert_eq!(at(Element::DetectionOutput, path), Element::Other, "{path}");
-        }
-    }
-}
+mod tests;

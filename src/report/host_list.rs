@@ -182,7 +182,7 @@ impl<F: FnMut(Listed)> Handler for ListReader<F> {
                 self.bare(first.trim().parse().ok(), last.trim().parse().ok())?;
             }
             (ListElement::Code, _) => self.code = text.parse().ok(),
-            (ListElement::Words, _) => self.words = text::line(text, LINE),
+            (ListElement::Words, _) => self.words = text::shown(text, LINE),
             (ListElement::Url, _) => self.next = id_min(text),
             (ListElement::Warning, _) if self.next.is_some() => self.end.next = self.next,
             (ListElement::Warning, _) if self.code == Some(1980) => return Err(Error::NoNextPage),

@@ -29,6 +29,7 @@ pub fn merge(reports: Vec<Report>) -> Result<Report, Error> {
             findings_left_out,
             remarks,
             unnamed,
+            filters,
             explained,
         } = report;
         packer.extend(&hosts).map_err(|TooBig| too_big(&whole.about))?;
@@ -42,6 +43,7 @@ pub fn merge(reports: Vec<Report>) -> Result<Report, Error> {
         whole.findings_left_out.join(&findings_left_out);
         whole.remarks.join(remarks);
         whole.unnamed.join(unnamed);
+        whole.filters.join(filters);
         whole.explained |= explained;
     }
     let mut titles: Vec<_> = titles.into_iter().flatten().collect();

@@ -13,6 +13,7 @@ use quick_xml::events::attributes::Attribute;
 
 use super::counts::Tally;
 use super::error::{Error, QualysAnswer, ReadUpTo};
+use super::filters::Filters;
 use super::finding::Key;
 use super::glossary::{Details, Glossary};
 use super::grammar::Element;
@@ -20,7 +21,7 @@ use super::hosts::HostsBuilder;
 use super::numbers::DEFAULT_NETWORK;
 use super::progress::Progress;
 use super::remarks::{Remark, Remarks};
-use super::values::{LINE, address, date, host_name, kind, network, port, protocol, qid, severity, some_line, status};
+use super::values::{LINE, address, date, host_name, network, port, protocol, qid, some_line};
 use super::xml::{self, Handler};
 use super::{About, Format, Keep, Report, Unnamed, limits, text};
 use open::{OpenFinding, OpenHost};
@@ -29,6 +30,7 @@ mod answers;
 mod host;
 mod open;
 mod scan;
+mod strange;
 
 pub(super) use answers::id_min;
 pub use answers::{Asked, DetectionPage, Entries, detections, knowledge_base};
@@ -85,6 +87,7 @@ struct Parser<'p> {
     findings_left_out: Tally,
     remarks: Remarks,
     unnamed: Unnamed,
+    filters: Filters,
     /// Bytes of descriptions that no host had when they were read.
     in_vain: usize,
     /// Some of those weren't kept.
@@ -105,6 +108,7 @@ impl Handler for Parser<'_> {
             self.text.clear();
         }
         match element {
+            Element::Strange => self.note_strange(name.as_ref()),
             Element::Finding | Element::Detection => self.finding = OpenFinding::default(),
             Element::Host | Element::DetectedHost => self.host.clear(),
             Element::HostAddress => {
@@ -159,20 +163,21 @@ impl Handler for Parser<'_> {
         }
         let text = self.text.trim();
         match element {
-            Element::FindingQid => self.finding.qid = qid(text),
-            Element::FindingType => self.finding.kind = Some(kind(text, &mut self.remarks)),
-            Element::FindingPort => self.finding.port = port(text),
-            Element::FindingProtocol => self.finding.protocol = protocol(text),
-            Element::FindingStatus => self.finding.status = status(text, &mut self.remarks),
+            Element::FindingQid
+            | Element::FindingType
+            | Element::FindingPort
+            | Element::FindingProtocol
+            | Element::FindingStatus
+            | Element::DetectionSeverity
+            | Element::Ignored
+            | Element::Disabled => self.finding.read(element, text, &mut self.remarks),
             Element::Finding => self.close_finding()?,
-            Element::DetectionSeverity => self.finding.severity = severity(text),
-            Element::Ignored => self.finding.ignored = text == "1",
-            Element::Disabled => self.finding.disabled = text == "1",
             Element::Detection => self.close_detection()?,
-            Element::HostId => self.host.id = text.parse().ok(),
-            Element::HostIpv6 => self.host.ipv6 = address(text),
-            Element::HostNetwork => self.host.network = network(text),
-            Element::HostAddress | Element::DetectedAddress => self.host.address = address(text),
+            Element::HostId
+            | Element::HostIpv6
+            | Element::HostNetwork
+            | Element::HostAddress
+            | Element::DetectedAddress => self.host.read(element, text),
             Element::HostName if self.keep.names => self.host.name = host_name(text),
             Element::OperatingSystem if self.keep.operating_systems => self.host.system = text::line(text, LINE),
             Element::HostError => {
@@ -196,10 +201,13 @@ impl Handler for Parser<'_> {
             Element::ScanKey => self.scan_key(),
             Element::Warning => {
                 self.unnamed.any = true;
-                self.remarks.add(Remark::Warning(text::line(text, LINE).into()), 1);
+                self.remarks.add(Remark::Warning(text::shown(text, LINE).into()), 1);
             }
+            Element::FilterSummary => self.filters.summary(text),
+            Element::SearchLists => self.filters.search_lists(text),
+            Element::OtherFilter => self.filters.other(text),
             Element::PageWarningCode => self.page.warning.code = text.parse().ok(),
-            Element::PageWarningText => self.page.warning.text = text::line(text, LINE),
+            Element::PageWarningText => self.page.warning.text = text::shown(text, LINE),
             Element::PageWarningUrl => self.page.warning.next = id_min(text),
             Element::PageWarning => self.close_page_warning()?,
             Element::ReportError => {
@@ -247,6 +255,7 @@ impl<'p> Parser<'p> {
             findings_left_out: Tally::default(),
             remarks: Remarks::default(),
             unnamed: Unnamed::default(),
+            filters: Filters::default(),
             in_vain: 0,
             forgotten: false,
         }
@@ -261,6 +270,7 @@ impl<'p> Parser<'p> {
             findings_left_out: self.findings_left_out,
             remarks: self.remarks,
             unnamed: self.unnamed,
+            filters: self.filters,
             explained: false,
         }
     }
@@ -276,6 +286,9 @@ impl<'p> Parser<'p> {
             }
             (Wanted::Report | Wanted::Detections(_), answers::DETECTIONS) => {
                 self.about.format = Format::Detections;
+                if let Wanted::Report = self.wanted {
+                    self.filters.unsaid();
+                }
                 Ok(Element::DetectionOutput)
             }
             (Wanted::Entries(_), answers::KNOWLEDGE_BASE) => Ok(Element::KnowledgeBase),
@@ -313,7 +326,7 @@ impl<'p> Parser<'p> {
         };
         if let Wanted::Entries(qids) = &self.wanted {
             match qids.contains(&vulnerability.qid) {
-                true => _ = self.glossary.add(vulnerability),
+                true => _ = self.glossary.add(vulnerability, &mut self.remarks),
                 false => self.glossary.pass_over(),
             }
             return self.fits();
@@ -327,7 +340,7 @@ impl<'p> Parser<'p> {
             limits::DESCRIBED_FIRST
         };
         if needed || self.in_vain < limit {
-            let memory = self.glossary.add(vulnerability);
+            let memory = self.glossary.add(vulnerability, &mut self.remarks);
             self.in_vain += if needed { 0 } else { memory };
             return self.fits();
         }

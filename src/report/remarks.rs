@@ -1,8 +1,11 @@
 //! Remarks: what is odd in a report without making it useless, each kind of it said once.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
+use std::hash::{Hash, Hasher};
 
 use super::limits::REFERENCES;
+use super::text;
 
 /// One kind of oddity, and what was done about it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -21,6 +24,14 @@ pub enum Remark {
     NoAddress,
     /// An IPv6 address that the report gives beside its stand-in, and that is used.
     TrueAddress,
+    /// An element that may hold hosts or findings, where nobody knows how to read it. What it is in isn't cleared.
+    StrangeElement(Example),
+    /// A finding without a numeric QID; left out, and its host isn't cleared.
+    UnreadableQid(Example),
+    /// A finding of which one thing is said twice; left out, and its host isn't cleared.
+    SaidTwice,
+    /// Two descriptions of a QID that differ. Joined: the higher severity, every reference.
+    TwoDescriptions,
     /// A text of which only the first mebibyte was read.
     LongText,
     /// A character that XML forbids, in a text that matters; left out.
@@ -36,6 +47,43 @@ pub enum Remark {
     /// More kinds of remarks than are kept.
     Others,
 }
+
+/// One of the texts that a remark is about. Which one makes no difference to what the remark is.
+#[derive(Debug, Clone, Default)]
+pub struct Example(Box<str>);
+
+impl Example {
+    fn of(text: &str) -> Self {
+        Example(text::shown(text, EXAMPLE).into())
+    }
+}
+
+impl PartialEq for Example {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Example {}
+
+impl Ord for Example {
+    fn cmp(&self, _: &Self) -> Ordering {
+        Ordering::Equal
+    }
+}
+
+impl PartialOrd for Example {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Hash for Example {
+    fn hash<H: Hasher>(&self, _: &mut H) {}
+}
+
+/// Characters of an example.
+const EXAMPLE: usize = 80;
 
 /// Kinds of remarks that are kept, so that a report of nothing but oddities doesn't fill the memory.
 const KINDS: usize = 32;
@@ -63,6 +111,13 @@ impl Remarks {
         *self.0.entry(if known { remark } else { Remark::Others }).or_default() += count;
     }
 
+    /// Adds one about a text, which is looked at only if it is the first.
+    pub(super) fn add_example(&mut self, remark: fn(Example) -> Remark, text: &str) {
+        let any = remark(Example::default());
+        let known = self.0.contains_key(&any);
+        self.add(if known { any } else { remark(Example::of(text)) }, 1);
+    }
+
     /// Adds all that others say.
     pub fn join(&mut self, others: Remarks) {
         others.0.into_iter().for_each(|(remark, count)| self.add(remark, count));
@@ -85,6 +140,26 @@ impl Remark {
             Remark::NoAddress => format!("a host whose address the report doesn't say ({times}): no host is cleared"),
             Remark::TrueAddress => {
                 format!("an IPv6 address beside its stand-in of 0.0.0.0/8 ({times}) is taken for the host's")
+            }
+            Remark::StrangeElement(Example(name)) => {
+                format!(
+                    "an element that may hold hosts or findings can't be read ({times}; such as {name}): no host that it may be about is cleared"
+                )
+            }
+            Remark::UnreadableQid(Example(qid)) => {
+                format!(
+                    "a finding without a numeric QID ({times}; such as '{qid}') is left out: its host isn't cleared"
+                )
+            }
+            Remark::SaidTwice => {
+                format!(
+                    "a finding of which QID, status or the like stands twice ({times}) is left out: its host isn't cleared"
+                )
+            }
+            Remark::TwoDescriptions => {
+                format!(
+                    "a QID is described twice and differently ({times}): every reference and the higher severity are taken"
+                )
             }
             Remark::LongText => format!("a text is longer than 1 MiB ({times}), only its beginning is read"),
             Remark::ControlCharacter => format!("a forbidden control character ({times}) is left out"),

@@ -24,6 +24,8 @@ pub struct Selected {
     vulnerabilities: Vec<Vulnerability>,
     undescribed: Undescribed,
     unnamed: Unnamed,
+    /// What the report's template may leave out of what is asked for.
+    filtered: Option<String>,
     /// Others say which vulnerabilities aren't described.
     explained: bool,
     counts: Counts,
@@ -73,6 +75,7 @@ impl Selected {
             findings_left_out,
             remarks,
             unnamed,
+            filters,
             explained,
         } = report;
         let judged = hosts
@@ -93,6 +96,7 @@ impl Selected {
             vulnerabilities: qids.iter().map(|qid| glossary.take(*qid)).collect(),
             undescribed,
             unnamed,
+            filtered: filters.missing(selection),
             explained,
             counts: Counts {
                 hosts_read: about.hosts,
@@ -144,7 +148,8 @@ impl Selected {
                     .findings_left_out
                     .add(LeftOut::Duplicate, (all - findings.len()) as u64);
                 counts.hosts_left_out.add(LeftOut::Duplicate, entries - 1);
-                unknown |= fixed && (self.unnamed.may_be(address) || self.about.unfinished.is_some());
+                unknown |= fixed
+                    && (self.unnamed.may_be(address) || self.about.unfinished.is_some() || self.filtered.is_some());
                 let left_out = match (findings.is_empty(), unknown, fixed) {
                     (false, ..) => None,
                     (true, true, _) => Some(LeftOut::Unknown),
@@ -324,6 +329,18 @@ impl Selected {
                 "{qids} {them} {are} missing from the report's glossary, and go on as 'QID n' without title, severity and CVE ids"
             )),
         }
+    }
+
+    /// A sentence about what the report's template may leave out of what is asked for, if it does.
+    pub fn filtered(&self) -> Option<String> {
+        let missing = self.filtered.as_ref()?;
+        Some(match self.about.format {
+            Format::Detections => format!("no host is cleared: {missing}"),
+            _ => format!(
+                "no host is cleared, since the report's template may leave out open findings ({missing}). Let the template report \
+                 them all, and choose with selection.* instead"
+            ),
+        })
     }
 
     /// What is odd in the report.

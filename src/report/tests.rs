@@ -8,9 +8,11 @@ use super::*;
 
 mod collisions;
 mod detections;
+mod filters;
 mod oddities;
 mod robustness;
 mod samples;
+mod strange;
 mod tree;
 
 /// Everything kept.

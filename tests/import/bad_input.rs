@@ -44,6 +44,50 @@ async fn an_empty_report_clears_nothing() {
 }
 
 #[tokio::test]
+async fn a_template_that_leaves_out_open_findings_clears_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    let center = center(Options::default()).await;
+    let report = |qid: u32, status: &str, shown: &str| {
+        format!(
+            "<ASSET_DATA_REPORT><HOST_LIST><HOST><IP>192.0.2.1</IP><VULN_INFO_LIST><VULN_INFO><QID>{qid}</QID><TYPE>Vuln</TYPE>\
+             <VULN_STATUS>{status}</VULN_STATUS></VULN_INFO></VULN_INFO_LIST></HOST></HOST_LIST><APPENDICES><TEMPLATE_DETAILS>\
+             <FILTER_SUMMARY>\n Status:{shown}\n Vulnerabilities:\n State:Active\n</FILTER_SUMMARY></TEMPLATE_DETAILS></APPENDICES>\
+             </ASSET_DATA_REPORT>"
+        )
+    };
+    let all = "New, Active, Re-Opened, Fixed";
+    for (qid, status, shown, after, warned) in [
+        (11, "New", "New, Fixed", &["11"][..], true),
+        // By now it is active, and the template says nothing more of it.
+        (12, "Fixed", "New, Fixed", &["11"], true),
+        (13, "New", "New, Fixed", &["13"], true),
+        (12, "Fixed", all, &[], false),
+    ] {
+        fs::write(folder.path().join("report.xml"), report(qid, status, shown)).unwrap();
+        let mut command = sending(folder.path(), &center);
+        command.args(["--report", "report.xml"]);
+        let ended = run(command).await;
+        let summary = ended.assert_code(0).summary();
+        center.idle().await;
+        let qids: Vec<_> = held(&center.network_map())
+            .into_values()
+            .flatten()
+            .map(|result| result.0)
+            .collect();
+        assert_eq!(qids, after, "{status} of {shown}: {summary}");
+        let warning = "no host is cleared, since the report's template may leave out open findings (no status active; no status \
+                       reopened)";
+        assert_eq!(summary["remarks"].to_string().contains(warning), warned, "{summary}");
+        assert_eq!(
+            ended.stderr.matches(warning).count(),
+            usize::from(warned),
+            "{}",
+            ended.stderr
+        );
+    }
+}
+
+#[tokio::test]
 async fn an_unfinished_scan_replaces_and_clears_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let center = center(Options::default()).await;

@@ -1,6 +1,6 @@
 //! A plan says what an import would do, and does none of it.
 
-use connector_lab::management_center::Options;
+use connector_lab::management_center::{Faults, Options};
 use connector_lab::qualys::{self as lab, Times};
 use support::{Ended, center, connector, count, from_qualys, qualys, report, run, sending, small};
 
@@ -105,6 +105,40 @@ async fn hosts_of_several_templates_are_held_against_the_limit_once() {
         (2, 2),
         "nothing stays at Qualys"
     );
+}
+
+#[tokio::test]
+async fn a_plan_leaves_the_import_s_report_at_qualys() {
+    let folder = tempfile::tempdir().unwrap();
+    let qualys = qualys(lab::Options {
+        times: Times::instant(),
+        report: small(20),
+        ..lab::Options::default()
+    })
+    .await;
+    // The import can't deliver, so its report stays for the next one.
+    let center = center(Options {
+        faults: Faults {
+            close_after_tls: true,
+            ..Faults::default()
+        },
+        ..Options::default()
+    })
+    .await;
+    let command = || {
+        let mut command = from_qualys(sending(folder.path(), &center), &qualys, "424242");
+        command.args(["--set", "management_center.connect_deadline=1s"]);
+        command
+    };
+    let counts = || (count(&qualys, "launch"), count(&qualys, "delete"));
+    run(command()).await.assert_code(77);
+    assert_eq!(counts(), (1, 0));
+    let mut plan = command();
+    plan.arg("--plan");
+    run(plan).await.assert_code(0);
+    assert_eq!(counts(), (2, 1), "the plan made its own report, and deleted it");
+    run(command()).await.assert_code(77);
+    assert_eq!(counts(), (2, 1), "the import went on with its report");
 }
 
 #[tokio::test]

@@ -138,6 +138,24 @@ async fn what_is_not_ours_too_old_or_failed_is_not_adopted_and_adoption_can_be_o
 }
 
 #[tokio::test]
+async fn how_old_a_report_of_the_future_is_nobody_knows_so_it_is_left_alone() {
+    for (ahead, actions) in [
+        (4, &["list", "fetch", "delete"][..]),
+        (6, &["list", "launch", "list", "fetch", "delete"]),
+    ] {
+        let qualys = Scripted::start();
+        let list = format!(
+            "<REPORT_LIST_OUTPUT><RESPONSE><DATETIME>2026-01-02T00:00:00Z</DATETIME><REPORT_LIST><REPORT><ID>8</ID>\
+             <TITLE>{TITLE}</TITLE><LAUNCH_DATETIME>2026-01-02T00:0{ahead}:00Z</LAUNCH_DATETIME><STATUS><STATE>Finished</STATE>\
+             </STATUS></REPORT></REPORT_LIST></RESPONSE></REPORT_LIST_OUTPUT>"
+        );
+        qualys.then("list", Reply::ok(list));
+        run(&settings(&qualys.url())).await.0.unwrap();
+        assert_eq!(qualys.actions(), actions, "{ahead} minutes");
+    }
+}
+
+#[tokio::test]
 async fn a_kept_report_may_have_been_imported_so_only_a_running_one_is_adopted() {
     for (state, actions) in [
         ("Finished", vec!["list", "launch", "list", "fetch"]),

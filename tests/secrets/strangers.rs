@@ -2,6 +2,7 @@
 
 use connector_lab::management_center::Faults;
 
+use crate::canaries::{QUALYS, leak};
 use crate::echo::{Echo, answer};
 use crate::place::{Place, set, telling};
 
@@ -123,6 +124,42 @@ async fn titles_and_errors_of_reports() {
         let told = place.keeps(exit, command).await;
         assert!(!told.lines().any(|line| line.starts_with("FORGED")), "{told}");
     }
+}
+
+/// What goes to the Management Center and into files of commands is somebody's words, too.
+#[tokio::test]
+async fn titles_of_vulnerabilities() {
+    let qualys = telling(|request, told| {
+        let first = request.lines().next().unwrap_or_default();
+        // One soft break, which white space that is folded would hide.
+        let title = escaped(told).replacen("canary", "can=\nary", 1);
+        let threat = escaped(QUALYS);
+        let report = format!(
+            "<ASSET_DATA_REPORT><HOST_LIST><HOST><IP>192.0.2.1</IP><VULN_INFO_LIST><VULN_INFO><QID>1</QID><TYPE>Vuln</TYPE>\
+             </VULN_INFO></VULN_INFO_LIST></HOST></HOST_LIST><GLOSSARY><VULN_DETAILS_LIST><VULN_DETAILS><QID>1</QID>\
+             <TITLE>{title}</TITLE><THREAT>A &lt;B&gt;threat: {threat}</THREAT></VULN_DETAILS></VULN_DETAILS_LIST></GLOSSARY>\
+             </ASSET_DATA_REPORT>"
+        );
+        match first {
+            _ if request.contains("action=launch") => answer("200 OK", "", &done("", "")),
+            _ if first.contains("action=list") => answer("200 OK", "", &list("Finished", "")),
+            _ if first.contains("action=fetch") => answer("200 OK", "", &report),
+            _ => answer("200 OK", "", &done("", "")),
+        }
+    });
+    let place = Place::new(&[], Faults::default()).await;
+    for settings in [&[][..], &["csv.file=commands.csv"]] {
+        let mut command = place.import();
+        command.args(["--set", &format!("qualys.url={}", qualys.url())]);
+        place.keeps(0, set(&mut command, settings)).await;
+    }
+    let commands = std::fs::read_to_string(place.folder.path().join("commands.csv")).unwrap();
+    assert!(
+        commands.contains("[redacted]") && leak(commands.as_bytes()).is_none(),
+        "{commands}"
+    );
+    let map = format!("{:?}", place.center.network_map().hosts);
+    assert!(map.contains("[redacted]") && leak(map.as_bytes()).is_none(), "{map}");
 }
 
 #[tokio::test]

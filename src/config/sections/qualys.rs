@@ -1,5 +1,6 @@
 //! `qualys`: how Qualys is asked for reports.
 
+use std::iter;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -94,14 +95,18 @@ impl Sections {
         })
     }
 
-    /// Where findings go, as a name.
+    /// Where findings go, and what they are filed under there, as a name.
     fn destination(&self) -> String {
-        let center = &self.management_center;
-        match (self.csv.file.get(), center.server.get(), center.port.get()) {
+        let (center, commands) = (&self.management_center, &self.commands);
+        let place = match (self.csv.file.get(), center.server.get(), center.port.get()) {
             (Some(file), ..) => file.display().to_string(),
             (None, Some(server), Some(port)) => format!("{server}:{port}"),
             _ => String::new(),
-        }
+        };
+        let names = [commands.source.get(), commands.scanner.get()].map(|name| name.map(|name| name.to_string()));
+        let domain = commands.domain.get().map(|domain| domain.to_string());
+        let filed = names.into_iter().chain([domain]).map(Option::unwrap_or_default);
+        iter::once(place).chain(filed).collect::<Vec<_>>().join("\0")
     }
 }
 

@@ -11,7 +11,9 @@ use super::*;
 
 /// What is left of words, which are shown as they are otherwise.
 fn redact(secret: &str, words: &[u8]) -> String {
-    without([secret], words, |words| String::from_utf8_lossy(words).into_owned())
+    without([secret], words, Look::Everything, |words| {
+        String::from_utf8_lossy(words).into_owned()
+    })
 }
 
 type Encoding = (&'static str, fn(&str) -> String);
@@ -165,6 +167,94 @@ fn every_chain_of_two_encodings_is_undone_and_nothing_else_is_cut_out() {
     }
 }
 
+/// Encodings that write nothing but printable characters, so that another one may stand around them again and again.
+fn wrapping() -> impl Strategy<Value = Encoding> {
+    let plain = [
+        "percent",
+        "lower percent",
+        "every byte in percent",
+        "old scripts",
+        "JSON in ASCII",
+        "Rust in ASCII",
+        "C",
+        "octal",
+        "XML",
+        "decimal entities",
+        "hexadecimal entities",
+        "base64",
+        "base64 for addresses",
+        "hexadecimal",
+        "quoted-printable",
+    ];
+    let wrapping: Vec<_> = ENCODINGS.into_iter().filter(|(name, _)| plain.contains(name)).collect();
+    assert_eq!(wrapping.len(), plain.len());
+    select(wrapping)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn no_secret_is_shown_under_any_number_of_encodings(
+        secret in "[a-zA-Z0-9]{2}[ -~\u{e9}\u{1f600}]{7,9}[a-z]",
+        inner in encoding(),
+        outer in prop::collection::vec(wrapping(), 2..6),
+        before in "[a-z ]{0,9} ",
+        after in " [a-z ]{0,9}",
+    ) {
+        let names: Vec<_> = outer.iter().map(|(name, _)| *name).collect();
+        let encoded = outer.iter().fold(inner.1(&secret), |text, (_, encode)| encode(&text));
+        let words = format!("{before}{encoded}{after}");
+        prop_assume!(words.len() <= super::super::WINDOW);
+        let shown = redact(&secret, words.as_bytes());
+        prop_assert!(shown.contains(REDACTED), "{}, {names:?}: {shown}", inner.0);
+        prop_assert!(!shown.contains(&encoded), "{}, {names:?}: {shown}", inner.0);
+    }
+}
+
+#[test]
+fn words_of_more_layers_than_can_be_looked_at_are_not_shown() {
+    let layers = |count: usize| format!("%{}41 d0ntp", "25".repeat(count));
+    assert_eq!(
+        redact("d0ntp@n1c", layers(100).as_bytes()),
+        layers(100).replace("d0ntp", REDACTED)
+    );
+    assert_eq!(redact("d0ntp@n1c", layers(5000).as_bytes()), REDACTED);
+}
+
+#[test]
+fn titles_are_looked_into_under_layers_and_descriptions_in_the_clear() {
+    let secret = "p@ss  \"w\\rd\" <&>";
+    let shown = |words: &str, look| {
+        without([secret], words.as_bytes(), look, |words| {
+            String::from_utf8_lossy(words).into_owned()
+        })
+    };
+    for (name, encode) in ENCODINGS {
+        let percent = bytes(&encode(secret), |out, byte| write!(out, "%{byte:02x}"));
+        let encoded = STANDARD.encode(percent);
+        assert!(shown(&encode(secret), Look::Layers).contains(REDACTED), "{name}");
+        assert!(shown(&encoded, Look::Layers).contains(REDACTED), "{name}");
+    }
+    for (words, left) in [
+        (format!("<{secret}>"), "<[redacted]>"),
+        ("cDRzcyB3b3Jk".to_owned(), "cDRzcyB3b3Jk"),
+        // What may stand there by chance.
+        (secret[2..].to_owned(), &secret[2..]),
+        (secret[..6].to_owned(), &secret[..6]),
+    ] {
+        assert_eq!(shown(&words, Look::Clear), left);
+    }
+}
+
+#[test]
+fn a_page_with_many_encodings_is_shown() {
+    let words =
+        "&lt;a href=&quot;/x?y=%2520&amp;z=Zm9yYmlkZGVu&quot;&gt;caf\\u00e9 =3D 4142434445464748494a4b4c&lt;/a&gt; ";
+    let page = words.repeat(super::super::WINDOW / words.len());
+    assert_eq!(redact("d0ntp@n1c", page.as_bytes()), page);
+}
+
 #[test]
 fn a_login_in_base64_goes_whole() {
     let words = b"Authorization: Basic ZGlya19nOmQwbnRwQG4xYw== (refused)";
@@ -197,7 +287,8 @@ fn an_encoding_before_unicode_is_known() {
 fn short_and_odd_secrets_do_no_harm() {
     assert_eq!(redact("", b"Bad Login/Password"), "Bad Login/Password");
     assert_eq!(
-        without([], b"[a]", |words| String::from_utf8_lossy(words).into_owned()),
+        without([], b"[a]", Look::Everything, |words| String::from_utf8_lossy(words)
+            .into_owned()),
         "[a]"
     );
     assert_eq!(redact("red", b"red"), REDACTED);
@@ -213,7 +304,12 @@ fn hostile_words_cost_no_more_than_their_length_allows() {
     for pattern in [everything, "A", "%", "&", "&#", "\\", "41", "=\n", "\0A", " "] {
         let words = pattern.repeat(super::super::WINDOW / pattern.len());
         let begun = Instant::now();
-        without(secrets.iter().map(String::as_str), words.as_bytes(), |_| String::new());
+        without(
+            secrets.iter().map(String::as_str),
+            words.as_bytes(),
+            Look::Everything,
+            |_| String::new(),
+        );
         assert!(
             begun.elapsed() < Duration::from_secs(60),
             "{pattern}: {:?}",

@@ -26,6 +26,9 @@ pub(super) const MISSES: u32 = 2;
 /// Left-overs deleted at the start of a run, at most: each one is a call.
 const LEFT_OVERS: usize = 10;
 
+/// So far apart may the clocks be that a list is made by.
+const SKEW: Duration = Duration::from_secs(300);
+
 /// The reports that a list showed.
 #[derive(Debug)]
 pub(super) struct OurReports {
@@ -218,9 +221,13 @@ impl OurReports {
         self.reports.iter().filter(move |report| title.is_on(report))
     }
 
-    /// By Qualys' own clock, and ours only for the time since.
+    /// By Qualys' own clock, and ours only for the time since. Of a launch in the future nobody knows the age.
     fn age(&self, report: &Report) -> Option<Duration> {
-        let listed = self.now.duration_since(report.launched_at()?).unwrap_or_default();
+        let listed = match self.now.duration_since(report.launched_at()?) {
+            Ok(listed) => listed,
+            Err(ahead) if ahead.duration() <= SKEW => Duration::ZERO,
+            Err(_) => return None,
+        };
         Some(listed + self.taken.elapsed())
     }
 }

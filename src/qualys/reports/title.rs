@@ -2,7 +2,9 @@
 //!
 //! A killed pod's successor knows nothing but its own configuration. So the title carries the import's name
 //! (`telemetry.import`), the template, and a hash over what else decides whether a report is this import's: user,
-//! version of the API, where the findings go, and whether the report is to be kept. Same configuration, same title. A
+//! version of the API, where the findings go, and whether the report is to be kept. Same configuration, same title. What is
+//! selected of a report isn't part of it: a report is the same whatever is selected, and two imports into one place under
+//! one name would undo each other's work with reports of their own, too. A
 //! report of any other title is nobody's business here: it is neither adopted nor deleted. That holds for those of
 //! version 0.1.0 too, whose titles had no name; Qualys deletes them after some days.
 

@@ -108,6 +108,9 @@ impl OpenPage {
 impl Parser<'_> {
     /// What a user ignores or has disabled at Qualys, a report doesn't show either.
     pub(super) fn close_detection(&mut self) -> Result<(), Error> {
+        if self.finding.seen.twice() {
+            return self.close_finding();
+        }
         if self.finding.ignored {
             self.host.ignored += 1;
             return Ok(());

@@ -26,7 +26,11 @@ impl Parser<'_> {
     /// The address of the host that was read, or why it has none.
     fn host_address(&mut self) -> Result<IpAddr, LeftOut> {
         let is_stand_in = |address: &IpAddr| matches!(address, IpAddr::V4(address) if address.octets()[0] == 0);
-        let (said, ipv6) = (self.host.address, self.host.ipv6.filter(IpAddr::is_ipv6));
+        let (said, ipv6) = match self.host.seen.twice() {
+            // Nobody knows which of its addresses is meant.
+            true => (None, None),
+            false => (self.host.address, self.host.ipv6.filter(IpAddr::is_ipv6)),
+        };
         if let Some(address) = said.filter(|address| !is_stand_in(address)) {
             return Ok(address);
         }
@@ -36,11 +40,15 @@ impl Parser<'_> {
             self.remarks.add(Remark::TrueAddress, 1);
             return Ok(address);
         }
-        if let Some(address) = self.listed_address() {
+        if let Some(address) = self.listed_address().filter(|_| !self.host.seen.twice()) {
             return Ok(address);
         }
         if said.is_some() {
-            self.unnamed.ipv6 = true;
+            // Beside a stand-in stands an address of IPv6, or nobody knows what.
+            match self.host.ipv6 {
+                Some(IpAddr::V4(_)) => self.unnamed.any = true,
+                _ => self.unnamed.ipv6 = true,
+            }
             return Err(LeftOut::StandIn);
         }
         self.unnamed.any = true;
@@ -92,10 +100,10 @@ impl Parser<'_> {
             network: host.network,
             system: &host.system,
             name: &host.name,
-            wholeness: match (reason, host.unreadable) {
+            wholeness: match (reason, host.unreadable > 0 || host.strange) {
                 (Some(_), _) => Wholeness::Error,
-                (None, 1..) => Wholeness::InPart,
-                (None, 0) => Wholeness::Whole,
+                (None, true) => Wholeness::InPart,
+                (None, false) => Wholeness::Whole,
             },
         };
         let pushed = self.packer.push(&opened, &host.findings);

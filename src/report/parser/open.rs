@@ -4,9 +4,10 @@ use std::net::IpAddr;
 use std::num::NonZeroU16;
 
 use crate::report::finding::{Key, Kind, Protocol, Status};
+use crate::report::grammar::Element;
 use crate::report::numbers::DEFAULT_NETWORK;
-use crate::report::remarks::Remarks;
-use crate::report::values::{StatusText, kind};
+use crate::report::remarks::{Remark, Remarks};
+use crate::report::values::{StatusText, address, kind, network, port, protocol, qid, severity, status};
 
 /// The host between its tags.
 #[derive(Default)]
@@ -20,6 +21,9 @@ pub(super) struct OpenHost {
     pub(super) name: String,
     pub(super) system: String,
     pub(super) error: bool,
+    /// It holds something that may hold findings and can't be read.
+    pub(super) strange: bool,
+    pub(super) seen: Seen,
     pub(super) findings: Vec<Key>,
     pub(super) unreadable: u64,
     /// Findings that a user ignores.
@@ -37,6 +41,7 @@ pub(super) struct OpenFinding {
     /// What its `TYPE` says, if that is known.
     pub(super) kind: Option<Option<Kind>>,
     pub(super) status: StatusText,
+    pub(super) seen: Seen,
     /// Of another format, whose findings have no status.
     pub(super) scan: bool,
     /// Only a detection says its own.
@@ -45,6 +50,88 @@ pub(super) struct OpenFinding {
     pub(super) ignored: bool,
     /// Its QID is switched off.
     pub(super) disabled: bool,
+}
+
+/// Which of those elements were there that stand once in a host, or once in a finding.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Seen(u8);
+
+impl Seen {
+    const QID: u8 = 1;
+    const TYPE: u8 = 2;
+    const PORT: u8 = 4;
+    const PROTOCOL: u8 = 8;
+    const STATUS: u8 = 16;
+    const IGNORED: u8 = 32;
+    const DISABLED: u8 = 64;
+
+    const ADDRESS: u8 = 1;
+    const ID: u8 = 2;
+    const IPV6: u8 = 4;
+    const NETWORK: u8 = 8;
+
+    const TWICE: u8 = 128;
+
+    fn add(&mut self, one: u8) {
+        if self.has(one) {
+            self.0 |= Self::TWICE;
+        }
+        self.0 |= one;
+    }
+
+    fn has(self, one: u8) -> bool {
+        self.0 & one != 0
+    }
+
+    /// Whether one of them stands there twice.
+    pub(super) fn twice(self) -> bool {
+        self.has(Self::TWICE)
+    }
+}
+
+impl OpenFinding {
+    /// Takes what an element says of it.
+    #[inline]
+    pub(super) fn read(&mut self, element: Element, text: &str, remarks: &mut Remarks) {
+        let seen = match element {
+            Element::FindingQid => {
+                self.qid = qid(text);
+                if self.qid.is_none() {
+                    remarks.add_example(Remark::UnreadableQid, text);
+                }
+                Seen::QID
+            }
+            Element::FindingType => {
+                self.kind = Some(kind(text, remarks));
+                Seen::TYPE
+            }
+            Element::FindingPort => {
+                self.port = port(text);
+                Seen::PORT
+            }
+            Element::FindingProtocol => {
+                self.protocol = protocol(text);
+                Seen::PROTOCOL
+            }
+            Element::FindingStatus => {
+                self.status = status(text, remarks);
+                Seen::STATUS
+            }
+            Element::Ignored => {
+                self.ignored = text == "1";
+                Seen::IGNORED
+            }
+            Element::Disabled => {
+                self.disabled = text == "1";
+                Seen::DISABLED
+            }
+            _ => {
+                self.severity = self.severity.max(severity(text));
+                return;
+            }
+        };
+        self.seen.add(seen);
+    }
 }
 
 impl OpenHost {
@@ -56,14 +143,43 @@ impl OpenHost {
         self.network = DEFAULT_NETWORK;
         self.name.clear();
         self.system.clear();
-        self.error = false;
+        (self.error, self.strange, self.seen) = (false, false, Seen::default());
         self.findings.clear();
         (self.unreadable, self.ignored, self.disabled) = (0, 0, 0);
     }
 
+    /// Takes what an element says of it.
+    pub(super) fn read(&mut self, element: Element, text: &str) {
+        let seen = match element {
+            Element::HostId => {
+                self.id = text.parse().ok();
+                Seen::ID
+            }
+            Element::HostIpv6 => {
+                self.ipv6 = address(text);
+                Seen::IPV6
+            }
+            Element::HostNetwork => {
+                self.network = network(text);
+                Seen::NETWORK
+            }
+            _ => {
+                self.address = address(text);
+                Seen::ADDRESS
+            }
+        };
+        self.seen.add(seen);
+    }
+
     /// Adds a finding that has ended.
     pub(super) fn add(&mut self, finding: OpenFinding, remarks: &mut Remarks) {
-        let Some(qid) = finding.qid else {
+        if finding.qid.is_none() && !finding.scan && !finding.seen.has(Seen::QID) {
+            remarks.add_example(Remark::UnreadableQid, "");
+        }
+        if finding.seen.twice() {
+            remarks.add(Remark::SaidTwice, 1);
+        }
+        let Some(qid) = finding.qid.filter(|_| !finding.seen.twice()) else {
             self.unreadable += 1;
             return;
         };

@@ -25,7 +25,11 @@ impl Parser<'_> {
 
     /// Each finding of a scan carries its own description; only the first of a QID is read.
     pub(super) fn scan_item(&mut self, tag: &Tag<'_>, kind: Kind) -> Result<(), Error> {
-        self.finding.qid = self.attribute(tag, "number")?.and_then(|text| qid(&text));
+        let number = self.attribute(tag, "number")?.unwrap_or_default();
+        self.finding.qid = qid(&number);
+        if self.finding.qid.is_none() {
+            self.remarks.add_example(Remark::UnreadableQid, &number);
+        }
         self.finding.kind = Some(Some(kind));
         self.finding.scan = true;
         self.close_finding()?;
@@ -48,7 +52,7 @@ impl Parser<'_> {
             "TITLE" => self.about.title = some_line(text),
             "DATE" => self.about.generated = date(text),
             "STATUS" if !text.eq_ignore_ascii_case("FINISHED") => {
-                let status = text::line(text, LINE);
+                let status = text::shown(text, LINE);
                 self.remarks.add(Remark::ScanStatus(status.as_str().into()), 1);
                 self.about.unfinished = Some(status);
             }

@@ -48,7 +48,6 @@ fn a_saved_answer_says_what_a_report_says() {
     10.0.0.1 (a.example, Linux)
       11 443/Tcp
       12 -/-
-    10.0.0.3 (-, -) clean
     2001:db8::5 (-, -)
       11 -/-
     ");
@@ -57,7 +56,7 @@ fn a_saved_answer_says_what_a_report_says() {
     12 Some(4) QID 12 |  | [] []
     "#);
     insta::assert_snapshot!(counts(&selected), @r"
-    hosts: 4 read, 2 selected, 1 clean, left out: other_network 1
+    hosts: 4 read, 2 selected, 0 clean, left out: other_network 1, unknown 1
     findings: 8 read, 3 selected (2 with CVE), left out: other_network 1, ignored 1, disabled 1, kind 1, fixed 1
     by severity: [0, 0, 2, 0, 1, 0]
     ");

@@ -34,15 +34,17 @@ fn an_odd_report_is_read_for_what_it_says() {
     findings: 15 read, 7 selected (3 with CVE), left out: bad_address 2, other_network 1, unreadable 1, kind 1, fixed 1, duplicate 2
     by severity: [2, 0, 1, 0, 3, 1]
     "#);
-    insta::assert_snapshot!(selected.remarks().sentences().collect::<Vec<_>>().join("\n"), @r#"
+    insta::assert_snapshot!(selected.remarks().sentences().collect::<Vec<_>>().join("\n"), @r"
     unknown finding TYPE 'Riddle' (once), taken as potential
     unknown VULN_STATUS 'Asleep' (once), taken as active
     a host is replaced by an error (once): Host could not be reached
     a host whose address the report doesn't say (2 times): no host is cleared
     an IPv6 address beside its stand-in of 0.0.0.0/8 (once) is taken for the host's
+    an element that may hold hosts or findings can't be read (2 times; such as HOST_LIST): no host that it may be about is cleared
+    a finding without a numeric QID (once; such as 'many') is left out: its host isn't cleared
     a glossary entry without a numeric QID (once) is left out
     a Bugtraq id that is no number (once) is left out
-    "#);
+    ");
 }
 
 #[test]
@@ -122,7 +124,10 @@ fn a_scan_says_the_same_in_other_words() {
     findings: 6 read, 5 selected (2 with CVE), left out: unreadable 1
     by severity: [0, 2, 0, 2, 0, 1]
     "#);
-    insta::assert_snapshot!(selected.remarks().sentences().collect::<Vec<_>>().join("\n"), @"the scan's status is 'CANCELED' instead of FINISHED: hosts may miss");
+    insta::assert_snapshot!(selected.remarks().sentences().collect::<Vec<_>>().join("\n"), @r"
+    the scan's status is 'CANCELED' instead of FINISHED: hosts may miss
+    a finding without a numeric QID (once; such as '') is left out: its host isn't cleared
+    ");
 }
 
 #[test]

@@ -87,6 +87,11 @@ pub(super) fn read(xml: &str) -> Option<(Reading, Titles)> {
             for node in below(below(vec![root], &["HOST_LIST"]), &["HOST"]) {
                 let infos = below(below(vec![node], &["VULN_INFO_LIST"]), &["VULN_INFO"]);
                 let of = |info: Node<'_, '_>| {
+                    // Of what stands twice, nobody knows which is meant.
+                    let once = ["QID", "TYPE", "PORT", "PROTOCOL", "VULN_STATUS"];
+                    if once.into_iter().any(|name| below(vec![info], &[name]).len() > 1) {
+                        return None;
+                    }
                     place(
                         number(text(info, "QID")),
                         number(text(info, "PORT")),
@@ -94,9 +99,10 @@ pub(super) fn read(xml: &str) -> Option<(Reading, Titles)> {
                     )
                 };
                 let places = infos.into_iter().filter_map(of).collect();
-                let address = below(vec![node], &["IP"]).pop();
+                let addresses = below(vec![node], &["IP"]);
+                let (one, address) = (addresses.len() < 2, addresses.last().copied());
                 let lists: [&[&str]; 3] = [&[], &["VULN_INFO_LIST"], &["VULN_INFO_LIST", "VULN_INFO"]];
-                if !lists.into_iter().any(|path| error_below(node, path)) {
+                if one && !lists.into_iter().any(|path| error_below(node, path)) {
                     host(
                         text(node, "IP"),
                         address.and_then(|address| address.attribute("v6")),
@@ -110,7 +116,11 @@ pub(super) fn read(xml: &str) -> Option<(Reading, Titles)> {
                 &["VULN_DETAILS"],
             ) {
                 if let Some((qid, ..)) = place(number(text(details, "QID")), None, None) {
-                    titles.entry(qid).or_insert(text(details, "TITLE").unwrap_or_default());
+                    let title = text(details, "TITLE").unwrap_or_default();
+                    let known = titles.entry(qid).or_insert(title.clone());
+                    if known.is_empty() || !title.is_empty() && title < *known {
+                        *known = title;
+                    }
                 }
             }
         }

@@ -1,0 +1,54 @@
+//! Names where they mean nothing: hosts or findings may stand there all the same, in a form that nobody reads.
+
+use super::Element;
+
+/// What holds hosts and findings in reports and answers.
+const HOLDERS: [&str; 6] = [
+    "HOST_LIST",
+    "HOST",
+    "VULN_INFO_LIST",
+    "VULN_INFO",
+    "DETECTION_LIST",
+    "DETECTION",
+];
+
+/// What else matters wherever it may stand in a report.
+pub(super) const PARTS: [&str; 5] = ["HOST_LIST", "APPENDICES", "TEMPLATE_DETAILS", "WARNING", "ERROR"];
+
+/// What holds hosts and findings in a scan.
+pub(super) const SCAN_PARTS: [&str; 9] = [
+    "IP",
+    "HOST",
+    "VULNS",
+    "PRACTICES",
+    "INFOS",
+    "SERVICES",
+    "CAT",
+    "VULN",
+    "PRACTICE",
+];
+
+/// A name without its prefix.
+pub(in crate::report) fn local(name: &str) -> &str {
+    name.rsplit(':').next().unwrap_or(name)
+}
+
+impl Element {
+    /// A name that means nothing where it stands: whether it is that of hosts or findings all the same, whatever its case
+    /// and its prefix.
+    pub(super) fn elsewhere(name: &str) -> Element {
+        // Most names are told by their last letter.
+        let Some(b'T' | b't' | b'O' | b'o' | b'N' | b'n') = name.as_bytes().last() else {
+            return Element::Other;
+        };
+        Self::resembling(name, &HOLDERS)
+    }
+
+    /// Whether a name is one of these, whatever its case and its prefix.
+    pub(super) fn resembling(name: &str, holders: &[&str]) -> Element {
+        match holders.iter().any(|holder| holder.eq_ignore_ascii_case(local(name))) {
+            true => Element::Strange,
+            false => Element::Other,
+        }
+    }
+}
