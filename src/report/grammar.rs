@@ -221,7 +221,10 @@ impl Element {
                 "VULN_LISTS" => E::SearchLists,
                 _ => E::OtherFilter,
             },
-            E::ScanItem(_) => Self::text(name),
+            E::ScanItem(_) => match Self::text(name) {
+                E::Other => Self::resembling(name, &SCAN_PARTS),
+                known => known,
+            },
             E::ScanCategory(kind) => match (kind, name) {
                 (Kind::Confirmed, "VULN") => E::ScanItem(kind),
                 (Kind::Potential, "PRACTICE") => E::ScanItem(kind),

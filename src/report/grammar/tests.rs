@@ -103,6 +103,7 @@ fn what_may_hold_hosts_or_findings_and_cannot_be_read_is_strange() {
         "IP/VULN",
         "IP/VULNS/cat",
         "IP/VULNS/CAT/INFO",
+        "IP/VULNS/CAT/VULN/VULN",
     ] {
         assert_eq!(at(Element::Scan, path), Element::Strange, "{path}");
     }
