@@ -105,7 +105,12 @@ async fn the_map_and_the_transcript_are_served_over_http_while_it_runs() {
 
 #[tokio::test]
 async fn the_map_is_written_whenever_a_connection_ends() {
-    let center = start(Options::default()).await;
+    let dir = tempfile::tempdir().unwrap();
+    let center = start(Options {
+        dir: Some(dir.path().to_owned()),
+        ..Options::default()
+    })
+    .await;
     assert!(!center.dir().join("network-map.json").exists());
     for frame in ["SetSource,Q\nAddHost,192.0.2.1\n", "AddHost,192.0.2.2\n"] {
         let mut client = Client::open(&center).await;
@@ -113,10 +118,19 @@ async fn the_map_is_written_whenever_a_connection_ends() {
         client.close(&center).await;
         assert_eq!(written_map(center.dir()), center.network_map());
     }
+    assert_eq!(center.stop().await.hosts.len(), 2);
+    assert_eq!(written_map(dir.path()).hosts.len(), 2);
+}
+
+#[tokio::test]
+async fn a_directory_that_nobody_named_holds_no_map_and_is_removed() {
+    let center = start(Options::default()).await;
+    let mut client = Client::open(&center).await;
+    client.run("SetSource,Q\nAddHost,192.0.2.1\n").await;
+    client.close(&center).await;
     let dir = center.dir().to_owned();
-    let map = center.stop().await;
-    assert_eq!(map.hosts.len(), 2);
-    // Nobody named the directory.
+    assert!(dir.join("ca.pem").exists() && !dir.join("network-map.json").exists());
+    assert_eq!(center.stop().await.hosts.len(), 1);
     assert!(!dir.exists());
 }
 
