@@ -1,7 +1,7 @@
 //! Peeling: encodings that stand inside of each other, however many, one layer after the other.
 //!
 //! Every decoder by itself, and every one inside of every other, is too much beyond a few layers. What wraps a text several
-//! times is plain though: its layers are printable, so each shows what it is, and all that is of one layer is undone at once.
+//! times is plain though: its layers are printable, so each shows what it is.
 
 use super::decode::{BASE64, Base, Code, Decoding, HEX, backslash, entity, percent, quoted_printable, twice, utf16};
 
@@ -15,26 +15,26 @@ const RUNS: [(usize, &Base); 6] = [
     (3, &BASE64),
 ];
 
-impl Decoding {
-    /// Without its outermost layer of escapes, or of digits that stand for printable text; shorter than before. Nothing, where
-    /// it has none.
-    pub(super) fn peeled(&self, shortest: usize) -> Option<Self> {
-        let runs = || {
-            RUNS.into_iter()
-                .find_map(|(skip, base)| self.runs(skip, shortest, base, printable))
-        };
-        self.each(escape).or_else(runs)
-    }
-}
+/// The common escapes, a kind each.
+const ESCAPES: [fn(&[u8]) -> Option<Code>; 5] = [
+    |text| twice(text, b'%').or_else(|| percent(text)),
+    entity,
+    backslash,
+    quoted_printable,
+    utf16,
+];
 
-/// What any of the common escapes stands for.
-fn escape(text: &[u8]) -> Option<Code> {
-    match text.first()? {
-        b'%' => twice(text, b'%').or_else(|| percent(text)),
-        b'&' => entity(text),
-        b'\\' => backslash(text),
-        b'=' => quoted_printable(text),
-        _ => utf16(text),
+impl Decoding {
+    /// Without one layer, each shorter than before: of escapes of any one kind, since those of another may be the secret's own
+    /// characters; where there are none, of digits that stand for printable text.
+    pub(super) fn peeled(&self, shortest: usize) -> Vec<Self> {
+        let escapes: Vec<_> = ESCAPES.into_iter().filter_map(|escape| self.each(escape)).collect();
+        if !escapes.is_empty() {
+            return escapes;
+        }
+        let mut runs = RUNS.into_iter();
+        let run = runs.find_map(|(skip, base)| self.runs(skip, shortest, base, printable));
+        run.into_iter().collect()
     }
 }
 

@@ -9,6 +9,8 @@
 //! The secrets are one list for the process. A gate that had to be handed its secrets would be a habit, and habits are
 //! forgotten; and what is a secret towards Qualys is one when a Pushgateway says it.
 
+use std::collections::HashSet;
+use std::hash::{BuildHasher as _, RandomState};
 use std::iter;
 use std::sync::{PoisonError, RwLock};
 
@@ -40,7 +42,7 @@ const DEPTH: usize = 2;
 const INNER_DEPTH: usize = 1;
 
 /// Bytes that are looked at for all layers of words. Words with more layers than that aren't shown.
-const LAYERS: usize = 1 << 18;
+const LAYERS: usize = 1 << 19;
 
 /// Words up to so many bytes are short, and looked into one encoding deeper.
 const SHORT: usize = 1024;
@@ -160,13 +162,18 @@ struct Search<'a> {
 struct TooDeep;
 
 impl Search<'_> {
-    /// Looks under every layer.
-    fn peel(&mut self, mut view: Decoding) -> Result<(), TooDeep> {
-        let mut left = LAYERS;
-        while let Some(peeled) = view.peeled(self.shortest) {
-            left = left.checked_sub(peeled.bytes.len()).ok_or(TooDeep)?;
-            self.look_into(&peeled, INNER_DEPTH);
-            view = peeled;
+    /// Looks under every layer, whichever is peeled first.
+    fn peel(&mut self, view: Decoding) -> Result<(), TooDeep> {
+        let (mut left, mut views) = (LAYERS, vec![view]);
+        let (mut seen, state) = (HashSet::new(), RandomState::new());
+        while let Some(view) = views.pop() {
+            for peeled in view.peeled(self.shortest) {
+                if seen.insert(state.hash_one(peeled.bytes.as_slice())) {
+                    left = left.checked_sub(peeled.bytes.len()).ok_or(TooDeep)?;
+                    self.look_into(&peeled, INNER_DEPTH);
+                    views.push(peeled);
+                }
+            }
         }
         Ok(())
     }

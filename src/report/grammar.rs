@@ -174,6 +174,8 @@ impl Element {
                 "IS_IGNORED" => E::Ignored,
                 "IS_DISABLED" => E::Disabled,
                 "ERROR" => E::HostError,
+                // Version 5.0 adds CVEs in a form that isn't public; the KnowledgeBase says them.
+                "CVE_LIST" => E::Other,
                 _ => Self::elsewhere(name),
             },
             E::DetectionList => match name {
@@ -313,7 +315,6 @@ impl Element {
             "THREAT" | "DIAGNOSIS" => Element::Description,
             "CVE_ID_LIST" | "CVE_LIST" => Element::CveList,
             "BUGTRAQ_ID_LIST" | "BUGTRAQ_LIST" => Element::BugtraqList,
-            _ if Self::resembling(name, &["CVE_ID_LIST", "CVE_LIST"]) == Element::Strange => Element::Strange,
             _ => Self::elsewhere(name),
         }
     }

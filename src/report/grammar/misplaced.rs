@@ -2,14 +2,16 @@
 
 use super::Element;
 
-/// What holds hosts and findings in reports and answers.
-const HOLDERS: [&str; 6] = [
+/// What holds hosts and findings in reports and answers, and the CVEs that a finding may be selected by.
+const HOLDERS: [&str; 8] = [
     "HOST_LIST",
     "HOST",
     "VULN_INFO_LIST",
     "VULN_INFO",
     "DETECTION_LIST",
     "DETECTION",
+    "CVE_ID_LIST",
+    "CVE_LIST",
 ];
 
 /// What else matters wherever it may stand in a report.

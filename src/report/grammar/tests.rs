@@ -73,6 +73,7 @@ fn what_may_hold_hosts_or_findings_and_cannot_be_read_is_strange() {
         "APPENDICES/q:TEMPLATE_DETAILS",
         "TEMPLATE_DETAILS",
         "GLOSSARY/VULN_DETAILS_LIST/VULN_DETAILS/cve_id_list",
+        "GLOSSARY/VULN_DETAILS_LIST/VULN_DETAILS/NEW/CVE_ID_LIST",
         "HOST_LIST/NEW",
         "HOST_LIST/NEW/HOST",
         "HOST_LIST/q:HOST",

@@ -162,6 +162,27 @@ fn what_is_said_twice_of_a_detection_is_not_known_either() {
 }
 
 #[test]
+fn cves_in_other_markup_may_be_of_any_finding_that_is_asked_for() {
+    let open = "<CVE_ID_LIST><CVE_ID><ID>CVE-2024-1234</ID></CVE_ID></CVE_ID_LIST>";
+    let said = |cves: &str| {
+        let details = |qid, cves| format!("<VULN_DETAILS><QID>{qid}</QID><TITLE>T</TITLE>{cves}</VULN_DETAILS>");
+        let hosts = host(
+            "10.0.0.1",
+            &(finding("Fixed") + &finding("Active").replace("<QID>1", "<QID>2")),
+        );
+        let described = details(1, open) + &details(2, cves);
+        let selection = Selection {
+            only_with_cve: true,
+            ..Selection::default()
+        };
+        let selected = selection.apply(parsed(report(&hosts, &described)));
+        (selected.counts().hosts_clean, selected.counts().hosts_selected)
+    };
+    assert_eq!(said(open), (0, 1));
+    assert_eq!(said(&format!("<NEW>{open}</NEW>")), (0, 0));
+}
+
+#[test]
 fn a_host_with_two_addresses_may_be_either() {
     let both = host("10.0.0.2", &finding("Active")).replace("</IP>", "</IP><IP>10.0.0.3</IP>");
     insta::assert_snapshot!(said("", &both), @r"
