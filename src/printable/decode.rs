@@ -35,8 +35,8 @@ pub(super) const DECODERS: [Decoder; 18] = [
     |view, _| view.each(utf16),
 ];
 
-/// What a text begins with, where that stands for something else.
-pub(super) type Unit = fn(&[u8]) -> Option<Code>;
+/// Reads what a text begins with, where that stands for something else.
+pub(super) type Escape = fn(&[u8]) -> Option<Code>;
 
 /// What a piece of a text stands for: how many bytes it has, and the few bytes that it means.
 pub(super) struct Code {
@@ -104,7 +104,7 @@ impl Decoding {
     }
 
     /// With each unit in the place of what stands for it.
-    pub(super) fn each(&self, unit: Unit) -> Option<Self> {
+    pub(super) fn each(&self, unit: Escape) -> Option<Self> {
         let mut decoded = self.empty();
         let (mut at, mut changed) = (0, false);
         while let Some(rest) = self.bytes.get(at..).filter(|rest| !rest.is_empty()) {

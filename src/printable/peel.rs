@@ -3,7 +3,7 @@
 //! Every decoder by itself, and every one inside of every other, is too much beyond a few layers. What wraps a text several
 //! times is plain though: its layers are printable, so each shows what it is.
 
-use super::decode::{BASE64, Base, Decoding, HEX, Unit, backslash, entity, percent, quoted_printable, twice, utf16};
+use super::decode::{BASE64, Base, Decoding, Escape, HEX, backslash, entity, percent, quoted_printable, twice, utf16};
 
 /// Runs of digits, and how many of them are passed over at their beginning.
 const RUNS: [(usize, &Base); 6] = [
@@ -16,7 +16,7 @@ const RUNS: [(usize, &Base); 6] = [
 ];
 
 /// The common escapes, a kind each.
-const ESCAPES: [Unit; 5] = [
+const ESCAPES: [Escape; 5] = [
     |text| twice(text, b'%').or_else(|| percent(text)),
     entity,
     backslash,
