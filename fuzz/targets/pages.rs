@@ -50,7 +50,7 @@ fuzz_target!(|data: &[u8]| {
         knowledge.learn(&qids, vec![entries]).unwrap();
         assert!(
             knowledge
-                .remarks()
+                .warnings()
                 .iter()
                 .all(|remark| !remark.chars().any(char::is_control))
         );

@@ -276,7 +276,7 @@ fn an_empty_password_of_the_certificate_is_one() {
 }
 
 #[test]
-fn what_does_not_go_together_with_detections_is_said() {
+fn contradictions_of_detections_are_reported() {
     let import = |more: &[(&str, &str)]| {
         let pairs: Vec<_> = for_hosts().into_iter().chain(more.iter().copied()).collect();
         given(&pairs).import()

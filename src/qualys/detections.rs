@@ -140,9 +140,9 @@ impl DetectionClient {
     }
 
     /// What the user should know of the KnowledgeBase's answers.
-    pub async fn remarks(&self) -> Vec<String> {
+    pub async fn warnings(&self) -> Vec<String> {
         match self.settings.knowledge_base {
-            true => self.knowledge.lock().await.remarks(),
+            true => self.knowledge.lock().await.warnings(),
             false => vec![
                 "the KnowledgeBase isn't asked (detections.knowledge_base=n): findings go on as 'QID n', without CVE ids, so \
                  nothing of this import can raise an event's impact"

@@ -86,7 +86,7 @@ impl Filters {
     }
 
     /// Nobody says what the report was asked for.
-    pub(super) fn unsaid(&mut self) {
+    pub(super) fn unknown_request(&mut self) {
         self.add("a saved answer doesn't say which findings were asked for");
     }
 

@@ -48,7 +48,7 @@ impl Knowledge {
         }
     }
 
-    /// Adds to a report what is known of its vulnerabilities. How many aren't known, [`remarks`](Self::remarks) say.
+    /// Adds to a report what is known of its vulnerabilities. How many aren't known, [`warnings`](Self::warnings) say.
     pub fn explain(&self, report: &mut Report) {
         let qids: HashSet<u32> = report.qids().collect();
         report.glossary.borrow(&self.glossary, qids.into_iter());
@@ -56,7 +56,7 @@ impl Knowledge {
     }
 
     /// What is odd in the entries, and how many QIDs have none, one sentence each.
-    pub fn remarks(&self) -> Vec<String> {
+    pub fn warnings(&self) -> Vec<String> {
         let missing = self.asked.iter().filter(|qid| !self.glossary.contains(**qid)).count();
         let missing = (missing > 0).then(|| {
             let are = if missing == 1 { "QID is" } else { "QIDs are" };

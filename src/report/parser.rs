@@ -287,7 +287,7 @@ impl<'p> Parser<'p> {
             (Wanted::Report | Wanted::Detections(_), answers::DETECTIONS) => {
                 self.about.format = Format::Detections;
                 if let Wanted::Report = self.wanted {
-                    self.filters.unsaid();
+                    self.filters.unknown_request();
                 }
                 Ok(Element::DetectionOutput)
             }

@@ -176,7 +176,7 @@ impl HostSource {
 
     /// Adds to the record what concerns all batches.
     pub(in crate::import) async fn end(&self, record: &mut Record, stop: &Stop) {
-        let known = self.client.remarks().await;
+        let known = self.client.warnings().await;
         let state = self.state.take();
         let missing = state.missing + state.hosts_left();
         let HostSourceState {
@@ -186,7 +186,7 @@ impl HostSource {
             ..
         } = state;
         let Some(batch) = record.batches.last_mut() else { return };
-        let listed = listing.into_iter().flat_map(|listing| listing.remarks.clone());
+        let listed = listing.into_iter().flat_map(|listing| listing.warnings.clone());
         batch.warnings.extend(listed);
         let lost = (missing > 0).then(|| {
             let missing = hosts(missing);

@@ -41,7 +41,7 @@ pub struct HostListing {
     /// There are hosts of which nobody says more than that their address is one of IPv6.
     pub hidden_ipv6: bool,
     /// What the user should know of it.
-    pub remarks: Vec<String>,
+    pub warnings: Vec<String>,
 }
 
 impl DetectionClient {
@@ -93,18 +93,18 @@ impl DetectionClient {
                 "{calls} calls for detections are needed, and {left} are left of the subscription's: the import waits for \
                  more (raise detections.hosts_per_call to need fewer)"
             );
-            listing.remarks.push(wait);
+            listing.warnings.push(wait);
         }
         if asked < all {
             let part =
                 format!("{asked} of {all} hosts are asked for, by detections.shard and detections.changed_within");
-            listing.remarks.push(part);
+            listing.warnings.push(part);
         }
         let warnings = warnings
             .into_iter()
             .map(|words| format!("Qualys warns in its list of hosts: {words}"));
-        listing.remarks.extend(warnings);
-        listing.remark();
+        listing.warnings.extend(warnings);
+        listing.warn();
         Ok(listing)
     }
 
@@ -282,23 +282,23 @@ impl HostListing {
     }
 
     /// Says what the user should know of it.
-    fn remark(&mut self) {
+    fn warn(&mut self) {
         if let Some(shared) = self.hosts.in_several_networks() {
-            self.remarks.push(format!(
+            self.warnings.push(format!(
                 "addresses that stand in several of Qualys' networks ({}, the first {} in networks {} and {}) become one host \
                  each; import each network into a domain of its own (selection.networks, commands.domain)",
                 shared.addresses, shared.first, shared.networks.0, shared.networks.1
             ));
         }
         if self.hidden {
-            self.remarks
+            self.warnings
                 .push("the list may hold hosts whose address it doesn't say: no host is cleared".to_owned());
         }
         if self.hidden_ipv6 {
-            let remark = "the list holds hosts of IPv6 whose address it doesn't say: no host of IPv6 is cleared";
-            self.remarks.push(remark.to_owned());
+            let warning = "the list holds hosts of IPv6 whose address it doesn't say: no host of IPv6 is cleared";
+            self.warnings.push(warning.to_owned());
         }
-        self.remarks.iter().for_each(|remark| warn!("{remark}"));
+        self.warnings.iter().for_each(|warning| warn!("{warning}"));
     }
 }
 

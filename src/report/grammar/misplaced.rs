@@ -48,7 +48,8 @@ impl Element {
 
     /// Whether a name is one of these, whatever its case and its prefix.
     pub(super) fn resembling(name: &str, holders: &[&str]) -> Element {
-        match holders.iter().any(|holder| holder.eq_ignore_ascii_case(local(name))) {
+        let name = local(name);
+        match holders.iter().any(|holder| holder.eq_ignore_ascii_case(name)) {
             true => Element::Strange,
             false => Element::Other,
         }

@@ -61,7 +61,7 @@ fn a_saved_answer_says_what_a_report_says() {
     by severity: [0, 0, 2, 0, 1, 0]
     ");
     assert_eq!(selected.undescribed(), None);
-    insta::assert_snapshot!(knowledge.remarks().join("\n"), @"2 QIDs are missing from the KnowledgeBase: findings go on as 'QID n' without title and CVE ids");
+    insta::assert_snapshot!(knowledge.warnings().join("\n"), @"2 QIDs are missing from the KnowledgeBase: findings go on as 'QID n' without title and CVE ids");
 }
 
 #[test]
