@@ -1,7 +1,7 @@
 //! The preflight: everything that an import needs, tried step by step. Nothing is changed by it, neither here nor there.
 //!
 //! ```text
-//! configuration ─┬─► output files
+//! configuration ─┬─► output files, state
 //!                ├─► certificate ─► name ─► connection ─► trust ─► Host Input
 //!                ├─► proxy ─► Qualys ─► login ─► rate limit ─► templates, or hosts and KnowledgeBase ─► clock
 //!                └─► Pushgateway, collector
@@ -22,6 +22,7 @@ mod management_center;
 mod qualys;
 mod result;
 mod results;
+mod state;
 mod table;
 mod templates;
 mod trust;
@@ -36,6 +37,9 @@ pub async fn run(parts: &Parts, endpoints: &Endpoints) -> Preflight {
     let mut results = Preflight::default();
     configuration(parts, &mut results);
     results.extend(files::results(parts));
+    if let Some(settings) = &parts.state {
+        results.add(state::check(settings));
+    }
     // Neither side waits for the other.
     let (management_center, qualys, telemetry) = tokio::join!(
         management_center::results(parts),

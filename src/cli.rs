@@ -59,6 +59,21 @@ pub enum Command {
         )]
         output: Output,
     },
+    /// Show what is remembered between runs (state.dir)
+    State {
+        /// Form of what is shown
+        #[arg(
+            long,
+            value_enum,
+            default_value_t,
+            hide_possible_values = true,
+            value_name = "text|json"
+        )]
+        output: Output,
+        /// Remove it: the next import begins as the first one did
+        #[arg(long)]
+        forget: bool,
+    },
     /// Send a file of Host Input commands to the Management Center
     Send {
         /// The file, one command a line; - is standard input

@@ -27,6 +27,7 @@ use std::time::Duration;
 use crate::host_input::{self, command};
 use crate::qualys;
 use crate::report::selection::Selection;
+use crate::state;
 use crate::telemetry::{logs, metrics, traces};
 
 mod assignment;
@@ -90,6 +91,8 @@ pub struct Config {
     pub traces: traces::Settings,
     /// `page.file`: the file that takes a page which shows the run.
     pub page: Option<PathBuf>,
+    /// What is remembered between runs.
+    pub state: Option<state::Settings>,
     /// What is measured, and where that goes.
     pub metrics: metrics::Settings,
     /// Warnings, one sentence each.
@@ -183,6 +186,8 @@ pub struct Parts {
     pub metrics: Option<metrics::Settings>,
     /// `page.file`.
     pub page: Option<PathBuf>,
+    /// What is remembered between runs.
+    pub state: Option<state::Settings>,
 }
 
 /// What the sending of a file of commands runs with.

@@ -11,6 +11,8 @@
 //! | `source` | where reports come from, batch by batch |
 //! | `obtain` | launch, wait, download, parse: the reports of a batch |
 //! | `deliver` | merge, select, send, tidy up: what becomes of them |
+//! | `memory` | what is known of earlier runs, and remembered for the next |
+//! | `left`, `left_commands` | hosts that left, and what that means in commands |
 //! | `sink`, `commands` | where commands go; what a selected report means in commands |
 //! | `runner` | what each stage gets: span, progress, time, failure |
 //! | `count`, `found` | everything that is counted, and where it is |
@@ -19,6 +21,7 @@
 //!
 //! Nothing is known here of XML, HTTP, TLS or CSV; `source` and `sink` know who knows.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use tokio::task::spawn_blocking;
@@ -37,7 +40,10 @@ mod found;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod json;
+mod left;
+mod left_commands;
 mod line;
+mod memory;
 pub mod metrics;
 pub mod numbers;
 mod obtain;
@@ -54,6 +60,7 @@ mod text;
 
 use deliver::BatchDelivery;
 pub use error::Error;
+use memory::Memory;
 pub use plan::Plan;
 pub use progress::{ListedHosts, Progress, Running, Snapshot};
 pub use record::{BatchRecord, Destination, Failure, PartRecord, Record};
@@ -83,6 +90,7 @@ struct Import {
     source: Source,
     selection: Selection,
     sink: Sink,
+    memory: Arc<Memory>,
     /// Whether the record holds a breakdown of what is selected.
     breakdown: bool,
 }
@@ -113,10 +121,14 @@ impl Import {
         };
         // One file, one plan and one page are of all batches.
         let in_one = config.page.is_some() || !matches!(config.sink, config::SinkSettings::ManagementCenter(_));
+        let sink = Sink::new(config.sink, config.commands)?;
+        let memory = Arc::new(Memory::open(config.state, sink.stage() == Stage::Plan));
+        let (selection, templates) = (config.selection, config.templates);
         Ok(Import {
-            source: Source::new(config.source, config.templates, &config.selection, keep, in_one)?,
-            selection: config.selection,
-            sink: Sink::new(config.sink, config.commands)?,
+            source: Source::new(config.source, templates, &selection, keep, in_one, &memory)?,
+            selection,
+            sink,
+            memory,
             breakdown: config.page.is_some(),
         })
     }
@@ -126,6 +138,7 @@ impl Import {
             source,
             selection,
             sink,
+            memory,
             breakdown,
         } = self;
         let mut record = Record {
@@ -138,6 +151,7 @@ impl Import {
             source: &source,
             selection: &selection,
             sink: &sink,
+            memory: &memory,
             progress,
             breakdown,
         };
@@ -146,6 +160,7 @@ impl Import {
         let mut obtained = next().await;
         while let Some(batch) = obtained {
             record.not_begun += batch.not_begun;
+            let reached = batch.reached;
             let deliver = delivery.deliver(batch, &mut closings); // merge, select, send, tidy up
             let (delivered, following) = match source.pages() {
                 true => tokio::join!(deliver, next()),
@@ -155,11 +170,16 @@ impl Import {
                 source.delivered(&batch);
                 record.add(batch, source.pages());
             }
+            if let Some(reached) = reached.filter(|_| record.exit.is_success()) {
+                memory.reached(reached);
+            }
             obtained = following;
             obtained.take_if(|batch| source.abandons(&batch.hosts()));
         }
         record.not_begun += source.parts_left();
         source.close(&mut record, stop).await;
+        left::clear(&memory, &sink, &closings, &mut record, progress, stop).await;
+        memory.end(&mut record, stop);
         record
     }
 }

@@ -22,6 +22,7 @@
 //! | [`qualys`] | launch, wait, download: Qualys' report share |
 //! | [`report`] | parse and select: what a report says |
 //! | [`host_input`] | send and write: commands for the Management Center |
+//! | [`state`] | the optional memory between runs |
 //! | [`telemetry`] | logs, traces, metrics |
 //! | `http` | the one way out over HTTP |
 //! | `tls` | which servers of the web are trusted |
@@ -50,6 +51,7 @@ pub mod process;
 pub mod qualys;
 pub mod report;
 pub mod stage;
+pub mod state;
 pub mod telemetry;
 mod tls;
 mod whole_file;

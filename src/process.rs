@@ -19,6 +19,7 @@ mod panics;
 mod preflight;
 mod progress_bar;
 mod reference;
+mod remembered;
 mod runs;
 mod termination;
 
@@ -69,6 +70,7 @@ fn invoke(given: Given, cli: &Cli) -> Termination {
         Command::Import if given.is_nothing() => nothing_given(),
         Command::Import => runs::import(given, cli, &listing),
         Command::Config { output } => Termination::silent(listing::list(given, output)),
+        Command::State { output, forget } => Termination::silent(remembered::state(given, output, forget)),
         Command::Check { output } => preflight::check(given, output),
         Command::Migrate { line } => Termination::silent(migrate::migrate(line)),
         Command::Explain { code } => Termination::silent(reference::explain(&code)),

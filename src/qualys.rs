@@ -36,8 +36,8 @@ use crate::http::{Endpoint, ProxyError, Via};
 
 pub use crate::http::Proxy;
 pub use detections::{
-    DetectionClient, DetectionError, DetectionSettings, Fetched, HostBatch, HostGroups, HostListing, Names, Scope,
-    Shard, ShardError, TagMatch,
+    ChangeWindow, ChangeWindowError, DetectionClient, DetectionError, DetectionSettings, Done, Fetched, HostBatch,
+    HostGroups, HostListing, HostsWanted, Names, Scope, Shard, ShardError, Since, TagMatch,
 };
 pub use error::Error;
 pub use fault::{Fault, TooLong};

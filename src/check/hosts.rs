@@ -3,7 +3,7 @@
 use super::result::CheckResult;
 use super::results::Preflight;
 use crate::problem::{Kind, Problem as _, Step};
-use crate::qualys::{DetectionClient, DetectionError};
+use crate::qualys::{DetectionClient, DetectionError, HostsWanted};
 use crate::report::selection::Selection;
 
 pub(super) async fn check(client: &DetectionClient, selection: &Selection, results: &mut Preflight) {
@@ -13,7 +13,7 @@ pub(super) async fn check(client: &DetectionClient, selection: &Selection, resul
 }
 
 async fn hosts(client: &DetectionClient, selection: &Selection) -> CheckResult {
-    let listing = match client.list(selection).await {
+    let listing = match client.list(selection, &HostsWanted::default()).await {
         Ok(listing) => listing,
         Err(error) if error.kind() == Kind::Deadline => {
             return CheckResult::warning(

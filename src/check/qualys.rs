@@ -62,7 +62,7 @@ impl QualysClient {
         let deadline = Instant::now() + 2 * LONGEST_WAIT;
         Ok(match &parts.detections {
             Some(detections) => {
-                let client = DetectionClient::new(settings, detections.clone(), Keep::default(), deadline)?;
+                let client = DetectionClient::new(settings, detections.clone(), Keep::default(), None, deadline)?;
                 QualysClient::Detections(Box::new(client))
             }
             None => QualysClient::Reports(Box::new(ReportShare::new(settings, deadline)?)),

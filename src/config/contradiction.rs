@@ -45,6 +45,12 @@ pub enum Contradiction {
         "detections.exclude_tags is set without detections.tags: Qualys leaves hosts out only of those that a tag chooses"
     )]
     TagsToExcludeFrom,
+    /// Nobody knows when the last import was.
+    #[error(
+        "detections.changed_within is last, but state.dir isn't set, where the last good import is remembered; set it, or name a \
+         length of time"
+    )]
+    LastWithoutState,
     /// Nothing is there to be described.
     #[error(
         "report.knowledge_base is set without report.file: an import from Qualys asks for what is known of vulnerabilities itself"

@@ -17,6 +17,7 @@ use super::templates::TemplateIds;
 use super::value::Value;
 use crate::host_input::csv_file;
 use crate::host_input::trust::Trust;
+use crate::state;
 use crate::telemetry::logs::Syslog;
 use crate::whole_file;
 
@@ -120,8 +121,15 @@ fn outputs(sections: &Sections, work: Work) -> Vec<Named> {
         Work::Send => (Vec::new(), None),
     };
     let (csv, metrics) = of_import;
+    let state = &sections.state.dir;
+    let state = state.get().map(|dir| Named::new(state.key(), state::file(&dir)));
     let log = log.into_iter().filter_map(by);
-    csv.into_iter().chain(by(page)).chain(metrics).chain(log).collect()
+    csv.into_iter()
+        .chain(by(page))
+        .chain(metrics)
+        .chain(log)
+        .chain(state)
+        .collect()
 }
 
 fn csv_files(sections: &Sections) -> Vec<Named> {

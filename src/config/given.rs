@@ -128,6 +128,11 @@ impl Given {
         self.is_by_itself(setting).then_some(file)
     }
 
+    /// `state.dir`, if it is set and right.
+    pub fn state_dir(&self) -> Option<PathBuf> {
+        self.sections.state.dir.get()
+    }
+
     /// What metrics need, as far as nothing is wrong with that part: other errors can be reported by metrics then.
     pub fn metrics(&self) -> Option<metrics::Settings> {
         let mut ignored = Errors::default();
@@ -190,6 +195,7 @@ impl Given {
             traces: sections.telemetry.traces(errors)?,
             metrics: sections.metrics(pushgateway?, errors)?,
             page: sections.page.file.optional()?,
+            state: sections.state(&self.effective, errors)?,
             warnings,
         })
     }
@@ -227,6 +233,7 @@ impl Given {
             log: sections.log.settings(errors).ok(),
             metrics: metrics.ok(),
             page: sections.page.file.get(),
+            state: sections.state(&self.effective, errors).ok().flatten(),
             errors: self.finish(Ok(())),
         }
     }

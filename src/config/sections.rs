@@ -75,6 +75,7 @@ mod pushgateway;
 pub(super) mod qualys;
 mod report;
 mod selection;
+mod state;
 mod telemetry;
 
 /// Lists the sections, in the order in which they are shown.
@@ -107,6 +108,7 @@ sections! {
     management_center: management_center::ManagementCenterSection,
     csv: output::CsvSection,
     page: output::PageSection,
+    state: state::StateSection,
     log: log::LogSection,
     telemetry: telemetry::TelemetrySection,
     pushgateway: pushgateway::PushgatewaySection,

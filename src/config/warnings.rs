@@ -51,6 +51,21 @@ pub(super) fn plan(sections: &Sections) -> Vec<String> {
     if qualys.proxy_username.is_set() && !qualys.proxy_url.is_set() {
         warnings.push("qualys.proxy.username is ignored: qualys.proxy.url is not set".into());
     }
+    if sections.state.dir.is_set() {
+        let instead = [&sections.report.file, &sections.csv.file]
+            .into_iter()
+            .find(|file| file.is_set());
+        warnings.extend(instead.map(|file| {
+            format!(
+                "state.dir is ignored: {} is set, and only imports from Qualys into a Management Center are remembered",
+                file.key()
+            )
+        }));
+    } else if sections.commands.delete_left_hosts.get() == Some(true) {
+        warnings.push(
+            "commands.delete_left_hosts is ignored: state.dir isn't set, so nobody knows which hosts left".into(),
+        );
+    }
     let shard = sections.detections.shard.origin();
     if !sections.asks_for_detections() && shard.is_some_and(|origin| !matches!(origin, Origin::Default)) {
         warnings.push("detections.shard is ignored: qualys.api isn't detections".into());

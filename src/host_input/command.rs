@@ -164,6 +164,11 @@ impl Commands {
         }
     }
 
+    /// Appends the line that removes a host, whoever created it.
+    pub fn delete_host(&self, out: &mut Vec<u8>, address: IpAddr) {
+        line(out, format_args!("DeleteHost,{address}"));
+    }
+
     /// Appends all lines of `host`, none longer than `longest` bytes.
     pub fn write(&self, out: &mut Vec<u8>, host: &HostResults<'_>, longest: usize) -> Shortened {
         let address = host.address;

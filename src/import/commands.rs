@@ -84,6 +84,11 @@ impl Closings {
         self.kept.extend(hosts);
     }
 
+    /// Whether hosts may be cleared.
+    pub(super) fn clears(&self) -> bool {
+        self.clear && self.mode == Mode::Replace
+    }
+
     /// How a host is closed; `None` if there is nothing to tell of it.
     fn closing(&self, host: &report::Host<'_>) -> Option<Closing> {
         let joins = self.mode == Mode::Merge || !host.whole || self.told.contains(&host.address);

@@ -138,6 +138,10 @@ outcomes! {
     Written "written" [Hosts Findings Commands Bytes] [] = [Delivery];
     /// Listed by Qualys and not imported, as a batch failed or wasn't begun.
     Missing "missing" [Hosts] [] = [];
+    /// Known from earlier runs, and in scope no more.
+    Left "left" [Hosts] [] = [];
+    /// Hosts that left and were deleted.
+    Deleted "deleted" [Hosts] [] = [];
     /// Earlier results removed.
     Cleared "cleared" [Hosts] [] = [Delivery];
     /// Neither acknowledged nor refused.

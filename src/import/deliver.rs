@@ -5,6 +5,7 @@ use tracing::{info, warn};
 use super::commands::{self, Closings};
 use super::count::{Outcome, Unit};
 use super::error::Error;
+use super::memory::Memory;
 use super::numbers::plural;
 use super::obtain::{Obtained, ObtainedPart};
 use super::progress::Progress;
@@ -23,6 +24,7 @@ pub(super) struct BatchDelivery<'a> {
     pub(super) source: &'a Source,
     pub(super) selection: &'a Selection,
     pub(super) sink: &'a Sink,
+    pub(super) memory: &'a Memory,
     pub(super) progress: &'a Progress,
     /// Whether the record holds a breakdown of what is selected.
     pub(super) breakdown: bool,
@@ -47,6 +49,7 @@ impl BatchDelivery<'_> {
             parts,
             not_begun,
             ready,
+            ..
         } = obtained;
         let missing = parts.iter().filter(|part| part.report.is_none());
         let missing: Vec<_> = missing.map(|part| part.record.name.clone()).collect();
@@ -134,6 +137,9 @@ impl BatchDelivery<'_> {
             record.warnings.push(warning.to_owned());
         }
         record.breakdown = self.breakdown.then(|| selected.breakdown());
+        if !self.source.pages() {
+            self.memory.reported(&selected);
+        }
         bundle.selected = Some(selected);
     }
 
@@ -146,7 +152,7 @@ impl BatchDelivery<'_> {
         let stop = bundle.runner.stop;
         let delivery = self
             .sink
-            .deliver(ready, &selected, closings, stop, self.progress.delivery());
+            .deliver(ready, &selected, closings, self.memory, stop, self.progress.delivery());
         let delivered = bundle.run(self.sink.stage(), delivery).await;
         bundle.record.join(delivered.record);
         if let Some(failure) = delivered.failure {

@@ -45,6 +45,16 @@ pub enum Error {
         /// Commands that weren't sent.
         commands: u64,
     },
+    /// So many hosts left that this may be a mistake.
+    #[error(
+        "{left} of {known} known hosts left Qualys, which is more than commands.max_cleared allows: none of them is cleared"
+    )]
+    TooManyLeft {
+        /// Hosts that left.
+        left: u64,
+        /// Hosts that were known.
+        known: u64,
+    },
     /// Stopped by a signal.
     #[error("interrupted before anything was sent")]
     Interrupted,
@@ -80,6 +90,7 @@ impl Problem for Error {
             Error::CsvFile(error) => error.kind(),
             Error::TooLong { .. } => Kind::CommandsTooLong,
             Error::Refused { .. } => Kind::CommandsRefused,
+            Error::TooManyLeft { .. } => Kind::TooManyLeft,
             Error::Interrupted => Kind::Terminated,
             Error::Bug(_) => Kind::Bug,
         }

@@ -2,6 +2,7 @@
 
 use super::commands::HostCommands;
 use super::count::{Count, Outcome, SEVERITIES, Totals, Unit};
+use super::left_commands::LeftCommands;
 use super::runner::Found;
 use crate::host_input::command::Closing;
 use crate::host_input::counting::first_frame;
@@ -13,7 +14,7 @@ use crate::report::selection::Word as _;
 use crate::report::{Kind, Report, Selected};
 
 use Outcome::{
-    Acknowledged, Clean, Cleared, LeftOut, Merged, NotSent, Planned, PlannedClear, Read, Refused, Replaced,
+    Acknowledged, Clean, Cleared, Deleted, LeftOut, Merged, NotSent, Planned, PlannedClear, Read, Refused, Replaced,
     Selected as Chosen, Sent, TooLong, WithCve, WithoutCve, Written,
 };
 use Unit::{Bytes, Commands, Connections, Findings, Frames, Hosts};
@@ -86,6 +87,19 @@ pub(super) fn sent(delivery: &Delivery) -> Totals {
     ])
 }
 
+/// What became of hosts that were to be deleted, their results being cleared already.
+pub(super) fn deleted(delivery: &Delivery) -> Totals {
+    Totals::from_iter([
+        (Count(Hosts, Deleted), delivery.hosts_acknowledged),
+        (Count(Commands, Sent), delivery.commands_sent),
+        (Count(Commands, Acknowledged), delivery.commands_acknowledged),
+        (Count(Commands, Refused), delivery.commands_refused),
+        (Count(Frames, Sent), delivery.frames),
+        (Count(Connections, Sent), delivery.connections),
+        (Count(Bytes, Sent), delivery.bytes),
+    ])
+}
+
 /// What was written into a file.
 pub(super) fn written(written: &CsvWritten) -> Totals {
     Totals::from_iter([
@@ -126,6 +140,20 @@ pub(super) fn planned(commands: &HostCommands<'_>, max_frame: u32) -> Totals {
             totals.add(Hosts, outcome, 1);
             totals.add(Findings, outcome, written.findings - too_long);
         }
+    }
+    totals
+}
+
+/// What would be sent about hosts that left.
+pub(super) fn planned_to_leave(commands: &LeftCommands<'_>, max_frame: u32) -> Totals {
+    let mut totals = Totals::default();
+    let mut packer = Packer::new(commands, 0..commands.len(), max_frame as usize);
+    while let Some(frame) = packer.pack() {
+        totals.add(Frames, Planned, 1);
+        totals.add(Commands, Planned, frame.commands);
+        totals.add(Bytes, Planned, frame.payload.len() as u64);
+        let cleared = frame.closed.iter().filter(|(_, written)| written.clears);
+        totals.add(Hosts, PlannedClear, cleared.count() as u64);
     }
     totals
 }

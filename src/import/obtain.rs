@@ -1,5 +1,7 @@
 //! Obtaining a batch: the report of each of its parts, or why there is none.
 
+use std::net::IpAddr;
+
 use futures_util::{StreamExt as _, future, stream};
 use tracing::Instrument as _;
 
@@ -21,6 +23,8 @@ pub(super) struct Obtained<'a> {
     pub(super) not_begun: usize,
     /// What the sink made ready for each delivery.
     pub(super) ready: Vec<Ready>,
+    /// Where hosts come page by page: the last address of this one, if nothing is missing up to there.
+    pub(super) reached: Option<IpAddr>,
 }
 
 impl Obtained<'_> {
@@ -105,6 +109,7 @@ pub(super) async fn obtain<'a>(
                 parts,
                 not_begun: batch.len() - 1,
                 ready: Vec::new(),
+                reached: None,
             });
         }
     };
@@ -123,5 +128,6 @@ pub(super) async fn obtain<'a>(
         not_begun: batch.len() - parts.len(),
         parts: parts.into_iter().map(|(_, obtained)| obtained).collect(),
         ready,
+        reached: source.reached(),
     })
 }

@@ -55,6 +55,8 @@ pub struct BatchRecord {
     pub refusals: Vec<(String, String)>,
     /// The first clean hosts that were cleared, or would be.
     pub cleared: Vec<IpAddr>,
+    /// The first hosts that left.
+    pub left: Vec<IpAddr>,
     /// The first hosts that were neither acknowledged nor refused.
     pub not_sent: Vec<IpAddr>,
     /// When the certificate expires that the Management Center showed last.
@@ -230,6 +232,7 @@ impl BatchRecord {
         name(&mut self.warnings, later.warnings);
         name(&mut self.refusals, later.refusals);
         name(&mut self.cleared, later.cleared);
+        name(&mut self.left, later.left);
         name(&mut self.not_sent, later.not_sent);
         self.destination = later.destination;
         self.server_certificate_expires = later.server_certificate_expires.or(self.server_certificate_expires);

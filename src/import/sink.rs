@@ -1,5 +1,6 @@
 //! The sink: where an import ends, at a Management Center, in a CSV file, or in a plan.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -11,6 +12,8 @@ use super::commands::{Closings, HostCommands};
 use super::count::{Outcome, Totals, Unit};
 use super::error::Error;
 use super::found;
+use super::left_commands::LeftCommands;
+use super::memory::Memory;
 use super::numbers::hosts;
 use super::plan::Plan;
 use super::record::{BatchRecord, Destination};
@@ -59,6 +62,8 @@ pub(super) struct Delivered {
     pub(super) record: BatchRecord,
     /// Why it isn't all that there is to deliver.
     pub(super) failure: Option<Error>,
+    /// Of hosts that left, those of which nothing is held any more.
+    pub(super) gone: Vec<IpAddr>,
 }
 
 impl Delivered {
@@ -73,6 +78,7 @@ impl Delivered {
                 refusals: delivery.refusals,
                 ..BatchRecord::default()
             },
+            gone: Vec::new(),
         }
     }
 
@@ -92,7 +98,7 @@ impl Delivered {
                 totals,
                 ..BatchRecord::default()
             },
-            failure: None,
+            ..Delivered::default()
         }
     }
 }
@@ -174,6 +180,7 @@ impl Sink {
         ready: Ready,
         selected: &Selected,
         closings: &mut Closings,
+        memory: &Memory,
         stop: &Stop,
         progress: watch::Sender<Progress>,
     ) -> Delivered {
@@ -194,6 +201,7 @@ impl Sink {
         let (mut settled, mut refused_whole) = (commands.len(), Vec::new());
         let mut delivered = match ready {
             Ready::ManagementCenter(center) => {
+                memory.announce(commands.with_findings(), self.commands.add_host);
                 let mut delivery = Delivery {
                     findings: selected.counts().findings_selected,
                     progress,
@@ -234,6 +242,56 @@ impl Sink {
         delivered
     }
 
+    /// Removes the results of hosts that left, and then those of the hosts themselves that are to be deleted.
+    pub(super) async fn take_leave(
+        &self,
+        hosts: &[IpAddr],
+        to_delete: &[IpAddr],
+        stop: &Stop,
+        progress: watch::Sender<Progress>,
+    ) -> Delivered {
+        let clear = LeftCommands::clear(&self.commands, hosts);
+        let delete = LeftCommands::delete(&self.commands, to_delete);
+        let mut left = match &self.target {
+            Target::ManagementCenter(center) => {
+                let deliver = async |commands: &LeftCommands<'_>| {
+                    let mut delivery = Delivery {
+                        progress: progress.clone(),
+                        ..Delivery::default()
+                    };
+                    let failure = center.deliver(commands, stop.token(), &mut delivery).await.err();
+                    (delivery, failure.map(Error::from))
+                };
+                let (cleared, failure) = deliver(&clear).await;
+                let mut gone = gone(hosts, &cleared);
+                let mut left = Delivered::sent(cleared, failure);
+                if !to_delete.is_empty() && left.failure.is_none() {
+                    let (deleted, failure) = deliver(&delete).await;
+                    let is_deleted = self::gone(to_delete, &deleted);
+                    gone.retain(|address| {
+                        to_delete.binary_search(address).is_err() || is_deleted.binary_search(address).is_ok()
+                    });
+                    left.failure = failure.or_else(|| Error::refused(&deleted));
+                    left.record.totals.join(&found::deleted(&deleted));
+                    left.record.refusals.extend(deleted.refusals);
+                }
+                left.gone = gone;
+                left
+            }
+            Target::Plan(settings) => {
+                let mut totals = found::planned_to_leave(&clear, settings.max_frame);
+                totals.join(&found::planned_to_leave(&delete, settings.max_frame));
+                let planned = Destination::Plan(Plan::default());
+                Delivered::whole(planned, totals)
+            }
+            Target::CsvFile { .. } => Delivered::default(),
+        };
+        left.record
+            .totals
+            .add(Unit::Hosts, Outcome::ToClear, hosts.len() as u64);
+        left
+    }
+
     /// The stage that a delivery is.
     pub(super) fn stage(&self) -> Stage {
         match self.target {
@@ -258,4 +316,11 @@ impl Sink {
             )
         })
     }
+}
+
+/// Of these hosts, those that a delivery has settled for good.
+fn gone(hosts: &[IpAddr], delivery: &Delivery) -> Vec<IpAddr> {
+    let settled = hosts.iter().enumerate().take(delivery.settled);
+    let settled = settled.filter(|(index, _)| delivery.refused_whole.binary_search(index).is_err());
+    settled.map(|(_, address)| *address).collect()
 }

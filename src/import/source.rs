@@ -13,7 +13,9 @@
 //! [pages](Source::pages) through hosts there may be hundreds of batches, so [`next`](Source::next) makes them one by one.
 
 use std::cell::RefCell;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 use std::vec;
 
@@ -22,6 +24,7 @@ use tokio::task::spawn_blocking;
 use tracing::{Span, warn};
 
 use super::error::Error;
+use super::memory::Memory;
 use super::record::{BatchRecord, Record};
 use super::runner::Runner;
 use super::stages::Stages;
@@ -94,6 +97,7 @@ impl Source {
         selection: &Selection,
         keep: Keep,
         in_one: bool,
+        memory: &Arc<Memory>,
     ) -> Result<Self, Error> {
         let (settings, ids, at_once) = match source {
             config::SourceSettings::File { report, knowledge_base } => {
@@ -105,11 +109,10 @@ impl Source {
             }
             config::SourceSettings::Detections { qualys, detections } => {
                 let deadline = Instant::now() + qualys.deadline;
-                let client = DetectionClient::new(&qualys, detections, keep, deadline)?;
+                let client = DetectionClient::new(&qualys, detections, keep, memory.knowledge(), deadline)?;
+                let (selection, memory) = (selection.clone(), memory.clone());
                 return Ok(Source::Hosts(Box::new(HostSource::new(
-                    client,
-                    selection.clone(),
-                    in_one,
+                    client, selection, in_one, memory,
                 ))));
             }
             config::SourceSettings::Qualys {
@@ -235,6 +238,14 @@ impl Source {
         match self {
             Source::File { .. } | Source::Reports { .. } => false,
             Source::Hosts(_) => true,
+        }
+    }
+
+    /// Where hosts come page by page: the last address of the latest page, if nothing is missing up to there.
+    pub(super) fn reached(&self) -> Option<IpAddr> {
+        match self {
+            Source::File { .. } | Source::Reports { .. } => None,
+            Source::Hosts(hosts) => hosts.reached(),
         }
     }
 

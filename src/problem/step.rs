@@ -17,6 +17,8 @@ pub enum Step {
     MetricsFile,
     /// The file of commands that takes the place of the Management Center.
     CsvFile,
+    /// What is remembered between runs.
+    State,
     /// The proxy on the way to Qualys.
     Proxy,
     /// The way to Qualys, and who answers there.
@@ -59,6 +61,7 @@ impl Step {
             Step::LogFile => "log file",
             Step::MetricsFile => "metrics file",
             Step::CsvFile => "CSV file",
+            Step::State => "state",
             Step::Proxy => "proxy",
             Step::Qualys => "Qualys",
             Step::Login => "login",

@@ -364,6 +364,35 @@ kinds! {
         remedy: "what was written has been removed",
         exit: Exit::Io,
     };
+    StateLocked: "another run is using the memory between runs" => ROW {
+        label: "state",
+        remedy: "let it end, or give each import a state.dir of its own",
+        exit: Exit::TryAgain,
+        step: Some(Step::State),
+    };
+    StateNewer: "the memory between runs is of a newer program" => ROW {
+        label: "state",
+        remedy: "run that program, or forget it (qualys-connector state --forget)",
+        exit: Exit::Config,
+        step: Some(Step::State),
+    };
+    StateDamaged: "the memory between runs is damaged" => ROW {
+        label: "state",
+        remedy: "the next import begins a new one, or forget it (qualys-connector state --forget)",
+        exit: Exit::Io,
+        step: Some(Step::State),
+    };
+    StateUnusable: "the memory between runs can't be used" => ROW {
+        label: "state",
+        remedy: "let the user that runs this write into the folder, see that the disk has room, or correct state.dir",
+        exit: Exit::CannotCreate,
+        step: Some(Step::State),
+    };
+    TooManyLeft: "more known hosts left Qualys than may be cleared" => REPORT {
+        label: "too_many_left",
+        remedy: "see whether the account still sees all hosts (--plan lists those that left); if they are gone, import once with \
+                 --set commands.max_cleared=100%",
+    };
     NothingToDo: "the command line names nothing to do" => ROW { label: "usage", exit: Exit::Usage };
     SystemLimit: "the program can't begin" => ROW {
         label: "system_limit",

@@ -10,6 +10,7 @@
 //! KnowledgeBase is answered isn't known, so every refusal there is taken for it.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::Method;
@@ -25,17 +26,25 @@ use super::transport::limits::Limits;
 use super::usage::Usage;
 use crate::problem::{Kind, Problem};
 use crate::report::{Keep, Knowledge};
+use crate::state::StateStore;
 
 mod fetch;
 mod groups;
 mod list;
 mod look_up;
+mod remembered;
 mod scope;
+mod wanted;
+mod window;
+
+use remembered::RememberedKnowledge;
 
 pub use fetch::Fetched;
 pub use groups::{HostBatch, HostGroups};
 pub use list::HostListing;
 pub use scope::{Names, Scope, Shard, ShardError, TagMatch};
+pub use wanted::{Done, HostsWanted, Since};
+pub use window::{ChangeWindow, ChangeWindowError};
 
 /// The section `detections` of the configuration, and what others say of it.
 #[derive(Debug, Clone)]
@@ -46,8 +55,10 @@ pub struct DetectionSettings {
     pub hosts_per_call: usize,
     /// `detections.parallel_calls`.
     pub parallel_calls: usize,
-    /// `detections.changed_within`: only hosts whose scan results were processed since.
-    pub changed_within: Option<Duration>,
+    /// `detections.changed_within`: only hosts of that time.
+    pub changed_within: Option<ChangeWindow>,
+    /// `detections.full_every`: how old the last import of every host may be for one of those that changed since.
+    pub full_every: Duration,
     /// `detections.max_scan_age`.
     pub max_scan_age: Option<Duration>,
     /// `detections.shard`.
@@ -71,6 +82,8 @@ pub struct DetectionClient {
     settings: DetectionSettings,
     keep: Keep,
     knowledge: Mutex<Knowledge>,
+    /// What is known of the KnowledgeBase from earlier runs.
+    remembered: Option<Mutex<RememberedKnowledge>>,
 }
 
 /// Why there is no answer, or none that can be used.
@@ -101,7 +114,8 @@ impl Problem for DetectionError {
 }
 
 impl DetectionClient {
-    /// Prepares the conversation; sends nothing. Everything it does ends at `deadline`.
+    /// Prepares the conversation; sends nothing. Everything it does ends at `deadline`. What the KnowledgeBase says is remembered in
+    /// `state`, where there is one.
     ///
     /// # Errors
     /// Settings that can't work, and files they name that can't be read: exit code 78.
@@ -109,9 +123,11 @@ impl DetectionClient {
         qualys: &Settings,
         settings: DetectionSettings,
         keep: Keep,
+        state: Option<Arc<StateStore>>,
         deadline: std::time::Instant,
     ) -> Result<Self, Error> {
         Ok(DetectionClient {
+            remembered: state.map(|state| RememberedKnowledge::new(state, keep.description_length).into()),
             transport: Transport::new(qualys, deadline)?,
             settings,
             keep,

@@ -5,6 +5,8 @@ use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 
+use serde::{Deserialize, Serialize};
+
 use super::limits::{self, REFERENCES};
 use super::remarks::{Remark, Remarks};
 use super::text;
@@ -19,7 +21,7 @@ const RAW_TITLE: usize = 4 * TITLE;
 const CVE: usize = 64;
 
 /// What a report says of one QID.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Vulnerability {
     /// Qualys' number for it.
     pub qid: u32,
@@ -196,6 +198,11 @@ impl Glossary {
                 }
             }
         }
+    }
+
+    /// Every description.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Vulnerability> {
+        self.known.values()
     }
 
     pub(super) fn get(&self, qid: u32) -> Option<&Vulnerability> {

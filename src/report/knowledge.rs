@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::io::Read;
 
 use super::error::{Error, ReadUpTo};
-use super::glossary::Glossary;
+use super::glossary::{Glossary, Vulnerability};
 use super::parser::{Entries, knowledge_base};
 use super::remarks::Remarks;
 use super::{Keep, Report, limits};
@@ -42,6 +42,23 @@ impl Knowledge {
             self.remarks.join(entries.remarks);
             self.glossary.join(entries.glossary, &mut self.remarks);
         }
+        self.fits()
+    }
+
+    /// Takes over what was [encoded](Entries::encoded) of a QID; what can't be read stays unknown.
+    ///
+    /// # Errors
+    /// [`Error::TooBig`]: more than fits.
+    pub fn recall(&mut self, qid: u32, entry: &[u8]) -> Result<(), Error> {
+        let entry: Option<Vulnerability> = serde_json::from_slice(entry).ok();
+        if let Some(entry) = entry.filter(|entry| entry.qid == qid) {
+            self.asked.insert(qid);
+            self.glossary.add(entry, &mut self.remarks);
+        }
+        self.fits()
+    }
+
+    fn fits(&self) -> Result<(), Error> {
         match self.glossary.memory() + self.asked.len() * limits::QID > limits::MEMORY {
             true => Err(Error::TooBig(ReadUpTo::default())),
             false => Ok(()),
@@ -65,6 +82,14 @@ impl Knowledge {
             )
         });
         self.remarks.sentences().chain(missing).collect()
+    }
+}
+
+impl Entries {
+    /// Each of its QIDs, with what it says of it as JSON.
+    pub fn encoded(&self) -> impl Iterator<Item = (u32, Vec<u8>)> {
+        let entries = self.glossary.iter();
+        entries.filter_map(|entry| Some((entry.qid, serde_json::to_vec(entry).ok()?)))
     }
 }
 

@@ -260,6 +260,26 @@ impl Selected {
         Some(address)
     }
 
+    /// Every address that the report lists and that is asked for, whatever it says of it.
+    pub fn listed(&self) -> impl Iterator<Item = IpAddr> {
+        let mut first = 0;
+        std::iter::from_fn(move || {
+            let (address, next) = self.hosts.group(first)?;
+            let entries = std::mem::replace(&mut first, next)..next;
+            let mut entries = entries.filter_map(|index| self.hosts.get(index));
+            let is_listed = entries.any(|host| {
+                let network = if host.wholeness == Wholeness::Error {
+                    NO_NETWORK
+                } else {
+                    host.network
+                };
+                self.selection.out_of_scope(address, network).is_none()
+            });
+            Some(is_listed.then_some(address))
+        })
+        .flatten()
+    }
+
     /// Whether the report may hold more of an address than can be read, also if it doesn't list it.
     pub fn may_hide(&self, address: IpAddr) -> bool {
         let entries = self

@@ -25,10 +25,11 @@ fn kind(contradiction: &Contradiction) -> usize {
         Contradiction::TagsToExcludeFrom => 12,
         Contradiction::KnowledgeBaseAlone => 13,
         Contradiction::KnowledgeBaseIsReport => 14,
+        Contradiction::LastWithoutState => 15,
     }
 }
 
-const KINDS: usize = 15;
+const KINDS: usize = 16;
 
 /// A user at a Qualys that isn't there.
 const QUALYS: [&str; 3] = ["user_id=dirk_g", "template_ids=11,22", "url=https://127.0.0.1:1"];
@@ -64,6 +65,16 @@ const CASES: &[(&[&str], &str)] = &[
             "detections.exclude_tags=a",
         ],
         "detections.exclude_tags is set without detections.tags: Qualys leaves hosts out only of those that a tag chooses",
+    ),
+    (
+        &[
+            CSV,
+            "qualys.template_ids=",
+            "qualys.api=detections",
+            "detections.changed_within=last",
+        ],
+        "detections.changed_within is last, but state.dir isn't set, where the last good import is remembered; set it, or name a \
+         length of time",
     ),
     (
         &[CSV, "report.knowledge_base=kb.xml"],

@@ -9,7 +9,8 @@ use futures_util::future::join_all;
 use qualys_connector::exit::Exit;
 use qualys_connector::problem::Problem as _;
 use qualys_connector::qualys::{
-    DetectionClient, DetectionError, DetectionSettings, HostListing, Scope, Settings, Shard,
+    ChangeWindow, DetectionClient, DetectionError, DetectionSettings, HostListing, HostsWanted, Scope, Settings, Shard,
+    Since,
 };
 use qualys_connector::report::selection::Selection;
 use qualys_connector::report::{Keep, LeftOut, Report, Selected, merge, parse};
@@ -24,6 +25,7 @@ fn detection_settings() -> DetectionSettings {
         hosts_per_call: 30,
         parallel_calls: 1,
         changed_within: None,
+        full_every: Duration::from_secs(7 * 24 * 3600),
         max_scan_age: None,
         shard: Shard::default(),
         knowledge_base: true,
@@ -58,7 +60,14 @@ fn of_estate(faults: &[&str]) -> Options {
 }
 
 fn detections(qualys: &Settings, settings: DetectionSettings) -> DetectionClient {
-    DetectionClient::new(qualys, settings, Keep::default(), Instant::now() + qualys.deadline).unwrap()
+    DetectionClient::new(
+        qualys,
+        settings,
+        Keep::default(),
+        None,
+        Instant::now() + qualys.deadline,
+    )
+    .unwrap()
 }
 
 /// Everything of a list, batch after batch.
@@ -77,7 +86,14 @@ async fn obtain(detections: &DetectionClient, listing: &HostListing) -> Result<V
 async fn run(qualys: &Settings, settings: DetectionSettings) -> Result<Selected, DetectionError> {
     let detections = detections(qualys, settings);
     let selection = Selection::default();
-    let listing = detections.list(&selection).await?;
+    let wanted = HostsWanted {
+        since: match detections.settings().changed_within {
+            Some(ChangeWindow::Within(age)) => Some(Since::Ago(age)),
+            _ => None,
+        },
+        ..HostsWanted::default()
+    };
+    let listing = detections.list(&selection, &wanted).await?;
     let reports = obtain(&detections, &listing).await?;
     Ok(selection.apply(merge(reports)?))
 }
@@ -231,7 +247,10 @@ async fn what_takes_too_long_is_asked_for_in_halves() {
 async fn calls_at_the_same_time_are_never_more_than_the_subscription_allows() {
     let (qualys, settings) = start(of_estate(&["delay=100ms@detections"])).await;
     let detections = detections(&settings, detection_settings());
-    let listing = detections.list(&Selection::default()).await.unwrap();
+    let listing = detections
+        .list(&Selection::default(), &HostsWanted::default())
+        .await
+        .unwrap();
     let batches = listing.hosts.batches(15);
     assert!(batches.len() > 4, "more than may run");
     let fetches = batches
@@ -276,7 +295,7 @@ async fn a_delta_fetches_what_changed_whole() {
     })
     .await;
     let delta = DetectionSettings {
-        changed_within: Some(Duration::from_secs(12 * 3600)),
+        changed_within: Some(ChangeWindow::Within(Duration::from_secs(12 * 3600))),
         ..detection_settings()
     };
     let whole = reported(later);

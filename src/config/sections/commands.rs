@@ -4,6 +4,7 @@ use crate::config::error::{Errors, Reported};
 use crate::config::row::{boolean, form, number, words};
 use crate::config::templates::Templates;
 use crate::host_input::command::{Domain, Mode, Name, Settings};
+use crate::state::Share;
 
 section! {
     /// The section `commands`.
@@ -22,6 +23,10 @@ section! {
         templates: Templates = words().default("overlapping");
         /// Remove the results of clean hosts: listed whole, with something fixed and nothing open that is asked for
         clear_clean_hosts: bool = boolean().default("y");
+        /// Hosts that left Qualys are cleared if they are no more than this part of the known ones (state.dir)
+        max_cleared: Share = form("a part in percent").default("10%");
+        /// Delete hosts that left Qualys, of those that commands.add_host created (state.dir)
+        delete_left_hosts: bool = boolean().default("n");
         /// Characters of a description, at most; 0 sends none
         description_length: usize = number::<0, 16_000, _>().default("1024");
         /// Tell the operating system too

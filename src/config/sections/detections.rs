@@ -6,7 +6,7 @@ use super::Sections;
 use crate::config::contradiction::Contradiction;
 use crate::config::error::{Errors, Reported};
 use crate::config::row::{boolean, duration, form, list, number, version, words};
-use crate::qualys::{Api, DetectionSettings, Names, Scope, Shard, TagMatch};
+use crate::qualys::{Api, ChangeWindow, DetectionSettings, Names, Scope, Shard, TagMatch};
 use crate::report::Kind;
 
 section! {
@@ -24,8 +24,10 @@ section! {
         hosts_per_call: usize = number::<1, 10_000, _>().default("1000");
         /// Calls for detections at the same time, at most; never more than the subscription allows
         parallel_calls: usize = number::<1, 8, _>().default("1");
-        /// Only hosts with scan results that were processed within this time; not set: all
-        changed_within: Duration = duration().example("26h");
+        /// Only hosts with scan results that were processed within this time, or since the last good import (last); not set: all
+        changed_within: ChangeWindow = form("a length of time or last").example("26h");
+        /// With detections.changed_within=last, all hosts are imported this often
+        full_every: Duration = duration().default("7d");
         /// Hosts whose last scan is longer ago are left as they are; not set: none
         max_scan_age: Duration = duration().example("90d");
         /// Which part of the hosts to import, where several imports share them
@@ -62,6 +64,10 @@ impl Sections {
         if !tags.is_empty() && !asset_groups.is_empty() {
             return Err(errors.report(Contradiction::TagsAndGroups));
         }
+        let changed_within = section.changed_within.optional()?;
+        if changed_within == Some(ChangeWindow::SinceLast) && !self.state.dir.is_set() {
+            return Err(errors.report(Contradiction::LastWithoutState));
+        }
         let selection = self.selection.settings(errors)?;
         Ok(DetectionSettings {
             scope: Scope {
@@ -74,7 +80,8 @@ impl Sections {
             },
             hosts_per_call: section.hosts_per_call.required(errors)?,
             parallel_calls: section.parallel_calls.required(errors)?,
-            changed_within: section.changed_within.optional()?,
+            changed_within,
+            full_every: section.full_every.required(errors)?,
             max_scan_age: section.max_scan_age.optional()?,
             shard: section.shard.required(errors)?,
             knowledge_base: section.knowledge_base.required(errors)?,

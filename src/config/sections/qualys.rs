@@ -96,7 +96,7 @@ impl Sections {
     }
 
     /// Where findings go, and what they are filed under there, as a name.
-    fn destination(&self) -> String {
+    pub(in crate::config) fn destination(&self) -> String {
         let (center, commands) = (&self.management_center, &self.commands);
         let place = match (self.csv.file.get(), center.server.get(), center.port.get()) {
             (Some(file), ..) => file.display().to_string(),

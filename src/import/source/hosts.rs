@@ -6,6 +6,7 @@
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use futures_util::future::join_all;
@@ -13,6 +14,7 @@ use tracing::warn;
 
 use crate::import::count::{Count, Outcome, Totals, Unit};
 use crate::import::error::Error;
+use crate::import::memory::Memory;
 use crate::import::numbers::hosts;
 use crate::import::record::{BatchRecord, Failure, Record};
 use crate::import::runner::{Found, Runner};
@@ -35,6 +37,7 @@ pub(in crate::import) struct HostSource {
     selection: Selection,
     /// All batches are delivered as one.
     in_one: bool,
+    memory: Arc<Memory>,
     state: RefCell<HostSourceState>,
 }
 
@@ -46,6 +49,8 @@ struct HostSourceState {
     pending: VecDeque<HostBatch>,
     /// The records that nobody asks for, until the first batch reports them.
     not_asked_for: Option<Report>,
+    /// The last address of what was obtained.
+    reached: Option<IpAddr>,
     /// Deliveries that were begun.
     deliveries: usize,
     /// No further batch is begun.
@@ -83,17 +88,29 @@ impl HostSourceState {
 }
 
 impl HostSource {
-    pub(in crate::import) fn new(client: DetectionClient, selection: Selection, in_one: bool) -> Self {
+    pub(in crate::import) fn new(
+        client: DetectionClient,
+        selection: Selection,
+        in_one: bool,
+        memory: Arc<Memory>,
+    ) -> Self {
         HostSource {
             client,
             selection,
             in_one,
+            memory,
             state: RefCell::default(),
         }
     }
 
     pub(in crate::import) fn client(&self) -> &DetectionClient {
         &self.client
+    }
+
+    /// The last address of the latest batch, if nothing is missing up to there.
+    pub(in crate::import) fn reached(&self) -> Option<IpAddr> {
+        let state = self.state.borrow();
+        state.reached.filter(|_| state.missing == 0)
     }
 
     /// How many batches there are to obtain; one until the list is known.
@@ -145,6 +162,8 @@ impl HostSource {
         self.state.borrow_mut().deliveries += 1;
         let (mut reports, mut held, mut worst) = (Vec::new(), HeldBatches::default(), None);
         while let Some(batches) = self.next(runner) {
+            let last = batches.last().and_then(|batch| listing.hosts.last_address(batch));
+            self.state.borrow_mut().reached = last;
             let failure = self.download(&listing, batches, &mut held, runner, stages).await;
             worst = worst.into_iter().chain(failure).reduce(worse);
             if self.waits(&held).await {
@@ -210,13 +229,12 @@ impl HostSource {
     }
 
     async fn list(&self, runner: &Runner<'_>, stages: &mut Stages) -> Result<Arc<HostListing>, Error> {
-        let listing = runner.stop.or(self.client.list(&self.selection));
-        let listing = Arc::new(
-            runner
-                .run(stages, Stage::List, listing)
-                .await
-                .inspect_err(|_| self.state.borrow_mut().ended = true)?,
-        );
+        let wanted = self.memory.wanted(self.client.settings());
+        let listing = runner.stop.or(self.client.list(&self.selection, &wanted));
+        let listing = runner.run(stages, Stage::List, listing).await;
+        let mut listing = listing.inspect_err(|_| self.state.borrow_mut().ended = true)?;
+        self.memory.listed(&mut listing);
+        let listing = Arc::new(listing);
         let mut state = self.state.borrow_mut();
         state.pending = listing.hosts.batches(self.client.settings().hosts_per_call).into();
         state.not_asked_for = Some(not_asked_for(&listing));

@@ -115,6 +115,11 @@ impl HostGroups {
         shared
     }
 
+    /// The last address of a batch.
+    pub fn last_address(&self, batch: &HostBatch) -> Option<IpAddr> {
+        self.of(batch).last().map(|host| host.address)
+    }
+
     fn of(&self, batch: &HostBatch) -> &[GroupedHost] {
         self.0.get(batch.0.clone()).unwrap_or_default()
     }

@@ -1,11 +1,13 @@
 //! List: which hosts there are, page by page, in a few bytes each.
 
 use std::collections::HashSet;
+use std::net::IpAddr;
 use std::time::{Duration, SystemTime};
 
 use tracing::{info, warn};
 
 use super::groups::{GroupedHost, HostGroups};
+use super::wanted::{HostsWanted, MARGIN};
 use super::{DetectionClient, DetectionError};
 use crate::printable::Text;
 use crate::problem::{Kind, Problem as _};
@@ -40,22 +42,29 @@ pub struct HostListing {
     pub hidden: bool,
     /// There are hosts of which nobody says more than that their address is one of IPv6.
     pub hidden_ipv6: bool,
+    /// Every address in scope, asked for or not; only where somebody [wants](HostsWanted::addresses) to know.
+    pub addresses: Vec<IpAddr>,
+    /// When the list was begun, by Qualys' clock.
+    pub begun: Option<SystemTime>,
+    /// Hosts are asked for only if they changed since, by Qualys' clock.
+    pub since: Option<SystemTime>,
     /// What the user should know of it.
     pub warnings: Vec<String>,
 }
 
 impl DetectionClient {
-    /// Asks for the hosts in scope; those that `selection` leaves out by address or network are left out at once.
+    /// Asks for the hosts in scope that are wanted; those that `selection` leaves out by address or network are left out at once.
     ///
     /// # Errors
     /// No list, or one without a host: exit code 65, since rights may be lost.
-    pub async fn list(&self, selection: &Selection) -> Result<HostListing, DetectionError> {
+    pub async fn list(&self, selection: &Selection, wanted: &HostsWanted) -> Result<HostListing, DetectionError> {
         let (mut listing, mut hosts) = (HostListing::default(), Vec::new());
         let oldest = |now| self.settings.max_scan_age.map(|age| before(now, age));
         let taken = self.pages("Basic", self.settings.scope.parameters(), |page, now| {
             let oldest = oldest(now).and_then(host_list::unix_seconds);
+            listing.begun.get_or_insert(now);
             for host in page {
-                hosts.extend(listing.take(&host, oldest, selection));
+                hosts.extend(listing.take(&host, oldest, selection, wanted.addresses));
             }
         });
         let mut warnings = taken.await?;
@@ -75,15 +84,17 @@ impl DetectionClient {
                 .hosts
                 .retain_groups(|host| self.settings.shard.contains(host.address));
         }
-        if let Some(window) = self.settings.changed_within {
-            let (changed, more) = self.changed(window).await?;
-            warnings.extend(
-                more.into_iter()
-                    .filter(|words| !warnings.contains(words))
-                    .collect::<Vec<_>>(),
-            );
-            listing.hosts.retain_groups(|host| changed.contains(&host.id));
-        }
+        listing.since = wanted.since.map(|since| since.at(self.now()));
+        let changed = self.changed(listing.since, &mut warnings).await?;
+        let done = wanted.done;
+        let changed_again = self
+            .changed(done.map(|done| before(done.begun, MARGIN)), &mut warnings)
+            .await?;
+        listing.hosts.retain_groups(|host| {
+            let is_done = done.is_some_and(|done| host.address <= done.reached);
+            let changed = if is_done { &changed_again } else { &changed };
+            changed.as_ref().is_none_or(|changed| changed.contains(&host.id))
+        });
         let asked = listing.hosts.len();
         let calls = listing.hosts.batches(self.settings.hosts_per_call).len() as u64;
         info!(hosts = asked, listed = listing.listed, calls, "hosts listed");
@@ -120,9 +131,14 @@ impl DetectionClient {
         received.map_err(|fault| self.transport.error(Stage::List, fault))
     }
 
-    /// The records whose scan results were processed within this time, by Qualys' clock, and what Qualys warns of.
-    async fn changed(&self, window: Duration) -> Result<(HashSet<u64>, Vec<String>), DetectionError> {
-        let since = before(self.now(), window);
+    /// The records whose scan results were processed since, by Qualys' clock; all of them, where there is no such time. What Qualys
+    /// warns of joins `warnings`.
+    async fn changed(
+        &self,
+        since: Option<SystemTime>,
+        warnings: &mut Vec<String>,
+    ) -> Result<Option<HashSet<u64>>, DetectionError> {
+        let Some(since) = since else { return Ok(None) };
         let mut parameters = self.settings.scope.parameters();
         parameters.push((
             "vm_processed_after",
@@ -130,8 +146,12 @@ impl DetectionClient {
         ));
         let mut changed = HashSet::new();
         let take = |page: Vec<Listed>, _| changed.extend(page.into_iter().map(|host| host.id));
-        let warnings = self.pages("None", parameters, take).await?;
-        Ok((changed, warnings))
+        for words in self.pages("None", parameters, take).await? {
+            if !warnings.contains(&words) {
+                warnings.push(words);
+            }
+        }
+        Ok(Some(changed))
     }
 
     /// Every page of a list, one after the other, with the time at Qualys. Gives what Qualys warns of.
@@ -219,7 +239,7 @@ impl DetectionClient {
     }
 
     /// The time at Qualys.
-    fn now(&self) -> SystemTime {
+    pub(super) fn now(&self) -> SystemTime {
         let there = self.transport.limits().and_then(|limits| limits.date);
         there.unwrap_or_else(SystemTime::now)
     }
@@ -246,7 +266,13 @@ impl HostListing {
     ///
     /// An outdated record is left out even beside a newer one of its address: another machine may have the address by now, to
     /// which the old findings would be added, and which the old record's fixed findings would clear.
-    fn take(&mut self, host: &Listed, oldest: Option<u32>, selection: &Selection) -> Option<GroupedHost> {
+    fn take(
+        &mut self,
+        host: &Listed,
+        oldest: Option<u32>,
+        selection: &Selection,
+        addresses: bool,
+    ) -> Option<GroupedHost> {
         self.listed += 1;
         let outdated = host
             .scanned
@@ -263,8 +289,12 @@ impl HostListing {
             }
             Some(address) => match selection.out_of_scope(address, host.network) {
                 Some(reason) => reason,
-                None if outdated => LeftOut::NotScanned,
+                None if outdated => {
+                    self.addresses.extend(addresses.then_some(address));
+                    LeftOut::NotScanned
+                }
                 None => {
+                    self.addresses.extend(addresses.then_some(address));
                     return Some(GroupedHost {
                         address,
                         id: host.id,
@@ -325,7 +355,7 @@ mod tests {
             let mut listing = HostListing::default();
             let taken = list
                 .iter()
-                .filter_map(|host| listing.take(host, oldest, &Selection::default()));
+                .filter_map(|host| listing.take(host, oldest, &Selection::default(), false));
             let ids: Vec<u64> = taken.map(|host| host.id).collect();
             (ids, listing.left_out.get(LeftOut::NotScanned))
         };

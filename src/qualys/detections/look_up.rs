@@ -22,27 +22,21 @@ impl DetectionClient {
     pub async fn look_up(&self, reports: &mut [Report]) -> Result<(), DetectionError> {
         let mut knowledge = self.knowledge.lock().await;
         let unknown = match self.settings.knowledge_base {
-            true => knowledge.unknown(reports),
+            true => {
+                self.recall(&mut knowledge, reports).await?;
+                knowledge.unknown(reports)
+            }
             false => Vec::new(),
         };
         for qids in unknown.chunks(QIDS) {
             let asked: HashSet<u32> = qids.iter().copied().collect();
-            let (mut pages, mut next) = (Vec::new(), None);
-            loop {
-                // Once it has answered, a page in its place is a passing trouble.
-                let is_refusal = match knowledge.has_answered() {
-                    true => |_: &Fault| false,
-                    false => is_refused,
-                };
-                let entries = self.entries(qids, &asked, next, is_refusal).await?;
-                let after = entries.next;
-                pages.push(entries);
-                match after {
-                    None => break,
-                    Some(qid) if qid > next.unwrap_or_default() => next = Some(qid),
-                    Some(qid) => return Err(self.stands_still(Stage::LookUp, qid)),
-                }
-            }
+            // Once it has answered, a page in its place is a passing trouble.
+            let is_refusal = match knowledge.has_answered() {
+                true => |_: &Fault| false,
+                false => is_refused,
+            };
+            let pages = self.entry_pages(&by_qids(qids), &asked, is_refusal).await?;
+            self.remember(&pages).await;
             knowledge.learn(&asked, pages)?;
         }
         reports.iter_mut().for_each(|report| knowledge.explain(report));
@@ -63,19 +57,40 @@ impl DetectionClient {
     /// As for [`look_up`](Self::look_up).
     pub async fn probe_knowledge_base(&self) -> Result<(), DetectionError> {
         let qid = 38_173;
-        self.entries(&[qid], &[qid].into(), None, is_refused).await.map(drop)
+        self.entry_pages(&by_qids(&[qid]), &[qid].into(), is_refused)
+            .await
+            .map(drop)
+    }
+
+    /// Every page of an answer, one after the other; of each what it says of `asked`.
+    pub(super) async fn entry_pages(
+        &self,
+        parameters: &[(&'static str, String)],
+        asked: &HashSet<u32>,
+        is_refusal: fn(&Fault) -> bool,
+    ) -> Result<Vec<report::Entries>, DetectionError> {
+        let (mut pages, mut next) = (Vec::new(), None);
+        loop {
+            let entries = self.entries(parameters, asked, next, is_refusal).await?;
+            let after = entries.next;
+            pages.push(entries);
+            match after {
+                None => return Ok(pages),
+                Some(qid) if qid > next.unwrap_or_default() => next = Some(qid),
+                Some(qid) => return Err(self.stands_still(Stage::LookUp, qid)),
+            }
+        }
     }
 
     /// One page of entries. A fault of which `is_refusal` says so means that the account has no right to them.
     async fn entries(
         &self,
-        qids: &[u32],
+        parameters: &[(&'static str, String)],
         asked: &HashSet<u32>,
         next: Option<u64>,
         is_refusal: fn(&Fault) -> bool,
     ) -> Result<report::Entries, DetectionError> {
-        let ids: Vec<String> = qids.iter().map(u32::to_string).collect();
-        let mut parameters = vec![("ids", ids.join(","))];
+        let mut parameters = parameters.to_vec();
         parameters.extend(next.map(|qid| ("id_min", qid.to_string())));
         let version = &self.settings.knowledge_base_version;
         let request = self.request(format!("/api/{version}/fo/knowledge_base/vuln/"), parameters);
@@ -97,9 +112,15 @@ impl DetectionClient {
 
 /// What an account may be answered that has no right to the KnowledgeBase. Its real form isn't known; the list of hosts was
 /// delivered before, so that the login is right and nothing stands between us and Qualys.
-fn is_refused(fault: &Fault) -> bool {
+pub(super) fn is_refused(fault: &Fault) -> bool {
     match fault {
         Fault::Refused(refusal) => refusal.kind().denies_access(),
         fault => matches!(fault.kind(), Kind::Html | Kind::Unexpected),
     }
+}
+
+/// The entries of some QIDs.
+fn by_qids(qids: &[u32]) -> [(&'static str, String); 1] {
+    let ids: Vec<String> = qids.iter().map(u32::to_string).collect();
+    [("ids", ids.join(","))]
 }

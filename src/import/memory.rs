@@ -1,0 +1,377 @@
+//! Memory: what an import knows of those before it, and what it remembers for the next one. Without `state.dir` it knows
+//! nothing and remembers nothing; where that can't be used, the import goes on the same way, and says so.
+//!
+//! | rule | since |
+//! |---|---|
+//! | an address is remembered before results are sent there | a run that is killed leaves nothing behind that nobody knows of |
+//! | it is forgotten after its results were cleared | the next run clears again what this one couldn't |
+//! | hosts that left are cleared only by a run that saw every host in scope, as the full run before it with the same settings did | nobody takes for left what wasn't asked for |
+
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use tracing::{info, warn};
+
+use super::record::Record;
+use super::stop::Stop;
+use crate::problem::{Kind, Problem as _};
+use crate::qualys::{ChangeWindow, DetectionSettings, Done, HostListing, HostsWanted, Since};
+use crate::report::Selected;
+use crate::state::{self, CutRun, Error, PastRun, Settings, StateHeader, StateStore, seconds, time};
+
+/// What an import knows of those before it.
+#[derive(Default)]
+pub(super) struct Memory {
+    open: Option<OpenMemory>,
+    /// What the user should know.
+    warnings: Mutex<Vec<String>>,
+}
+
+struct OpenMemory {
+    store: Arc<StateStore>,
+    settings: Settings,
+    /// Nothing is sent, so there is nothing to remember.
+    looks_only: bool,
+    /// What was known when this run began, of the same settings.
+    before: StateHeader,
+    run: Mutex<RunSoFar>,
+}
+
+/// What this run has seen.
+#[derive(Default)]
+struct RunSoFar {
+    /// When it began; by Qualys' clock, where that is known.
+    begun: u64,
+    /// The run that it goes on with.
+    cut: Option<CutRun>,
+    /// It asks only for hosts that changed since.
+    since: Option<u64>,
+    /// Something couldn't be remembered.
+    broken: bool,
+    /// Known hosts that weren't listed so far, and whether this import created them.
+    unlisted: Vec<(IpAddr, bool)>,
+    /// How many hosts were known when it began.
+    known: u64,
+    /// Some host is listed.
+    lists: bool,
+    /// There may be hosts that nobody lists.
+    hidden: bool,
+}
+
+/// Hosts that left, if something can be done about them.
+pub(super) struct LeftHosts {
+    /// Their addresses in order, with whether this import created them.
+    pub(super) hosts: Vec<(IpAddr, bool)>,
+    /// How many hosts were known when the run began.
+    pub(super) known: u64,
+    /// Whether so few left that they are cleared.
+    pub(super) allowed: bool,
+    /// Those that this import created are deleted.
+    pub(super) delete: bool,
+}
+
+impl Memory {
+    /// Opens what is remembered; where that can't be, a warning says so. Whoever `looks_only` remembers nothing.
+    pub(super) fn open(settings: Option<Settings>, looks_only: bool) -> Self {
+        let mut memory = Memory::default();
+        let Some(settings) = settings else { return memory };
+        let opened = match looks_only {
+            true => StateStore::look(&settings.dir),
+            false => memory.open_or_replace(&settings).map(Some),
+        };
+        match opened.and_then(|store| store.map(|store| memory.begin(store, settings, looks_only)).transpose()) {
+            Ok(open) => memory.open = open,
+            Err(error) => memory.warn(format!(
+                "nothing is remembered, and no host that left Qualys is cleared: state.dir can't be used ({error}); {}",
+                error.remedy()
+            )),
+        }
+        memory
+    }
+
+    fn open_or_replace(&self, settings: &Settings) -> Result<StateStore, Error> {
+        match StateStore::open(&settings.dir) {
+            Err(Error::Damaged(damage)) => {
+                let aside = state::set_aside(&settings.dir)?;
+                self.warn(format!(
+                    "what was remembered is damaged ({damage}) and stands in {} now: every host is imported, and none that left \
+                     Qualys meanwhile is cleared",
+                    aside.display()
+                ));
+                StateStore::open(&settings.dir)
+            }
+            opened => opened,
+        }
+    }
+
+    /// Compares what is remembered with the settings of this run.
+    fn begin(&self, store: StateStore, settings: Settings, looks_only: bool) -> Result<OpenMemory, Error> {
+        let mut before = store.header();
+        let is_new = before.destination.is_empty();
+        let elsewhere = before.destination != settings.destination;
+        if elsewhere && !is_new {
+            self.warn(format!(
+                "what is remembered is of an import into {}, this one is into {}: every host is imported, and none that left Qualys \
+                 is cleared; give each import a state.dir of its own",
+                before.destination, settings.destination
+            ));
+        } else if before.settings != settings.decisive && !is_new {
+            self.warn(
+                "the settings that decide what is imported have changed since the last run: every host is imported, and none that \
+                 left Qualys is cleared"
+                    .to_owned(),
+            );
+        }
+        if elsewhere || before.settings != settings.decisive {
+            before = StateHeader {
+                destination: settings.destination.clone(),
+                settings: settings.decisive.clone(),
+                knowledge_as_of: before.knowledge_as_of,
+                description_length: before.description_length,
+                ..StateHeader::default()
+            };
+            if !looks_only {
+                if elsewhere && !is_new {
+                    store.drop_all_hosts()?;
+                }
+                store.change(|header| *header = before.clone())?;
+            }
+        }
+        let unlisted = store.hosts()?;
+        let run = RunSoFar {
+            begun: seconds(SystemTime::now()),
+            known: unlisted.len() as u64,
+            unlisted: match settings.is_whole && before.last_full.is_some() {
+                true => unlisted,
+                false => Vec::new(),
+            },
+            ..RunSoFar::default()
+        };
+        Ok(OpenMemory {
+            store: Arc::new(store),
+            settings,
+            looks_only,
+            before,
+            run: run.into(),
+        })
+    }
+
+    /// What is remembered of the KnowledgeBase.
+    pub(super) fn knowledge(&self) -> Option<Arc<StateStore>> {
+        let open = self.open.as_ref().filter(|open| !open.looks_only)?;
+        Some(open.store.clone())
+    }
+
+    /// Which hosts an import of detections asks for.
+    pub(super) fn wanted(&self, settings: &DetectionSettings) -> HostsWanted {
+        let now = SystemTime::now();
+        let since = match settings.changed_within {
+            None => None,
+            Some(ChangeWindow::Within(age)) => Some(Since::Ago(age)),
+            Some(ChangeWindow::SinceLast) => self.since_last(settings.full_every, now).map(Since::Run),
+        };
+        let Some(open) = &self.open else {
+            return HostsWanted {
+                since,
+                ..HostsWanted::default()
+            };
+        };
+        let within = open.settings.resume_within;
+        // One that asked only for changes isn't enough where every host is asked for.
+        let fits = |cut: &CutRun| cut.since.is_none() || since.is_some();
+        let cut = open
+            .before
+            .cut
+            .filter(|cut| fits(cut) && is_within(time(cut.begun), within, now));
+        open.run().cut = cut;
+        let Some(cut) = cut else {
+            return HostsWanted {
+                since,
+                done: None,
+                addresses: true,
+            };
+        };
+        let (begun, reached) = (time(cut.begun), cut.reached);
+        info!(
+            "going on with the import of {}, which was cut short: hosts up to {reached} are asked for only if they changed since",
+            humantime::format_rfc3339_seconds(begun)
+        );
+        HostsWanted {
+            since: cut.since.map(time).map(Since::Then),
+            done: Some(Done { reached, begun }),
+            addresses: true,
+        }
+    }
+
+    /// When the last good import began, if changes since then are enough.
+    fn since_last(&self, full_every: Duration, now: SystemTime) -> Option<SystemTime> {
+        let before = self.open.as_ref().map(|open| &open.before);
+        let full = before.and_then(|before| before.last_full);
+        let last = before.and_then(|before| before.last);
+        let is_fresh = full.is_some_and(|full| is_within(time(full.begun), full_every, now));
+        let since = last.filter(|_| is_fresh).map(|last| time(last.begun));
+        match (since, full) {
+            (Some(since), _) => {
+                let since = humantime::format_rfc3339_seconds(since);
+                info!("hosts are asked for that changed since the last good import, of {since}");
+            }
+            (None, None) => info!("every host is imported: no earlier import of every host is known"),
+            (None, Some(_)) => {
+                info!("every host is imported: the last import of every host is too long ago (detections.full_every)");
+            }
+        }
+        since
+    }
+
+    /// Takes note of a list of hosts. It is all that tells which hosts there are.
+    pub(super) fn listed(&self, listing: &mut HostListing) {
+        let addresses = std::mem::take(&mut listing.addresses);
+        let Some(open) = &self.open else { return };
+        let mut run = open.run();
+        let began = run.cut.map(|cut| cut.begun).or(listing.begun.map(seconds));
+        run.begun = began.unwrap_or(run.begun);
+        run.since = listing.since.map(seconds);
+        run.hidden |= listing.hidden;
+        if listing.hidden_ipv6 {
+            run.unlisted.retain(|(address, _)| address.is_ipv4());
+        }
+        run.seen(addresses);
+    }
+
+    /// Takes note of the hosts of a report.
+    pub(super) fn reported(&self, selected: &Selected) {
+        let Some(open) = &self.open else { return };
+        let mut run = open.run();
+        run.seen(selected.listed().collect());
+        run.unlisted.retain(|(address, _)| !selected.may_hide(*address));
+        run.hidden |= selected.filtered().is_some();
+    }
+
+    /// Remembers addresses, before results are sent there.
+    pub(super) fn announce(&self, addresses: impl IntoIterator<Item = IpAddr>, added: bool) {
+        let Some(open) = self.open.as_ref().filter(|open| !open.looks_only) else {
+            return;
+        };
+        let announced = open.store.unknown(addresses, added);
+        let announced = announced.and_then(|unknown| open.store.remember(unknown, added));
+        self.remembered(open, announced);
+    }
+
+    /// Remembers that all hosts up to an address are done.
+    pub(super) fn reached(&self, address: IpAddr) {
+        let Some(open) = self.open.as_ref().filter(|open| !open.looks_only) else {
+            return;
+        };
+        let cut = {
+            let mut run = open.run();
+            let reached = run.cut.map_or(address, |cut| cut.reached.max(address));
+            let (begun, since) = (run.begun, run.since);
+            *run.cut.insert(CutRun { begun, since, reached })
+        };
+        self.remembered(open, open.store.change(|header| header.cut = Some(cut)));
+    }
+
+    fn remembered(&self, open: &OpenMemory, written: Result<(), Error>) {
+        let Err(error) = written else { return };
+        let mut run = open.run();
+        if !std::mem::replace(&mut run.broken, true) {
+            drop(run);
+            self.warn(format!(
+                "this run isn't remembered, and no host that left Qualys is cleared: {error}; {}",
+                error.remedy()
+            ));
+        }
+    }
+
+    /// The hosts that left, if this run, which is complete, has seen all that there are.
+    pub(super) fn left(&self) -> Option<LeftHosts> {
+        let open = self.open.as_ref()?;
+        let mut run = open.run();
+        if run.broken || run.hidden || run.since.is_some() || !run.lists {
+            return None;
+        }
+        let left = std::mem::take(&mut run.unlisted);
+        (!left.is_empty()).then(|| LeftHosts {
+            allowed: open.settings.max_cleared.allows(left.len() as u64, run.known),
+            known: run.known,
+            delete: open.settings.delete_left_hosts,
+            hosts: left,
+        })
+    }
+
+    /// Forgets hosts of which nothing is held any more.
+    pub(super) fn forget(&self, addresses: impl IntoIterator<Item = IpAddr>) {
+        if let Some(open) = self.open.as_ref().filter(|open| !open.looks_only) {
+            self.remembered(open, open.store.drop_hosts(addresses));
+        }
+    }
+
+    /// Remembers how the run ended. Where it didn't do all that it was meant to, what it reached stays remembered.
+    pub(super) fn end(&self, record: &mut Record, stop: &Stop) {
+        let of_left_hosts = record.batches.iter().filter_map(|batch| batch.failure.as_ref());
+        let of_left_hosts = of_left_hosts
+            .filter(|failure| failure.kind == Kind::TooManyLeft)
+            .count()
+            > 0;
+        let complete = record.exit.is_success() || of_left_hosts && record.exit == Kind::TooManyLeft.exit();
+        let complete = complete && record.not_begun == 0 && stop.kind().is_none();
+        if let Some(open) = self.open.as_ref().filter(|open| complete && !open.looks_only) {
+            self.remembered(open, open.complete());
+        }
+        if let Some(batch) = record.batches.last_mut() {
+            batch.warnings.append(&mut self.warnings());
+        }
+    }
+
+    fn warn(&self, sentence: String) {
+        warn!("{sentence}");
+        self.warnings().push(sentence);
+    }
+
+    fn warnings(&self) -> MutexGuard<'_, Vec<String>> {
+        self.warnings.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl OpenMemory {
+    /// Remembers that this run imported all that it was meant to.
+    fn complete(&self) -> Result<(), Error> {
+        let run = self.run();
+        if run.broken {
+            return Ok(());
+        }
+        let ended = PastRun {
+            begun: run.begun,
+            ended: seconds(SystemTime::now()),
+        };
+        self.store.change(|header| {
+            let last = header.last.map(|last| last.begun);
+            match run.since {
+                None => (header.last, header.last_full) = (Some(ended), Some(ended)),
+                // Between the last good run and what this one asked for, nothing may be left out.
+                Some(since) if last.is_some_and(|last| since <= last) => header.last = Some(ended),
+                Some(_) => {}
+            }
+            header.cut = None;
+        })
+    }
+
+    fn run(&self) -> MutexGuard<'_, RunSoFar> {
+        self.run.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl RunSoFar {
+    fn seen(&mut self, mut addresses: Vec<IpAddr>) {
+        self.lists |= !addresses.is_empty();
+        addresses.sort_unstable();
+        self.unlisted
+            .retain(|(address, _)| addresses.binary_search(address).is_err());
+    }
+}
+
+fn is_within(then: SystemTime, age: Duration, now: SystemTime) -> bool {
+    // A time to come is as fresh as can be.
+    now.duration_since(then).unwrap_or_default() < age
+}
