@@ -114,6 +114,8 @@ fn the_documentation_lists_every_metric() {
             Said::WithDelivery => "one that began to deliver",
             Said::WithQualys => "one that asked Qualys",
             Said::WhenTold => "one that Qualys told so",
+            Said::WithState => "one that remembers (`state.dir`)",
+            Said::WithLeftHosts => "one that looked for hosts that left",
             Said::WithCertificate => "one that saw it",
             Said::Meanwhile => "one that runs",
         };

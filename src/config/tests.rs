@@ -85,6 +85,7 @@ fn another(setting: &Setting) -> String {
             "qualys.api_version" => "3.0".into(),
             key if key.starts_with("detections.") && key.ends_with("_version") => "3.0".into(),
             "detections.shard" => "2/4".into(),
+            "commands.max_cleared" => "50%".into(),
             "selection.networks" => "7".into(),
             "selection.kinds" => "information".into(),
             "selection.statuses" => "fixed".into(),
@@ -115,6 +116,9 @@ fn every_setting_of_the_table_reaches_the_configuration() {
         let mut pairs = if of_hosts { for_hosts() } else { COMPLETE.to_vec() };
         if setting.key == "report.knowledge_base" {
             pairs.push(("report.file", "report.xml"));
+        }
+        if ["commands.max_cleared", "commands.delete_left_hosts"].contains(&setting.key) {
+            pairs.push(("state.dir", "state"));
         }
         let plain = dump(&given(&pairs).import().unwrap());
         pairs.push((setting.key, &another));

@@ -138,6 +138,8 @@ outcomes! {
     Written "written" [Hosts Findings Commands Bytes] [] = [Delivery];
     /// Listed by Qualys and not imported, as a batch failed or wasn't begun.
     Missing "missing" [Hosts] [] = [];
+    /// Known from earlier runs.
+    Known "known" [Hosts] [] = [];
     /// Known from earlier runs, and in scope no more.
     Left "left" [Hosts] [] = [];
     /// Hosts that left and were deleted.

@@ -24,6 +24,9 @@ impl Record {
             "seconds": self.duration.as_secs_f64(),
             "templates_not_begun": self.not_begun,
         });
+        if let Some(remembered) = self.remembered {
+            object["remembered"] = remembered.into();
+        }
         let mut templates = Vec::new();
         for batch in &self.batches {
             match batch.parts.as_slice() {
@@ -95,6 +98,10 @@ fn of_batch(object: &mut Value, batch: &BatchRecord) {
         Destination::ManagementCenter => {}
         Destination::File(file) => object["file"] = file.as_str().into(),
         Destination::Plan(plan) => object["plan"] = of_plan(plan, &batch.totals),
+    }
+    if batch.totals.find(Unit::Hosts, Outcome::Left).is_some() {
+        let left = batch.left.iter().map(|address| address.to_string());
+        object["left_hosts"] = left.collect::<Vec<_>>().into();
     }
     insert(object, &batch.totals);
 }

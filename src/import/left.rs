@@ -25,19 +25,17 @@ pub(super) async fn clear(
     stop: &Stop,
 ) {
     let complete = record.exit.is_success() && record.not_begun == 0 && stop.kind().is_none();
-    let left = memory.left().filter(|_| complete && closings.clears());
-    let Some(LeftHosts {
+    let Some(left) = memory.left().filter(|_| complete && closings.clears()) else {
+        return;
+    };
+    let LeftHosts {
         hosts,
         known,
         allowed,
         delete,
-    }) = left
-    else {
-        return;
-    };
+    } = left;
     let addresses: Vec<IpAddr> = hosts.iter().map(|(address, _)| *address).collect();
     let count = addresses.len() as u64;
-    info!(hosts = count, "known hosts that left Qualys");
     let runner = Runner::of_batch(progress, stop);
     let mut batch = BatchRecord {
         parts: vec![PartRecord::default()],
@@ -45,7 +43,9 @@ pub(super) async fn clear(
     };
     let mut failure = None;
     match allowed {
+        _ if hosts.is_empty() => {}
         true => {
+            info!(hosts = count, "hosts that left Qualys");
             let created: Vec<IpAddr> = hosts
                 .iter()
                 .filter(|(_, created)| *created && delete)
@@ -57,8 +57,9 @@ pub(super) async fn clear(
             failure = delivered.failure;
             memory.forget(delivered.gone);
         }
-        false => failure = failure.or(Some(Error::TooManyLeft { left: count, known })),
+        false => failure = Some(Error::TooManyLeft { left: count, known }),
     }
+    batch.totals.add(Unit::Hosts, Outcome::Known, known);
     batch.totals.add(Unit::Hosts, Outcome::Left, count);
     batch.left = addresses;
     if let Some(failure) = failure {

@@ -291,12 +291,12 @@ impl Memory {
         if run.broken || run.hidden || run.since.is_some() || !run.lists {
             return None;
         }
-        let left = std::mem::take(&mut run.unlisted);
-        (!left.is_empty()).then(|| LeftHosts {
-            allowed: open.settings.max_cleared.allows(left.len() as u64, run.known),
+        let hosts = std::mem::take(&mut run.unlisted);
+        Some(LeftHosts {
+            allowed: open.settings.max_cleared.allows(hosts.len() as u64, run.known),
             known: run.known,
             delete: open.settings.delete_left_hosts,
-            hosts: left,
+            hosts,
         })
     }
 
@@ -319,6 +319,11 @@ impl Memory {
         if let Some(open) = self.open.as_ref().filter(|open| complete && !open.looks_only) {
             self.remembered(open, open.complete());
         }
+        record.remembered = match (&self.open, self.warnings().is_empty()) {
+            (Some(open), _) if open.looks_only => None,
+            (Some(open), _) => Some(!open.run().broken),
+            (None, is_off) => (!is_off).then_some(false),
+        };
         if let Some(batch) = record.batches.last_mut() {
             batch.warnings.append(&mut self.warnings());
         }

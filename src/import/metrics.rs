@@ -40,6 +40,9 @@ pub fn of_record(settings: &Settings, record: &Record) -> Exposition {
         metrics.set(&t::REPORT_GENERATED, &[], unix(oldest));
     }
     counts(&mut metrics, record);
+    if let Some(remembered) = record.remembered {
+        metrics.set(&t::REMEMBERED, &[], one_if(remembered));
+    }
     certificates(&mut metrics, record);
     if record.usage.calls() > 0 {
         usage(&mut metrics, &record.usage);
@@ -103,9 +106,10 @@ fn counts(metrics: &mut Exposition, record: &Record) {
             metrics.set(metric, label.as_slice(), totals.get(unit, outcome) as f64);
         }
     };
-    let measured = Outcome::ALL.iter().filter(|outcome| match t::is_delivery(**outcome) {
-        true => totals.is_delivered(),
-        false => totals.is_selected(),
+    let measured = Outcome::ALL.iter().filter(|outcome| match outcome {
+        Outcome::Known | Outcome::Left => totals.find(Unit::Hosts, **outcome).is_some(),
+        outcome if t::is_delivery(**outcome) => totals.is_delivered(),
+        _ => totals.is_selected(),
     });
     let left_out = LeftOut::ALL.into_iter().filter(|_| totals.is_selected());
     for outcome in measured.copied().chain(left_out.map(Outcome::LeftOut)) {

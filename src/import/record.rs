@@ -32,6 +32,8 @@ pub struct Record {
     pub exit: Exit,
     /// What was asked of Qualys.
     pub usage: qualys::Usage,
+    /// Whether the run is remembered for the next one; nothing where nobody asks for it.
+    pub remembered: Option<bool>,
     /// When the client certificate expires; once it was opened.
     pub certificate_expires: Option<SystemTime>,
     /// From the first stage to the last.

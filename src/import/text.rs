@@ -39,6 +39,7 @@ fn of_batch(out: &mut impl Write, batch: &BatchRecord) -> fmt::Result {
     let totals = &batch.totals;
     selection(out, totals)?;
     notes(out, &batch.warnings)?;
+    left(out, batch)?;
     match &batch.destination {
         Destination::ManagementCenter => {
             let frames = format!(
@@ -96,6 +97,35 @@ fn selection(out: &mut impl Write, totals: &Totals) -> fmt::Result {
         }
     }
     Ok(())
+}
+
+/// Hosts that left, and the first of them.
+fn left(out: &mut impl Write, batch: &BatchRecord) -> fmt::Result {
+    let totals = &batch.totals;
+    let (Some(left @ 1..), known) = (
+        totals.find(Unit::Hosts, Outcome::Left),
+        totals.get(Unit::Hosts, Outcome::Known),
+    ) else {
+        return Ok(());
+    };
+    let known = grouped(known);
+    number(
+        out,
+        "left",
+        left,
+        "host",
+        &format!(" of {known} known: listed no more, or not asked for any more"),
+    )?;
+    if let deleted @ 1.. = totals.get(Unit::Hosts, Outcome::Deleted) {
+        number(out, "deleted", deleted, "host", "")?;
+    }
+    for address in batch.left.iter().take(NAMED) {
+        line(out, "", &address.to_string())?;
+    }
+    match left.saturating_sub(NAMED as u64) {
+        0 => Ok(()),
+        more => line(out, "", &format!("and {} more", hosts(more))),
+    }
 }
 
 /// What became of what was selected; the numbers of what arrived end with `rest`.

@@ -39,6 +39,9 @@ const fn named(key: &'static str, line: &'static str, codes: &'static [i32]) -> 
 const FROM_QUALYS: &str = "--csvfile out.csv --multiinfo 7 --set qualys.url=https://127.0.0.1:1 --set qualys.login=token \
                            --set qualys.deadline=1s --set qualys.poll_interval=1s";
 
+const FROM_QUALYS_TO_THERE: &str = "--server 127.0.0.1 --port 9 --pkcs12 right.pkcs12 --multiinfo 7 --set qualys.url=https://127.0.0.1:1 \
+                                    --set qualys.login=token --set qualys.deadline=1s --set qualys.poll_interval=1s";
+
 /// The file in the place of a mounted secret.
 const MOUNTED: &str = "secrets/qualys.user_id";
 
@@ -122,6 +125,12 @@ fn all() -> Vec<Named> {
             "--csvfile out.csv --report in.xml --report-html FILE",
             &[0, 73],
         ),
+        // Without it the import goes on.
+        named(
+            "state.dir",
+            "FROM_QUALYS_TO_THERE --set qualys.token_file=token --set state.dir=FILE",
+            &[69, 75],
+        ),
         named("log.file", "--csvfile out.csv --report in.xml --logfile FILE", &[0, 73]),
         named(
             "log.syslog",
@@ -144,7 +153,8 @@ fn all() -> Vec<Named> {
 /// How a run ends that may have so much memory, and is told to stop when it waits.
 fn ended(place: &Place, named: &Named, file: &str, is_waited_for: bool) -> Output {
     let whole = place.path().join(file);
-    let line = named.line.replace("FROM_QUALYS", FROM_QUALYS).replace("FILE", file);
+    let line = named.line.replace("FROM_QUALYS_TO_THERE", FROM_QUALYS_TO_THERE);
+    let line = line.replace("FROM_QUALYS", FROM_QUALYS).replace("FILE", file);
     let line = line.replace("WHOLE", whole.to_str().unwrap());
     let mut command = Command::new("/bin/sh");
     command
@@ -217,7 +227,7 @@ async fn no_file_holds_a_run_up() {
     for file in kinds {
         for named in all() {
             // A folder is what these ask for.
-            if ["QC_SECRETS_DIR", "SSL_CERT_DIR"].contains(&named.key) && file == "folder" {
+            if ["QC_SECRETS_DIR", "SSL_CERT_DIR", "state.dir"].contains(&named.key) && file == "folder" {
                 continue;
             }
             let is_waited_for = named.is_waited_for && file == "pipe";

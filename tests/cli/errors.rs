@@ -211,7 +211,7 @@ fn an_option_is_unknown_lacks_its_value_or_has_one_too_many() {
     exit 64
     ");
     insta::assert_snapshot!(place.fails("-server h QualysGard"), @r"
-    error: 'QualysGard' is neither a command (import, config, check, send, migrate, explain, schema, completions, man, help) nor a plugin (QualysGuard, csv)
+    error: 'QualysGard' is neither a command (import, config, check, state, send, migrate, explain, schema, completions, man, help) nor a plugin (QualysGuard, csv)
 
     For more information, try '--help'.
     exit 64

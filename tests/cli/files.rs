@@ -102,6 +102,10 @@ fn what_is_written_overwrites_nothing_that_is_read() {
     let paths = settings::all().filter(|setting| matches!(setting.syntax, Syntax::Path));
     for path in paths {
         let is_output = OUTPUTS.iter().any(|(_, key)| *key == path.key);
+        // A folder; the file in it has a test of its own.
+        if path.key == "state.dir" {
+            continue;
+        }
         let is_input = inputs.iter().any(|(_, key)| *key == path.key);
         assert!(is_output || is_input, "{} is compared with nothing", path.key);
     }
@@ -273,4 +277,37 @@ fn standard_input_is_a_file_too() {
     );
     assert_eq!(ended.status.code(), Some(78));
     assert_eq!(content(&place), before);
+}
+
+#[test]
+fn the_file_in_the_folder_of_the_state_is_an_output_too() {
+    let place = place().file("state/state.redb", "");
+    let line = [
+        "--server",
+        "fmc.example",
+        "--multiinfo",
+        "7",
+        "--pkcs12",
+        "client.pkcs12",
+        "--set",
+        "state.dir=state",
+    ];
+    for also in [
+        ["--logfile", "state/state.redb"],
+        ["--set", "log.file=state/../state/state.redb"],
+    ] {
+        let ran = Command::new(env!("CARGO_BIN_EXE_qualys-connector"))
+            .args(line)
+            .args(also)
+            .current_dir(place.path())
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&ran.stderr).into_owned();
+        assert_eq!(ran.status.code(), Some(78), "{said}");
+        assert!(
+            said.contains("are written to the same file; give each a file of its own"),
+            "{said}"
+        );
+        assert!(said.contains("state.dir (state/state.redb)"), "{said}");
+    }
 }

@@ -50,6 +50,7 @@ fn the_whole_listing() {
     detections.hosts_per_call             1000                          default
     detections.parallel_calls             1                             default
     detections.changed_within             not set
+    detections.full_every                 7d                            default
     detections.max_scan_age               not set
     detections.shard                      1/1                           default
     detections.knowledge_base             y                             default
@@ -74,6 +75,8 @@ fn the_whole_listing() {
     commands.mode                         replace                       default
     commands.templates                    overlapping                   default
     commands.clear_clean_hosts            y                             default
+    commands.max_cleared                  10%                           default
+    commands.delete_left_hosts            n                             default
     commands.description_length           1024                          default
     commands.set_os                       n                             default
     commands.hostname_attribute           not set
@@ -93,6 +96,7 @@ fn the_whole_listing() {
     management_center.host_limit          not set
     csv.file                              not set
     page.file                             not set
+    state.dir                             not set
     log.level                             info                          default
     log.format                            auto                          default
     log.file                              not set

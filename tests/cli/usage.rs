@@ -16,6 +16,7 @@ fn help_is_short_and_grouped() {
       import       Import reports (this is done when no command is named)
       config       Show every setting, its value and where that stands
       check        Try everything that an import needs, and change nothing
+      state        Show what is remembered between runs (state.dir)
       send         Send a file of Host Input commands to the Management Center
       migrate      Print the new configuration in the place of an old one
       explain      Say what a code or an answer means, and what to do

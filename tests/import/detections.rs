@@ -49,7 +49,7 @@ fn importing(folder: &tempfile::TempDir, center: &ManagementCenter, qualys: &Qua
 }
 
 /// What an estate means, hosts of IPv6 under their true address.
-fn all_meant(estate: report::Options) -> BTreeMap<IpAddr, Results> {
+pub(crate) fn all_meant(estate: report::Options) -> BTreeMap<IpAddr, Results> {
     let expected = Report::new(estate).unwrap().expected();
     let mut all = meant(&expected);
     let mut ipv6 = expected;
@@ -70,7 +70,7 @@ fn true_address(stand_in: IpAddr) -> IpAddr {
     Ipv6Addr::from_bits(prefix.to_bits() | u128::from(stand_in.to_bits())).into()
 }
 
-fn ipv4(map: &BTreeMap<IpAddr, Results>) -> BTreeMap<IpAddr, Results> {
+pub(crate) fn ipv4(map: &BTreeMap<IpAddr, Results>) -> BTreeMap<IpAddr, Results> {
     map.clone()
         .into_iter()
         .filter(|(address, _)| address.is_ipv4())

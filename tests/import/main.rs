@@ -11,6 +11,7 @@ mod chromium;
 mod csv_file;
 mod detections;
 mod documented;
+mod memory;
 mod network_map;
 mod overlapping;
 mod page;

@@ -1,5 +1,6 @@
 //! `state`: what is remembered between runs.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use secrecy::ExposeSecret as _;
@@ -9,7 +10,6 @@ use super::Sections;
 use crate::config::error::{Errors, Reported};
 use crate::config::origin::Effective;
 use crate::config::row::path;
-use crate::config::settings;
 use crate::state::Settings;
 
 section! {
@@ -78,10 +78,14 @@ fn digest(effective: &Effective) -> String {
     let mut digest = Sha256::new();
     let decides =
         |key: &str| DECISIVE.iter().any(|decisive| key.starts_with(decisive)) && !OF_LEFT_HOSTS.contains(&key);
-    for setting in settings::all().filter(|setting| decides(setting.key) && !setting.secret) {
-        let text = effective.get(setting.key).and_then(|assigned| assigned.text.as_ref());
-        let text = text.map(|text| text.expose_secret()).unwrap_or_default();
-        digest.update(format!("{}={text}\0", setting.key));
+    let decisive: BTreeMap<_, _> = effective.iter().filter(|(key, _)| decides(key)).collect();
+    for (key, assigned) in decisive {
+        let text = assigned
+            .text
+            .as_ref()
+            .map(|text| text.expose_secret())
+            .unwrap_or_default();
+        digest.update(format!("{key}={text}\0"));
     }
     digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }

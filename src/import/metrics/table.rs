@@ -24,6 +24,10 @@ pub enum Said {
     WithQualys,
     /// At the end of a run that was told.
     WhenTold,
+    /// At the end of a run that remembers (`state.dir`).
+    WithState,
+    /// At the end of a run that looked for hosts that left.
+    WithLeftHosts,
     /// At the end of a run that saw the certificate.
     WithCertificate,
     /// While an import runs, every `telemetry.pushgateway.interval`.
@@ -54,6 +58,9 @@ pub static METRICS: &[(Said, &Metric)] = &[
     (Said::WithDelivery, &COMMANDS),
     (Said::WithDelivery, &FRAMES),
     (Said::WithDelivery, &CONNECTIONS),
+    (Said::WithState, &REMEMBERED),
+    (Said::WithLeftHosts, &KNOWN_HOSTS),
+    (Said::WithLeftHosts, &LEFT_HOSTS),
     (Said::WithCertificate, &CLIENT_CERTIFICATE_EXPIRY),
     (Said::WithCertificate, &SERVER_CERTIFICATE_EXPIRY),
     (Said::WithQualys, &HTTP_REQUESTS),
@@ -75,7 +82,7 @@ pub static METRICS: &[(Said, &Metric)] = &[
 
 /// The metric of a count and the value of its label; a plan's counts have none.
 pub(super) fn of(unit: Unit, outcome: Outcome) -> Option<(&'static Metric, Option<&'static str>)> {
-    use Outcome::{Clean, LeftOut, Read, Selected, WithCve, WithoutCve};
+    use Outcome::{Clean, Known, Left, LeftOut, Read, Selected, WithCve, WithoutCve};
     Some(match (unit, outcome) {
         (Unit::Hosts, Read) => (&REPORT_HOSTS, None),
         (Unit::Findings, Read) => (&REPORT_FINDINGS, None),
@@ -85,6 +92,8 @@ pub(super) fn of(unit: Unit, outcome: Outcome) -> Option<(&'static Metric, Optio
         (Unit::Findings, WithoutCve) => (&SELECTED_FINDINGS, Some("without")),
         (Unit::Hosts, LeftOut(reason)) => (&LEFT_OUT_HOSTS, Some(reason.label())),
         (Unit::Findings, LeftOut(reason)) => (&LEFT_OUT_FINDINGS, Some(reason.label())),
+        (Unit::Hosts, Known) => (&KNOWN_HOSTS, None),
+        (Unit::Hosts, Left) => (&LEFT_HOSTS, None),
         (_, outcome) if !is_delivery(outcome) => return None,
         (Unit::Hosts, _) => (&HOSTS, Some(outcome.name())),
         (Unit::Findings, _) => (&FINDINGS, Some(outcome.name())),
@@ -97,7 +106,7 @@ pub(super) fn of(unit: Unit, outcome: Outcome) -> Option<(&'static Metric, Optio
 
 /// Whether a count is of a delivery that happened.
 pub(super) fn is_delivery(outcome: Outcome) -> bool {
-    matches!(outcome, Outcome::Sent | Outcome::Missing)
+    matches!(outcome, Outcome::Sent | Outcome::Missing | Outcome::Deleted)
         || outcome.part_of() == Some(Equation::Delivery) && !outcome.is_planned()
 }
 
@@ -178,6 +187,9 @@ metrics! {
     COMMANDS = "commands" [Label { name: "outcome", values: || outcomes(Unit::Commands) }]: "Host Input commands; those sent again count again, and refused are those lost in the end";
     FRAMES = "frames" []: "Frames of commands sent";
     CONNECTIONS = "connections" []: "Connections to the Management Center";
+    REMEMBERED = "remembered" []: "1 if the last run is remembered for the next one, 0 if it couldn't be";
+    KNOWN_HOSTS = "known_hosts" []: "Hosts that were known from earlier runs";
+    LEFT_HOSTS = "left_hosts" []: "Known hosts that left Qualys; they are cleared unless they are too many";
     CLIENT_CERTIFICATE_EXPIRY = "client_certificate_expiry_timestamp_seconds" []: "When the client certificate expires";
     SERVER_CERTIFICATE_EXPIRY = "server_certificate_expiry_timestamp_seconds" []: "When the certificate of the Management Center expires";
     HTTP_REQUESTS = "http_requests" [QUALYS_STAGE, Label { name: "code_class", values: || CLASSES.to_vec() }]: "Requests to Qualys, by the class of their status; none: there was no answer";

@@ -168,6 +168,10 @@ fn every_metric_of_the_table_is_said_with_every_value_of_its_labels_and_no_other
     all.usage.requests.insert((Stage::Launch, "ok"), 1);
     all.usage.left.extend([(Stage::Launch, 299), (Stage::Download, 12)]);
     all.usage.listed = Some(7);
+    all.remembered = Some(true);
+    for outcome in [Outcome::Known, Outcome::Left] {
+        all.batches[0].totals.add(Unit::Hosts, outcome, 3);
+    }
     let said = of_record(&settings(), &all).text()
         + &of_snapshot(
             &settings(),
