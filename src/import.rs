@@ -178,8 +178,11 @@ impl Import {
         }
         record.not_begun += source.parts_left();
         source.close(&mut record, stop).await;
-        left::clear(&memory, &sink, &closings, &mut record, progress, stop).await;
-        memory.end(&mut record, stop);
+        if record.exit.is_success() && record.not_begun == 0 && stop.kind().is_none() {
+            memory.complete();
+            left::clear(&memory, &sink, &closings, &mut record, progress, stop).await;
+        }
+        memory.end(&mut record);
         record
     }
 }

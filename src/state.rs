@@ -147,16 +147,6 @@ impl StateStore {
         Ok(())
     }
 
-    /// Gives back room that isn't used any more, and lets go of the file.
-    ///
-    /// # Errors
-    /// It can't be written.
-    pub fn close(self) -> Result<(), Error> {
-        let StateStore { path, mut database, .. } = self;
-        let compacted = database.compact().map_err(redb::Error::from);
-        compacted.map(drop).map_err(|error| Error::from(error).of(&path))
-    }
-
     /// Makes a change, whole or not at all.
     fn write<T>(&self, change: impl FnOnce(&WriteTransaction) -> Result<T, redb::Error>) -> Result<T, Error> {
         let write = || {

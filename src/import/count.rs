@@ -142,6 +142,8 @@ outcomes! {
     Known "known" [Hosts] [] = [];
     /// Known from earlier runs, and in scope no more.
     Left "left" [Hosts] [] = [];
+    /// Hosts that left and were cleared, or would be; they are among those.
+    LeftCleared "left_cleared" [Hosts] [] = [];
     /// Hosts that left and were deleted.
     Deleted "deleted" [Hosts] [] = [];
     /// Earlier results removed.

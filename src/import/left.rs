@@ -15,7 +15,7 @@ use super::runner::Runner;
 use super::sink::Sink;
 use super::stop::Stop;
 
-/// Clears hosts that left, if `record` is of a run that did all it was meant to.
+/// Clears hosts that left, after a run that did all it was meant to.
 pub(super) async fn clear(
     memory: &Memory,
     sink: &Sink,
@@ -24,8 +24,7 @@ pub(super) async fn clear(
     progress: &Progress,
     stop: &Stop,
 ) {
-    let complete = record.exit.is_success() && record.not_begun == 0 && stop.kind().is_none();
-    let Some(left) = memory.left().filter(|_| complete && closings.clears()) else {
+    let Some(left) = memory.left().filter(|_| closings.clears()) else {
         return;
     };
     let LeftHosts {
@@ -37,8 +36,10 @@ pub(super) async fn clear(
     let addresses: Vec<IpAddr> = hosts.iter().map(|(address, _)| *address).collect();
     let count = addresses.len() as u64;
     let runner = Runner::of_batch(progress, stop);
+    let destination = record.batches.last().map(|batch| batch.destination.clone());
     let mut batch = BatchRecord {
         parts: vec![PartRecord::default()],
+        destination: destination.unwrap_or_default(),
         ..BatchRecord::default()
     };
     let mut failure = None;
@@ -53,7 +54,10 @@ pub(super) async fn clear(
                 .collect();
             let delivery = sink.take_leave(&addresses, &created, stop, progress.delivery());
             let delivered = runner.run(batch.stages_mut(), sink.stage(), delivery).await;
-            batch.join(delivered.record);
+            batch.join(BatchRecord {
+                destination: batch.destination.clone(),
+                ..delivered.record
+            });
             failure = delivered.failure;
             memory.forget(delivered.gone);
         }

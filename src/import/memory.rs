@@ -14,8 +14,7 @@ use std::time::{Duration, SystemTime};
 use tracing::{info, warn};
 
 use super::record::Record;
-use super::stop::Stop;
-use crate::problem::{Kind, Problem as _};
+use crate::problem::Problem as _;
 use crate::qualys::{ChangeWindow, DetectionSettings, Done, HostListing, HostsWanted, Since};
 use crate::report::Selected;
 use crate::state::{self, CutRun, Error, PastRun, Settings, StateHeader, StateStore, seconds, time};
@@ -307,18 +306,15 @@ impl Memory {
         }
     }
 
-    /// Remembers how the run ended. Where it didn't do all that it was meant to, what it reached stays remembered.
-    pub(super) fn end(&self, record: &mut Record, stop: &Stop) {
-        let of_left_hosts = record.batches.iter().filter_map(|batch| batch.failure.as_ref());
-        let of_left_hosts = of_left_hosts
-            .filter(|failure| failure.kind == Kind::TooManyLeft)
-            .count()
-            > 0;
-        let complete = record.exit.is_success() || of_left_hosts && record.exit == Kind::TooManyLeft.exit();
-        let complete = complete && record.not_begun == 0 && stop.kind().is_none();
-        if let Some(open) = self.open.as_ref().filter(|open| complete && !open.looks_only) {
+    /// Remembers that this run imported all that it was meant to.
+    pub(super) fn complete(&self) {
+        if let Some(open) = self.open.as_ref().filter(|open| !open.looks_only) {
             self.remembered(open, open.complete());
         }
+    }
+
+    /// Says in the record how it went.
+    pub(super) fn end(&self, record: &mut Record) {
         record.remembered = match (&self.open, self.warnings().is_empty()) {
             (Some(open), _) if open.looks_only => None,
             (Some(open), _) => Some(!open.run().broken),

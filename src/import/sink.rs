@@ -286,9 +286,9 @@ impl Sink {
             }
             Target::CsvFile { .. } => Delivered::default(),
         };
-        left.record
-            .totals
-            .add(Unit::Hosts, Outcome::ToClear, hosts.len() as u64);
+        let totals = &mut left.record.totals;
+        totals.add(Unit::Hosts, Outcome::LeftCleared, totals.cleared());
+        totals.add(Unit::Hosts, Outcome::ToClear, hosts.len() as u64);
         left
     }
 

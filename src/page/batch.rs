@@ -35,6 +35,7 @@ pub(super) fn sections(index: usize, batch: &BatchRecord) -> Markup {
             }
         }
         (cleared(batch))
+        (left(batch))
     }
 }
 
@@ -79,9 +80,22 @@ fn not_sent(batch: &BatchRecord) -> Markup {
 
 /// Clean hosts whose earlier results are removed.
 fn cleared(batch: &BatchRecord) -> Markup {
-    match batch.totals.cleared() {
+    match batch.totals.cleared() - batch.totals.get(Unit::Hosts, Outcome::LeftCleared) {
         0 => html! {},
         all => named("Cleared", CLEAN, &batch.cleared, all),
+    }
+}
+
+/// Hosts that are known from earlier runs, and in scope no more.
+fn left(batch: &BatchRecord) -> Markup {
+    let [left, cleared] = [Outcome::Left, Outcome::LeftCleared].map(|outcome| batch.totals.get(Unit::Hosts, outcome));
+    let caption = format!(
+        "known from earlier runs, and listed no more or not asked for any more; {} cleared",
+        grouped(cleared)
+    );
+    match left {
+        0 => html! {},
+        all => named("Left", &caption, &batch.left, all),
     }
 }
 
@@ -158,7 +172,7 @@ fn figures(batch: &BatchRecord) -> Markup {
     let figures = [
         (grouped(totals.arrived(Unit::Hosts)), format!("hosts {how}")),
         (grouped(totals.arrived(Unit::Findings)), format!("findings {how}")),
-        (grouped(totals.cleared()), "clean hosts cleared".to_owned()),
+        (grouped(totals.cleared()), "hosts cleared".to_owned()),
         (per_cent(with_cve, selected), "of the findings have a CVE".to_owned()),
     ];
     html! {

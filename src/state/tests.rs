@@ -21,7 +21,7 @@ fn what_is_remembered_is_there_again() {
     state.learn(&[(38_173, b"{}".to_vec())]).unwrap();
     state.change(|header| header.settings = "some".to_owned()).unwrap();
     assert!(matches!(StateStore::open(&dir), Err(Error::Locked(path)) if path == file(&dir)));
-    state.close().unwrap();
+    drop(state);
 
     let state = StateStore::look(&dir).unwrap().unwrap();
     assert_eq!(state.header().settings, "some");
@@ -56,7 +56,7 @@ fn whatever_is_damaged_is_an_error() {
     let state = StateStore::open(folder.path()).unwrap();
     state.remember(addresses(2000), true).unwrap();
     state.learn(&[(38_173, vec![b'x'; 5000])]).unwrap();
-    state.close().unwrap();
+    drop(state);
     let path = file(folder.path());
     let whole = fs::read(&path).unwrap();
     let before = StateStore::open(folder.path()).unwrap().hosts().unwrap();

@@ -7,7 +7,7 @@ use std::process::Command;
 use connector_lab::management_center::{self, ManagementCenter};
 use connector_lab::qualys::{self, Qualys, Times};
 use connector_lab::report;
-use support::{Results, center, count, from_detections, from_qualys, held, qualys, run, sending};
+use support::{Results, center, from_detections, from_qualys, held, qualys, run, sending};
 
 use crate::detections::{all_meant, ipv4};
 

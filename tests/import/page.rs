@@ -214,7 +214,7 @@ async fn hosts_are_named_by_what_became_of_them() {
         .map(|title| html.find(&format!("<h2>{title}</h2>")))
         .collect();
     assert!(places.is_sorted() && !places.contains(&None), "{places:?}");
-    assert!(html.contains("10.0.0.9") && html.contains("clean hosts cleared</dt><dd>5</dd>"));
+    assert!(html.contains("10.0.0.9") && html.contains("hosts cleared</dt><dd>5</dd>"));
     // Nobody is there any more.
     center.set_faults(Faults {
         refuse_connections_after: Some(0),

@@ -107,8 +107,13 @@ impl DetectionClient {
             listing.warnings.push(wait);
         }
         if asked < all {
+            let cut = if done.is_some() {
+                ", and as the others were imported by a run that was cut short"
+            } else {
+                ""
+            };
             let part =
-                format!("{asked} of {all} hosts are asked for, by detections.shard and detections.changed_within");
+                format!("{asked} of {all} hosts are asked for, by detections.shard and detections.changed_within{cut}");
             listing.warnings.push(part);
         }
         let warnings = warnings
