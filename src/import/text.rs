@@ -114,15 +114,20 @@ fn left(out: &mut impl Write, batch: &BatchRecord) -> fmt::Result {
         "left",
         left,
         "host",
-        &format!(" of {known} known: listed no more, or not asked for any more"),
+        &format!(" of {known} known from earlier runs: in scope no more"),
     )?;
     if let deleted @ 1.. = totals.get(Unit::Hosts, Outcome::Deleted) {
         number(out, "deleted", deleted, "host", "")?;
     }
-    for address in batch.left.iter().take(NAMED) {
+    // A plan is made to see them.
+    let named = match batch.destination {
+        Destination::Plan(_) => batch.left.len(),
+        _ => NAMED.min(batch.left.len()),
+    };
+    for address in batch.left.iter().take(named) {
         line(out, "", &address.to_string())?;
     }
-    match left.saturating_sub(NAMED as u64) {
+    match left.saturating_sub(named as u64) {
         0 => Ok(()),
         more => line(out, "", &format!("and {} more", hosts(more))),
     }

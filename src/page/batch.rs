@@ -90,7 +90,7 @@ fn cleared(batch: &BatchRecord) -> Markup {
 fn left(batch: &BatchRecord) -> Markup {
     let [left, cleared] = [Outcome::Left, Outcome::LeftCleared].map(|outcome| batch.totals.get(Unit::Hosts, outcome));
     let caption = format!(
-        "known from earlier runs, and listed no more or not asked for any more; {} cleared",
+        "known from earlier runs, and in scope no more; {} cleared",
         grouped(cleared)
     );
     match left {

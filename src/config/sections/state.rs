@@ -57,9 +57,12 @@ impl Sections {
         };
         let resume_within = self.qualys.adopt_within.required(errors)?;
         let remembers = !self.report.file.is_set() && !self.csv.file.is_set();
+        let destination = self.destination();
+        let named = destination.split('\0').filter(|name| !name.is_empty());
+        let destination = named.collect::<Vec<_>>().join(" / ");
         Ok(remembers.then(|| Settings {
             dir,
-            destination: self.destination().split('\0').collect::<Vec<_>>().join(" / "),
+            destination,
             decisive: digest(effective),
             is_whole: self.qualys.template_index.get().is_none() && self.is_every_shard(),
             max_cleared,
