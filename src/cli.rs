@@ -36,40 +36,14 @@ pub enum Command {
     /// Import reports (this is done when no command is named)
     Import,
     /// Show every setting, its value and where that stands
-    Config {
-        /// Form of the list
-        #[arg(
-            long,
-            value_enum,
-            default_value_t,
-            hide_possible_values = true,
-            value_name = "text|json"
-        )]
-        output: Output,
-    },
+    Config(OutputForm),
     /// Try everything that an import needs, and change nothing
-    Check {
-        /// Form of the list
-        #[arg(
-            long,
-            value_enum,
-            default_value_t,
-            hide_possible_values = true,
-            value_name = "text|json"
-        )]
-        output: Output,
-    },
+    Check(OutputForm),
     /// Show what is remembered between runs (state.dir)
     State {
-        /// Form of what is shown
-        #[arg(
-            long,
-            value_enum,
-            default_value_t,
-            hide_possible_values = true,
-            value_name = "text|json"
-        )]
-        output: Output,
+        /// How it is shown
+        #[command(flatten)]
+        form: OutputForm,
         /// Remove it: the next import begins as the first one did
         #[arg(long)]
         forget: bool,
@@ -103,7 +77,21 @@ pub enum Command {
     Man,
 }
 
-/// The form of what is printed for `config`.
+/// How a command shows what it found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Args)]
+pub struct OutputForm {
+    /// Form of what is shown
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        hide_possible_values = true,
+        value_name = "text|json"
+    )]
+    pub output: Output,
+}
+
+/// The form of what is printed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum Output {
     /// To read.

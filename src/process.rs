@@ -69,9 +69,9 @@ fn invoke(given: Given, cli: &Cli) -> Termination {
     match cli.command() {
         Command::Import if given.is_nothing() => nothing_given(),
         Command::Import => runs::import(given, cli, &listing),
-        Command::Config { output } => Termination::silent(listing::list(given, output)),
-        Command::State { output, forget } => Termination::silent(remembered::state(given, output, forget)),
-        Command::Check { output } => preflight::check(given, output),
+        Command::Config(form) => Termination::silent(listing::list(given, form.output)),
+        Command::State { form, forget } => Termination::silent(remembered::state(given, form.output, forget)),
+        Command::Check(form) => preflight::check(given, form.output),
         Command::Migrate { line } => Termination::silent(migrate::migrate(line)),
         Command::Explain { code } => Termination::silent(reference::explain(&code)),
         Command::Schema => Termination::silent(reference::json_schema()),

@@ -8,7 +8,7 @@ use crate::host_input::command::Closing;
 use crate::host_input::counting::first_frame;
 use crate::host_input::csv_file::CsvWritten;
 use crate::host_input::delivery::Delivery;
-use crate::host_input::packing::{Blocks as _, Packer, count};
+use crate::host_input::packing::{Blocks, Packer, Written as WrittenBlock, count};
 use crate::qualys::{Finished, Launched};
 use crate::report::selection::Word as _;
 use crate::report::{Kind, Report, Selected};
@@ -67,37 +67,34 @@ impl Found for Selected {
 
 /// What became of a delivery to the Management Center.
 pub(super) fn sent(delivery: &Delivery) -> Totals {
-    Totals::from_iter([
-        (
-            Count(Hosts, Acknowledged),
-            delivery.hosts_acknowledged - delivery.hosts_cleared,
-        ),
+    let acknowledged = delivery.hosts_acknowledged - delivery.hosts_cleared;
+    let numbers = [
+        (Count(Hosts, Acknowledged), acknowledged),
         (Count(Hosts, Cleared), delivery.hosts_cleared),
         (Count(Hosts, Refused), delivery.hosts_refused),
         (Count(Hosts, NotSent), delivery.hosts_not_sent()),
         (Count(Findings, Acknowledged), delivery.findings_acknowledged),
         (Count(Findings, Refused), delivery.findings_refused),
         (Count(Findings, NotSent), delivery.findings_not_sent()),
-        (Count(Commands, Sent), delivery.commands_sent),
-        (Count(Commands, Acknowledged), delivery.commands_acknowledged),
-        (Count(Commands, Refused), delivery.commands_refused),
-        (Count(Frames, Sent), delivery.frames),
-        (Count(Connections, Sent), delivery.connections),
-        (Count(Bytes, Sent), delivery.bytes),
-    ])
+    ];
+    numbers.into_iter().chain(traffic(delivery)).collect()
 }
 
 /// What became of hosts that were to be deleted, their results being cleared already.
 pub(super) fn deleted(delivery: &Delivery) -> Totals {
-    Totals::from_iter([
-        (Count(Hosts, Deleted), delivery.hosts_acknowledged),
+    let deleted = (Count(Hosts, Deleted), delivery.hosts_acknowledged);
+    traffic(delivery).into_iter().chain([deleted]).collect()
+}
+
+fn traffic(delivery: &Delivery) -> [(Count, u64); 6] {
+    [
         (Count(Commands, Sent), delivery.commands_sent),
         (Count(Commands, Acknowledged), delivery.commands_acknowledged),
         (Count(Commands, Refused), delivery.commands_refused),
         (Count(Frames, Sent), delivery.frames),
         (Count(Connections, Sent), delivery.connections),
         (Count(Bytes, Sent), delivery.bytes),
-    ])
+    ]
 }
 
 /// What was written into a file.
@@ -121,39 +118,43 @@ pub(super) fn planned(commands: &HostCommands<'_>, max_frame: u32) -> Totals {
     for outcome in Outcome::ALL.iter().filter(|outcome| outcome.is_planned()) {
         outcome.units().iter().for_each(|unit| totals.add(*unit, *outcome, 0));
     }
-    let mut packer = Packer::new(commands, 0..commands.len(), max_frame as usize);
-    while let Some(frame) = packer.pack() {
-        totals.add(Frames, Planned, 1);
-        totals.add(Commands, Planned, frame.commands);
-        totals.add(Bytes, Planned, frame.payload.len() as u64);
-        for (host, written) in frame.closed {
-            let too_long = u64::from(written.shortened.results);
-            totals.add(Findings, TooLong, too_long);
-            let outcome = match commands.closing(host) {
-                Some(Closing::Replace) => Replaced,
-                Some(Closing::Merge) => Merged,
-                Some(Closing::Clear) | None => {
-                    totals.add(Hosts, PlannedClear, 1);
-                    continue;
-                }
-            };
-            totals.add(Hosts, outcome, 1);
-            totals.add(Findings, outcome, written.findings - too_long);
-        }
-    }
+    plan_frames(commands, max_frame, &mut totals, |totals, host, written| {
+        let too_long = u64::from(written.shortened.results);
+        totals.add(Findings, TooLong, too_long);
+        let outcome = match commands.closing(host) {
+            Some(Closing::Replace) => Replaced,
+            Some(Closing::Merge) => Merged,
+            Some(Closing::Clear) | None => return totals.add(Hosts, PlannedClear, 1),
+        };
+        totals.add(Hosts, outcome, 1);
+        totals.add(Findings, outcome, written.findings - too_long);
+    });
     totals
 }
 
 /// What would be sent about hosts that left.
 pub(super) fn planned_to_leave(commands: &LeftCommands<'_>, max_frame: u32) -> Totals {
     let mut totals = Totals::default();
+    plan_frames(commands, max_frame, &mut totals, |totals, _, written| {
+        totals.add(Hosts, PlannedClear, written.clears.into());
+    });
+    totals
+}
+
+/// Packs without sending; `closed` counts each host.
+fn plan_frames(
+    commands: &impl Blocks,
+    max_frame: u32,
+    totals: &mut Totals,
+    closed: impl Fn(&mut Totals, usize, WrittenBlock),
+) {
     let mut packer = Packer::new(commands, 0..commands.len(), max_frame as usize);
     while let Some(frame) = packer.pack() {
         totals.add(Frames, Planned, 1);
         totals.add(Commands, Planned, frame.commands);
         totals.add(Bytes, Planned, frame.payload.len() as u64);
-        let cleared = frame.closed.iter().filter(|(_, written)| written.clears);
-        totals.add(Hosts, PlannedClear, cleared.count() as u64);
+        for (host, written) in frame.closed {
+            closed(totals, host, written);
+        }
     }
-    totals
 }

@@ -161,10 +161,7 @@ fn an_old_line_is_checked_with_one_word_more() {
         "check -server 10.10.10.10 QualysGuard",
         "check QualysGuard -server 10.10.10.10",
     ] {
-        assert!(
-            matches!(parse(line).unwrap().command(), Command::Check { .. }),
-            "{line}"
-        );
+        assert!(matches!(parse(line).unwrap().command(), Command::Check(_)), "{line}");
     }
     let refused = parse("check 10.10.10.10").unwrap_err();
     assert!(refused.contains("unexpected argument '10.10.10.10'"), "{refused}");
