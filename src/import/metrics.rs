@@ -107,13 +107,18 @@ fn counts(metrics: &mut Exposition, record: &Record) {
         }
     };
     let measured = Outcome::ALL.iter().filter(|outcome| match outcome {
-        Outcome::Known | Outcome::Left => totals.find(Unit::Hosts, **outcome).is_some(),
+        Outcome::Known => totals.find(Unit::Hosts, **outcome).is_some(),
         outcome if t::is_delivery(**outcome) => totals.is_delivered(),
         _ => totals.is_selected(),
     });
     let left_out = LeftOut::ALL.into_iter().filter(|_| totals.is_selected());
     for outcome in measured.copied().chain(left_out.map(Outcome::LeftOut)) {
         outcome.units().iter().for_each(|unit| set(*unit, outcome));
+    }
+    if let Some(left) = totals.find(Unit::Hosts, Outcome::Left) {
+        let cleared = totals.get(Unit::Hosts, Outcome::LeftCleared);
+        metrics.set(&t::LEFT_HOSTS, &["cleared"], cleared as f64);
+        metrics.set(&t::LEFT_HOSTS, &["kept"], left.saturating_sub(cleared) as f64);
     }
     if totals.is_selected() {
         let bytes: u64 = record

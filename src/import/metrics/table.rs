@@ -82,7 +82,7 @@ pub static METRICS: &[(Said, &Metric)] = &[
 
 /// The metric of a count and the value of its label; a plan's counts have none.
 pub(super) fn of(unit: Unit, outcome: Outcome) -> Option<(&'static Metric, Option<&'static str>)> {
-    use Outcome::{Clean, Known, Left, LeftOut, Read, Selected, WithCve, WithoutCve};
+    use Outcome::{Clean, Known, LeftOut, Read, Selected, WithCve, WithoutCve};
     Some(match (unit, outcome) {
         (Unit::Hosts, Read) => (&REPORT_HOSTS, None),
         (Unit::Findings, Read) => (&REPORT_FINDINGS, None),
@@ -93,7 +93,6 @@ pub(super) fn of(unit: Unit, outcome: Outcome) -> Option<(&'static Metric, Optio
         (Unit::Hosts, LeftOut(reason)) => (&LEFT_OUT_HOSTS, Some(reason.label())),
         (Unit::Findings, LeftOut(reason)) => (&LEFT_OUT_FINDINGS, Some(reason.label())),
         (Unit::Hosts, Known) => (&KNOWN_HOSTS, None),
-        (Unit::Hosts, Left) => (&LEFT_HOSTS, None),
         (_, outcome) if !is_delivery(outcome) => return None,
         (Unit::Hosts, _) => (&HOSTS, Some(outcome.name())),
         (Unit::Findings, _) => (&FINDINGS, Some(outcome.name())),
@@ -189,7 +188,7 @@ metrics! {
     CONNECTIONS = "connections" []: "Connections to the Management Center";
     REMEMBERED = "remembered" []: "1 if the last run is remembered for the next one, 0 if it couldn't be";
     KNOWN_HOSTS = "known_hosts" []: "Hosts that were known from earlier runs";
-    LEFT_HOSTS = "left_hosts" []: "Known hosts that left Qualys; they are cleared unless they are too many";
+    LEFT_HOSTS = "left_hosts" [Label { name: "outcome", values: || vec!["cleared", "kept"] }]: "Known hosts that left Qualys; kept: more than commands.max_cleared allows, or refused";
     CLIENT_CERTIFICATE_EXPIRY = "client_certificate_expiry_timestamp_seconds" []: "When the client certificate expires";
     SERVER_CERTIFICATE_EXPIRY = "server_certificate_expiry_timestamp_seconds" []: "When the certificate of the Management Center expires";
     HTTP_REQUESTS = "http_requests" [QUALYS_STAGE, Label { name: "code_class", values: || CLASSES.to_vec() }]: "Requests to Qualys, by the class of their status; none: there was no answer";
