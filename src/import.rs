@@ -160,7 +160,6 @@ impl Import {
         let mut obtained = next().await;
         while let Some(batch) = obtained {
             record.not_begun += batch.not_begun;
-            let reached = batch.reached;
             let deliver = delivery.deliver(batch, &mut closings); // merge, select, send, tidy up
             let (delivered, following) = match source.pages() {
                 true => tokio::join!(deliver, next()),
@@ -169,9 +168,6 @@ impl Import {
             for batch in delivered {
                 source.delivered(&batch);
                 record.add(batch, source.pages());
-            }
-            if let Some(reached) = reached.filter(|_| record.exit.is_success()) {
-                memory.reached(reached);
             }
             obtained = following;
             obtained.take_if(|batch| source.abandons(&batch.hosts()));

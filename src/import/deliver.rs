@@ -49,7 +49,7 @@ impl BatchDelivery<'_> {
             parts,
             not_begun,
             ready,
-            ..
+            reached,
         } = obtained;
         let missing = parts.iter().filter(|part| part.report.is_none());
         let missing: Vec<_> = missing.map(|part| part.record.name.clone()).collect();
@@ -76,6 +76,8 @@ impl BatchDelivery<'_> {
                 self.send(bundle, closings).await;
             }
         }
+        let failed = bundles.iter().any(|bundle| !bundle.record.exit().is_success());
+        self.memory.delivered(reached, failed);
         self.tidy_up(&mut bundles).await;
         bundles.into_iter().map(|bundle| bundle.record).collect()
     }

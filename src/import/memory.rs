@@ -46,6 +46,8 @@ struct RunSoFar {
     cut: Option<CutRun>,
     /// It asks only for hosts that changed since.
     since: Option<u64>,
+    /// Something wasn't delivered.
+    failed: bool,
     /// Something couldn't be remembered.
     broken: bool,
     /// Known hosts that weren't listed so far, and whether this import created them.
@@ -257,13 +259,18 @@ impl Memory {
         self.remembered(open, announced);
     }
 
-    /// Remembers that all hosts up to an address are done.
-    pub(super) fn reached(&self, address: IpAddr) {
+    /// Takes note of a page of hosts that was delivered, and remembers that all hosts up to its last address are done, unless
+    /// something of it, or of one before it, `failed`.
+    pub(super) fn delivered(&self, last: Option<IpAddr>, failed: bool) {
         let Some(open) = self.open.as_ref().filter(|open| !open.looks_only) else {
             return;
         };
         let cut = {
             let mut run = open.run();
+            run.failed |= failed;
+            let Some(address) = last.filter(|_| !run.failed) else {
+                return;
+            };
             let reached = run.cut.map_or(address, |cut| cut.reached.max(address));
             let (begun, since) = (run.begun, run.since);
             *run.cut.insert(CutRun { begun, since, reached })
@@ -287,7 +294,7 @@ impl Memory {
     pub(super) fn left(&self) -> Option<LeftHosts> {
         let open = self.open.as_ref()?;
         let mut run = open.run();
-        if run.broken || run.hidden || run.since.is_some() || !run.lists {
+        if !open.settings.is_whole || run.broken || run.hidden || run.since.is_some() || !run.lists {
             return None;
         }
         let hosts = std::mem::take(&mut run.unlisted);

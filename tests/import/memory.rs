@@ -2,69 +2,124 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::process::Command;
 
 use connector_lab::management_center::{self, ManagementCenter};
 use connector_lab::qualys::{self, Qualys, Times};
 use connector_lab::report;
-use support::{Results, center, from_detections, from_qualys, held, qualys, run, sending};
+use serde_json::Value;
+use support::{
+    Ended, Results, Running, center, connector, count, from_detections, from_qualys, held, qualys, run, sending,
+};
 
 use crate::detections::{all_meant, ipv4};
 
-/// Few hosts that leave: they are less than a tenth.
+mod last;
+mod left;
+mod resumed;
+mod unusable;
+
+/// How an estate is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Source {
+    Reports,
+    Detections,
+}
+
+/// Both ends, and the folder of an import between them.
+struct Place {
+    folder: tempfile::TempDir,
+    center: ManagementCenter,
+    qualys: Qualys,
+}
+
+/// An estate; with each generation hosts are found, fixed, moved, merged and purged.
 fn estate(generation: u32) -> report::Options {
     report::Options {
         generation,
-        changing: 10,
         ..support::small(120)
     }
 }
 
-async fn with(report: report::Options) -> Qualys {
-    qualys(qualys::Options {
-        report,
-        times: Times::instant(),
-        ..qualys::Options::default()
-    })
-    .await
-}
-
-/// An import that remembers in `state`.
-fn remembering(command: Command, settings: &[&str]) -> Command {
-    let mut command = command;
-    for setting in ["state.dir=state"].iter().chain(settings) {
-        command.args(["--set", setting]);
+impl Place {
+    async fn new() -> Self {
+        let qualys = qualys(qualys::Options {
+            report: estate(0),
+            times: Times::instant(),
+            ..qualys::Options::default()
+        });
+        Place {
+            folder: tempfile::tempdir().unwrap(),
+            center: center(management_center::Options::default()).await,
+            qualys: qualys.await,
+        }
     }
-    command
-}
 
-fn detections(folder: &tempfile::TempDir, center: &ManagementCenter, qualys: &Qualys, settings: &[&str]) -> Command {
-    remembering(from_detections(sending(folder.path(), center), qualys), settings)
-}
-
-fn reports(folder: &tempfile::TempDir, center: &ManagementCenter, qualys: &Qualys, settings: &[&str]) -> Command {
-    remembering(from_qualys(sending(folder.path(), center), qualys, "424242"), settings)
-}
-
-async fn map(center: &ManagementCenter) -> BTreeMap<IpAddr, Results> {
-    center.idle().await;
-    held(&center.network_map())
-}
-
-#[tokio::test]
-async fn hosts_that_left_are_cleared_by_the_next_import_of_every_host() {
-    for ways in [detections, reports] {
-        let folder = tempfile::tempdir().unwrap();
-        let center = center(management_center::Options::default()).await;
-        let qualys = with(estate(0)).await;
-        let first = run(ways(&folder, &center, &qualys, &[])).await;
-        assert_eq!(first.assert_code(0).summary()["hosts"]["left"], 0);
-        qualys.set_estate(estate(1)).unwrap();
-        let second = run(ways(&folder, &center, &qualys, &["commands.max_cleared=50%"])).await;
-        let summary = second.assert_code(0).summary();
-        assert!(summary["hosts"]["left"].as_u64().unwrap() > 0, "{summary}");
-        assert_eq!(ipv4(&map(&center).await), ipv4(&all_meant(estate(1))));
-        let third = run(ways(&folder, &center, &qualys, &[])).await;
-        assert_eq!(third.assert_code(0).summary()["hosts"]["left"], 0);
+    /// An import that remembers, and may clear every second host.
+    fn import(&self, source: Source, settings: &[&str]) -> Command {
+        let command = sending(self.folder.path(), &self.center);
+        let mut command = match source {
+            Source::Reports => {
+                let named = settings
+                    .iter()
+                    .find_map(|setting| setting.strip_prefix("qualys.template_ids="));
+                from_qualys(command, &self.qualys, named.unwrap_or("424242"))
+            }
+            Source::Detections => from_detections(command, &self.qualys),
+        };
+        for setting in ["state.dir=state", "commands.max_cleared=50%"].iter().chain(settings) {
+            command.args(["--set", setting]);
+        }
+        command
     }
+
+    async fn imported(&self, source: Source, settings: &[&str], code: i32) -> Ended {
+        let ended = run(self.import(source, settings)).await;
+        ended.assert_code(code);
+        ended
+    }
+
+    /// The estate of another generation.
+    fn becomes(&self, generation: u32) {
+        self.qualys.set_estate(estate(generation)).unwrap();
+    }
+
+    /// What is held, and so much of it as reports show.
+    async fn map(&self) -> BTreeMap<IpAddr, Results> {
+        self.center.idle().await;
+        held(&self.center.network_map())
+    }
+
+    async fn assert_is_estate(&self, source: Source, generation: u32) {
+        let (map, meant) = (self.map().await, all_meant(estate(generation)));
+        match source {
+            Source::Reports => assert_eq!(ipv4(&map), ipv4(&meant)),
+            Source::Detections => assert_eq!(map, meant),
+        }
+    }
+
+    /// Addresses that are held and that the estate doesn't have any more.
+    async fn stale(&self, generation: u32) -> usize {
+        let meant = ipv4(&all_meant(estate(generation)));
+        let map = ipv4(&self.map().await);
+        map.keys().filter(|address| !meant.contains_key(address)).count()
+    }
+
+    fn state(&self) -> PathBuf {
+        self.folder.path().join("state/state.redb")
+    }
+
+    /// What the command `state` shows.
+    async fn remembered(&self) -> Value {
+        let mut command = connector(self.folder.path());
+        command.args(["state", "--output", "json", "--set", "state.dir=state"]);
+        let shown = Running::of(command).ended().await;
+        serde_json::from_str(&shown.assert_code(0).stdout).unwrap()
+    }
+}
+
+/// The number of hosts that left, if the run looked for them.
+fn left(ended: &Ended) -> Option<u64> {
+    ended.summary()["hosts"]["left"].as_u64()
 }
