@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use connector_lab::management_center::{self, ManagementCenter};
-use connector_lab::qualys::{self, Qualys, Times};
+use connector_lab::qualys::{self, Limits, Qualys, Times};
 use connector_lab::report;
 use serde_json::Value;
 use support::{
@@ -15,6 +15,7 @@ use support::{
 
 use crate::detections::{all_meant, ipv4};
 
+mod kills;
 mod last;
 mod left;
 mod resumed;
@@ -47,6 +48,11 @@ impl Place {
         let qualys = qualys(qualys::Options {
             report: estate(0),
             times: Times::instant(),
+            // Many runs make many calls.
+            limits: Limits {
+                rate_limit: 100_000,
+                ..Limits::default()
+            },
             ..qualys::Options::default()
         });
         Place {
