@@ -29,7 +29,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use redb::backends::FileBackend;
-use redb::{Builder, Database, ReadableDatabase as _, TableDefinition, WriteTransaction};
+use redb::{Builder, Database, ReadableDatabase as _, StorageBackend, TableDefinition, WriteTransaction};
 
 mod error;
 mod header;
@@ -99,9 +99,15 @@ impl StateStore {
     }
 
     fn of(path: PathBuf, opened: File) -> Result<Self, Error> {
-        let is_new = opened.metadata().map_err(|error| Error::file(&path, error))?.len() == 0;
+        match FileBackend::new(opened) {
+            Ok(backend) => StateStore::on(path, backend),
+            Err(error) => Err(Error::from(error).of(&path)),
+        }
+    }
+
+    fn on(path: PathBuf, backend: impl StorageBackend) -> Result<Self, Error> {
+        let is_new = backend.len().map_err(|error| Error::file(&path, error))? == 0;
         let read = || {
-            let backend = FileBackend::new(opened)?;
             let mut database = Builder::new().set_cache_size(CACHE).create_with_backend(backend)?;
             if !is_new && !database.check_integrity()? {
                 return Err(Error::Damaged("its checksums don't fit".to_owned()));

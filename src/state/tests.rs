@@ -2,6 +2,8 @@ use std::net::IpAddr;
 
 use super::*;
 
+mod power_cut;
+
 fn addresses(count: u32) -> Vec<IpAddr> {
     let ipv4 = (0..count).map(|number| std::net::Ipv4Addr::from_bits(0x0a00_0001 + number).into());
     let ipv6 = ["2001:db8::1", "2001:db8::2"].map(|address| address.parse().unwrap());
