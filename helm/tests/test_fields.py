@@ -185,7 +185,8 @@ def test_secrets_are_files_with_the_names_of_settings(rendered):
     ]
     mounts = {mount["name"]: mount for mount in connector(berlin)["volumeMounts"]}
     assert environment(connector(berlin))["QC_SECRETS_DIR"] == mounts["secrets"]["mountPath"]
-    assert all(mount["readOnly"] for mount in mounts.values())
+    # What is remembered is written.
+    assert all(mount["readOnly"] for name, mount in mounts.items() if name != "state")
 
 
 def test_other_files_stand_where_settings_look_for_them(rendered):
@@ -529,3 +530,40 @@ def test_the_notes_tell_how_to_go_on():
     insecure = values("minimal")
     insecure["defaults"]["settings"] = {"management_center": {"trust": "insecure"}}
     assert "WARNING: nightly trusts any Management Center" in notes(insecure)
+
+
+def test_what_is_remembered_is_a_claim_of_the_import_alone(rendered):
+    found = rendered("everything")
+    claims = of_kind(found, "PersistentVolumeClaim")
+    assert len(claims) == 1
+    claim = claims[0]
+    assert claim["spec"] == {
+        "accessModes": ["ReadWriteOncePod"],
+        "storageClassName": "fast",
+        "resources": {"requests": {"storage": "2Gi"}},
+    }
+    assert claim["metadata"]["annotations"] == {"helm.sh/resource-policy": "keep", "example.com/backup": "no"}
+    cronjobs = of_kind(found, "CronJob")
+    assert volume(cronjobs[0], "state") == {"name": "state", "persistentVolumeClaim": {"claimName": claim["metadata"]["name"]}}
+    mounts = [mount for mount in connector(cronjobs[0])["volumeMounts"] if mount["name"] == "state"]
+    assert mounts == [{"name": "state", "mountPath": "/var/lib/qualys-connector"}]
+    name = cronjobs[0]["metadata"]["name"]
+    assert environment(connector(cronjobs[0]))["QC_STATE__DIR"] == f"/var/lib/qualys-connector/{name}"
+
+
+def test_imports_and_pods_that_share_a_claim_have_folders_of_their_own(rendered):
+    found = rendered("several-imports")
+    assert not of_kind(found, "PersistentVolumeClaim")
+    folders = {environment(connector(cronjob))["QC_STATE__DIR"] for cronjob in of_kind(found, "CronJob")}
+    assert len(folders) == 3
+    sharded = of_kind(rendered("sharded"), "CronJob")[0]
+    variables = environment(connector(sharded))
+    assert variables["QC_STATE__DIR"].endswith("-$(SHARD_INDEX)")
+    names = list(variables)
+    assert names.index("SHARD_INDEX") < names.index("QC_STATE__DIR")
+
+
+def test_nothing_is_remembered_unless_it_is_asked_for(rendered):
+    found = rendered("minimal")
+    assert not of_kind(found, "PersistentVolumeClaim")
+    assert "QC_STATE__DIR" not in environment(connector(of_kind(found, "CronJob")[0]))

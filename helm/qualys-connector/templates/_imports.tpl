@@ -39,6 +39,13 @@ before anything is rendered.
 {{- define "qualys-connector.secretsPath" -}}/run/secrets/qualys-connector{{- end }}
 {{- define "qualys-connector.filesPath" -}}/etc/qualys-connector{{- end }}
 
+{{- define "qualys-connector.statePath" -}}/var/lib/qualys-connector{{- end }}
+
+{{/* The claim that holds what an import remembers. */}}
+{{- define "qualys-connector.stateClaim" -}}
+{{- default (printf "%s-state" .fullname) .state.existingClaim -}}
+{{- end }}
+
 {{/* The settings of an import as YAML: its own, and those that follow from its templates, secrets and certificates. */}}
 {{- define "qualys-connector.settings" -}}
 {{- $files := include "qualys-connector.filesPath" . -}}
@@ -63,6 +70,10 @@ before anything is rendered.
 whose variable comes earlier. */ -}}
 {{- $index := get (dict "indexed" "-$(QC_QUALYS__TEMPLATE_INDEX)" "sharded" "-$(SHARD_INDEX)") .mode -}}
 {{- $_ := set $implied "telemetry" (dict "import" (printf "%s%s" .identity $index)) -}}
+{{- /* Several imports, and several pods of one, may share the volume; the program makes the last folder itself. */ -}}
+{{- if .state.enabled -}}
+{{- $_ := set $implied "state" (dict "dir" (printf "%s/%s%s" (include "qualys-connector.statePath" .) .fullname $index)) -}}
+{{- end -}}
 {{- if (default dict (default dict .settings.telemetry).pushgateway).url -}}
 {{- $_ := set $implied.telemetry "pushgateway" (dict "namespace" .namespace) -}}
 {{- end -}}

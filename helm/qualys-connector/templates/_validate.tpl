@@ -37,6 +37,9 @@
 {{- if not (or $center.pkcs12 $import.secrets.directory $toFile) -}}
 {{- $mistakes = append $mistakes (printf "%s has no PKCS12 file from the Management Center. Make a Secret and name it in defaults.secrets.managementCenter.existingSecret:\n      kubectl create secret generic management-center --from-file=client.pkcs12" $where) -}}
 {{- end -}}
+{{- if and $import.state.enabled (or $fromFile $toFile) -}}
+{{- $mistakes = append $mistakes (printf "%s.state.enabled remembers nothing: only imports from Qualys into a Management Center are remembered (settings.report.file, settings.csv.file)" $where) -}}
+{{- end -}}
 {{- if gt (len $import.fullname) 52 -}}
 {{- $mistakes = append $mistakes (printf "the CronJob of %s would be called %s, which has %d characters; Kubernetes allows 52. Shorten fullnameOverride, the release or the import" $where $import.fullname (len $import.fullname)) -}}
 {{- end -}}

@@ -84,6 +84,11 @@ holds nothing but settings: the program takes any other file for a mistake.
     sources:
       {{- trim . | nindent 6 }}
 {{- end }}
+{{- if .import.state.enabled }}
+- name: state
+  persistentVolumeClaim:
+    claimName: {{ include "qualys-connector.stateClaim" .import | quote }}
+{{- end }}
 {{- if .root.Values.lab.enabled }}
 - name: lab
   emptyDir:
@@ -104,6 +109,10 @@ holds nothing but settings: the program takes any other file for a mistake.
 - name: files
   mountPath: {{ include "qualys-connector.filesPath" . }}
   readOnly: true
+{{- end }}
+{{- if .import.state.enabled }}
+- name: state
+  mountPath: {{ include "qualys-connector.statePath" . }}
 {{- end }}
 {{- if .root.Values.lab.enabled }}
 - name: lab
