@@ -19,6 +19,7 @@ mod overlap;
 mod parse;
 mod peers;
 mod start;
+mod state;
 mod whole;
 
 pub(crate) use parse::tokenise;
@@ -81,6 +82,8 @@ enum What {
     DetectionsParse,
     /// What changed of a hundredth of the hosts
     DetectionsDelta,
+    /// What is remembered between runs: memory, time, size
+    State,
 }
 
 /// The programs, a folder that is removed at the end, and how often.
@@ -137,6 +140,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
                 What::DetectionsOverlap => detections::overlap(&bench, hosts).await.map(|_| ())?,
                 What::DetectionsParse => detections::against_tokenising(&bench, hosts).await.map(|_| ())?,
                 What::DetectionsDelta => detections::delta(&bench, hosts).await?,
+                What::State => state::measure(&bench, hosts).await?,
             }
         }
     }

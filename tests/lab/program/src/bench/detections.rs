@@ -111,14 +111,14 @@ pub(super) async fn delta(bench: &Bench, hosts: u32) -> Result<(), Failure> {
     Ok(())
 }
 
-fn import(bench: &Bench, qualys: &Qualys, center: &ManagementCenter, settings: &[&str]) -> Command {
+pub(super) fn import(bench: &Bench, qualys: &Qualys, center: &ManagementCenter, settings: &[&str]) -> Command {
     let mut command = far_ends::to_center(bench, center, center.address(), settings);
     command.args(["--set", "qualys.deadline=2h", "--set", "qualys.api=detections"]);
     far_ends::with_login(&mut command, qualys);
     command
 }
 
-async fn end(qualys: Qualys, center: ManagementCenter) {
+pub(super) async fn end(qualys: Qualys, center: ManagementCenter) {
     qualys.stop().await;
     far_ends::end(center).await;
 }
