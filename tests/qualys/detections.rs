@@ -18,6 +18,7 @@ use qualys_connector::report::{Keep, LeftOut, Report, Selected, merge, parse};
 use crate::lab::{options, start};
 
 mod bad_input;
+mod remembered;
 
 fn detection_settings() -> DetectionSettings {
     DetectionSettings {
