@@ -132,6 +132,7 @@ async fn one(place: &Place, import: &Import, tally: &mut Tally) -> Result<Option
         refused: import.refuses(),
         drops_flush: import.drops_flush(),
         delta: import.is_delta(),
+        remembers: import.remembers(),
     };
     tally.import(import, &ended);
     for piece in &pieces {

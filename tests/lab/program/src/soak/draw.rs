@@ -197,6 +197,7 @@ impl Import {
             (self.detections.is_some(), "detections"),
             (self.is_delta(), "detections: a delta"),
             (self.runs().len() > 1, "detections: in parts"),
+            (self.remembers(), "detections: remembered"),
             (self.other.is_some(), "another import at the same time"),
             (self.has_long_hosts(), "hosts longer than a frame"),
             (self.counts != Counts::default(), "commands counted in another way"),
@@ -300,9 +301,15 @@ impl fmt::Display for Import {
             )?;
         }
         write!(f, "  drawn")?;
-        if let Some(Detections { delta, shards }) = self.detections {
+        if let Some(Detections {
+            delta,
+            shards,
+            remembers,
+        }) = self.detections
+        {
             let what = if delta { "what changed" } else { "all" };
-            write!(f, "; detections of {what}, in {shards} runs")?;
+            let remembered = if remembers { ", remembered" } else { "" };
+            write!(f, "; detections of {what}, in {shards} runs{remembered}")?;
         }
         if let Some(fault) = &self.at_qualys {
             write!(f, "; Qualys: {fault}")?;

@@ -39,6 +39,8 @@ pub(super) struct Meaning {
     selected: Findings,
     /// Clean hosts: something on them is fixed that is asked for, and nothing of that is open.
     clean: BTreeSet<IpAddr>,
+    /// All hosts, whatever is said of them.
+    listed: BTreeSet<IpAddr>,
 }
 
 /// What an import met at the Management Center.
@@ -54,6 +56,8 @@ pub(super) struct Met {
     pub(super) drops_flush: bool,
     /// Only hosts that changed were asked for; the others are as they are meant already.
     pub(super) delta: bool,
+    /// Hosts that left are cleared by an import that ends with 0. By others they may be.
+    pub(super) remembers: bool,
 }
 
 /// How many hosts an import left in which state.
@@ -81,6 +85,7 @@ impl Meaning {
         let mut fixed = BTreeSet::new();
         for host in hosts.filter(|host| host.network == 0) {
             let address = host.true_address();
+            meaning.listed.insert(address);
             for finding in host.findings.iter().filter(|finding| finding.kind != Kind::Information) {
                 if finding.status == Some(Status::Fixed) {
                     fixed.insert(address);
@@ -308,6 +313,7 @@ pub(super) fn succeeded(
         connections: 1,
         merges: met.merges,
         delta: met.delta,
+        remembers: met.remembers,
         ..Met::default()
     };
     judge(runs, before, piece, after, met).map(|_| ())
@@ -334,6 +340,14 @@ fn states(
             before.get(address).unwrap_or(&none),
             after.get(address).unwrap_or(&none),
         );
+        if met.remembers && !meaning.listed.contains(address) {
+            match (now.is_empty(), accounts.code) {
+                (false, Some(0)) => return Err(format!("{address} left, and wasn't cleared: it holds {now:?}")),
+                (false, _) if now != old => return Err(format!("{address} left, and holds {now:?}")),
+                _ => hosts.new += 1,
+            }
+            continue;
+        }
         let new = &meaning.after(*address, old, met.merges);
         let known = |(place, cves): (&Place, _)| old.get(place) == Some(cves) || new.get(place) == Some(cves);
         let of_both = now.iter().all(known);

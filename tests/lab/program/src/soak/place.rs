@@ -77,6 +77,10 @@ impl Place {
 
     /// Starts a Qualys with the reports of an import, and a Management Center that knows no host.
     pub(super) async fn far_ends(&self, import: &Import) -> Result<FarEnds<'_>, Failure> {
+        // Nothing is remembered of another Management Center.
+        if self.path("state").exists() {
+            fs::remove_dir_all(self.path("state"))?;
+        }
         let center = ManagementCenter::start(management_center::Options {
             // Its keys last.
             dir: Some(self.path("center")),
@@ -254,7 +258,12 @@ impl FarEnds<'_> {
     }
 
     fn command(&self, import: &Import, folder: &str) -> Command {
-        self.place.command(self.center.address(), &import.settings, folder)
+        let mut command = self.place.command(self.center.address(), &import.settings, folder);
+        if import.remembers() {
+            let dir = self.place.path("state");
+            command.args(["--set", &format!("state.dir={}", dir.display())]);
+        }
+        command
     }
 
     fn asking_qualys(&self, import: &Import, folder: &str, templates: &[Template]) -> Command {

@@ -11,14 +11,17 @@ pub(in crate::soak) struct Detections {
     pub(in crate::soak) delta: bool,
     /// In so many runs, one after the other.
     pub(in crate::soak) shards: u32,
+    /// What was imported is remembered from one run to the next.
+    pub(in crate::soak) remembers: bool,
 }
 
 impl Import {
     /// The same without a report.
     pub(super) fn of_detections(mut self, random: &mut Random) -> Self {
-        let detections = Detections {
+        let mut detections = Detections {
             delta: random.chance(50),
             shards: *random.pick(&[1, 1, 2, 3]),
+            remembers: false,
         };
         self.templates.truncate(1);
         self.shared = true;
@@ -55,13 +58,18 @@ impl Import {
         // With a page all batches are one.
         self.settings.extend(random.chance(20).then(|| PAGE.to_owned()));
         self.at_qualys = random.chance(45).then(|| faults::at_interfaces(random));
+        let sees_all = !detections.delta && detections.shards == 1 && !self.merges;
+        if sees_all && random.chance(60) {
+            detections.remembers = true;
+            self.settings.push("commands.max_cleared=100%".to_owned());
+        }
         self.detections = Some(detections);
         self
     }
 
     /// What each of its runs is set beside all else.
     pub(in crate::soak) fn runs(&self) -> Vec<Vec<String>> {
-        let Some(Detections { delta, shards }) = self.detections else {
+        let Some(Detections { delta, shards, .. }) = self.detections else {
             return vec![Vec::new()];
         };
         let run = |shard: u32| {
@@ -71,6 +79,11 @@ impl Import {
             [shard].into_iter().chain(delta).collect()
         };
         (1..=shards).map(run).collect()
+    }
+
+    /// What was imported is remembered from one run to the next.
+    pub(in crate::soak) fn remembers(&self) -> bool {
+        self.detections.is_some_and(|detections| detections.remembers)
     }
 
     /// Only what changed is asked for.

@@ -11,6 +11,7 @@ fn meaning(qids: &[u32]) -> Meaning {
     Meaning {
         selected: host(qids),
         clean: BTreeSet::new(),
+        listed: host(qids).into_keys().collect(),
     }
 }
 
@@ -234,4 +235,25 @@ fn what_a_dropped_flush_leaves_is_excused_only_where_one_was_dropped_and_that_is
     }
     let not_cleared = judge(&[ended(unseen)], &host(&[1, 2]), &piece(&[]), &host(&[1, 2]), met(true));
     assert!(not_cleared.is_err());
+}
+
+#[test]
+fn a_host_that_left_is_cleared_by_a_run_that_remembers_and_ends_well() {
+    let (before, gone) = (host(&[1, 2]), Findings::new());
+    let piece = Piece {
+        meaning: Meaning::default(),
+        ..piece(&[])
+    };
+    let met = Met {
+        remembers: true,
+        ..Met::default()
+    };
+    let judged = |code, after: &Findings| {
+        let accounts = accounts::read(&ended(code, "acknowledged"), &[7]).unwrap();
+        states(&accounts, &before, &piece.meaning, after, met)
+    };
+    assert!(judged(0, &gone).is_ok());
+    assert!(judged(0, &before).unwrap_err().contains("wasn't cleared"));
+    assert!(judged(69, &gone).is_ok() && judged(69, &before).is_ok());
+    assert!(judged(69, &host(&[1])).is_err());
 }
