@@ -174,7 +174,7 @@ impl Import {
         }
         record.not_begun += source.parts_left();
         source.close(&mut record, stop).await;
-        if record.exit.is_success() && record.not_begun == 0 && stop.kind().is_none() {
+        if record.exit.is_success() && record.not_begun == 0 {
             memory.complete();
             left::clear(&memory, &sink, &closings, &mut record, progress, stop).await;
         }

@@ -13,7 +13,12 @@ pub(super) async fn check(client: &DetectionClient, selection: &Selection, resul
 }
 
 async fn hosts(client: &DetectionClient, selection: &Selection) -> CheckResult {
-    let listing = match client.list(selection, &HostsWanted::default()).await {
+    let listed = async {
+        let mut listing = client.list(selection).await?;
+        client.choose(&mut listing, &HostsWanted::default()).await?;
+        Ok::<_, DetectionError>(listing)
+    };
+    let listing = match listed.await {
         Ok(listing) => listing,
         Err(error) if error.kind() == Kind::Deadline => {
             return CheckResult::warning(

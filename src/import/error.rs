@@ -55,6 +55,9 @@ pub enum Error {
         /// Hosts that were known.
         known: u64,
     },
+    /// Stopped by a signal, after all else was done.
+    #[error("interrupted before hosts that left Qualys were cleared; the next import clears them")]
+    StoppedBeforeClearing,
     /// Stopped by a signal.
     #[error("interrupted before anything was sent")]
     Interrupted,
@@ -91,7 +94,7 @@ impl Problem for Error {
             Error::TooLong { .. } => Kind::CommandsTooLong,
             Error::Refused { .. } => Kind::CommandsRefused,
             Error::TooManyLeft { .. } => Kind::TooManyLeft,
-            Error::Interrupted => Kind::Terminated,
+            Error::Interrupted | Error::StoppedBeforeClearing => Kind::Terminated,
             Error::Bug(_) => Kind::Bug,
         }
     }

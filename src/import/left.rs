@@ -45,6 +45,7 @@ pub(super) async fn clear(
     let mut failure = None;
     match allowed {
         _ if hosts.is_empty() => {}
+        _ if stop.kind().is_some() => failure = Some(Error::StoppedBeforeClearing),
         true => {
             info!(hosts = count, "hosts that left Qualys");
             let created: Vec<IpAddr> = hosts

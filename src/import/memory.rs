@@ -50,8 +50,8 @@ struct RunSoFar {
     failed: bool,
     /// Something couldn't be remembered.
     broken: bool,
-    /// Known hosts that weren't listed so far, and whether this import created them.
-    unlisted: Vec<(IpAddr, bool)>,
+    /// Known hosts that weren't listed so far, and whether this import created them; nothing before the first list.
+    unlisted: Option<Vec<(IpAddr, bool)>>,
     /// How many hosts were known when it began.
     known: u64,
     /// Some host is listed.
@@ -139,14 +139,9 @@ impl Memory {
                 store.change(|header| *header = before.clone())?;
             }
         }
-        let unlisted = store.hosts()?;
         let run = RunSoFar {
             begun: seconds(SystemTime::now()),
-            known: unlisted.len() as u64,
-            unlisted: match settings.is_whole && before.last_full.is_some() {
-                true => unlisted,
-                false => Vec::new(),
-            },
+            known: store.known_hosts()?,
             ..RunSoFar::default()
         };
         Ok(OpenMemory {
@@ -165,7 +160,7 @@ impl Memory {
     }
 
     /// Which hosts an import of detections asks for.
-    pub(super) fn wanted(&self, settings: &DetectionSettings) -> HostsWanted {
+    fn wanted(&self, settings: &DetectionSettings) -> HostsWanted {
         let now = SystemTime::now();
         let since = match settings.changed_within {
             None => None,
@@ -173,10 +168,7 @@ impl Memory {
             Some(ChangeWindow::SinceLast) => self.since_last(settings.full_every, now).map(Since::Run),
         };
         let Some(open) = &self.open else {
-            return HostsWanted {
-                since,
-                ..HostsWanted::default()
-            };
+            return HostsWanted { since, done: None };
         };
         let within = open.settings.resume_within;
         // One that asked only for changes isn't enough where every host is asked for.
@@ -187,11 +179,7 @@ impl Memory {
             .filter(|cut| fits(cut) && is_within(time(cut.begun), within, now));
         open.run().cut = cut;
         let Some(cut) = cut else {
-            return HostsWanted {
-                since,
-                done: None,
-                addresses: true,
-            };
+            return HostsWanted { since, done: None };
         };
         let (begun, reached) = (time(cut.begun), cut.reached);
         info!(
@@ -201,7 +189,6 @@ impl Memory {
         HostsWanted {
             since: cut.since.map(time).map(Since::Then),
             done: Some(Done { reached, begun }),
-            addresses: true,
         }
     }
 
@@ -225,28 +212,59 @@ impl Memory {
         since
     }
 
-    /// Takes note of a list of hosts. It is all that tells which hosts there are.
-    pub(super) fn listed(&self, listing: &mut HostListing) {
-        let addresses = std::mem::take(&mut listing.addresses);
+    /// Takes note of a list of hosts, which is all that tells which there are. Says which of them are asked for.
+    pub(super) fn listed(&self, listing: &HostListing, settings: &DetectionSettings) -> HostsWanted {
+        let wanted = self.wanted(settings);
+        let Some(open) = &self.open else { return wanted };
+        open.run().hidden |= listing.hidden;
+        if wanted.since.is_none() {
+            let is_listed = |address: IpAddr| listing.contains(address) || listing.hidden_ipv6 && address.is_ipv6();
+            self.seen(open, is_listed, listing.listed > 0);
+        }
+        wanted
+    }
+
+    /// Takes note of what a list says of the run.
+    pub(super) fn chosen(&self, listing: &HostListing) {
         let Some(open) = &self.open else { return };
         let mut run = open.run();
         let began = run.cut.map(|cut| cut.begun).or(listing.begun.map(seconds));
         run.begun = began.unwrap_or(run.begun);
         run.since = listing.since.map(seconds);
-        run.hidden |= listing.hidden;
-        if listing.hidden_ipv6 {
-            run.unlisted.retain(|(address, _)| address.is_ipv4());
-        }
-        run.seen(addresses);
     }
 
     /// Takes note of the hosts of a report.
     pub(super) fn reported(&self, selected: &Selected) {
         let Some(open) = &self.open else { return };
+        open.run().hidden |= selected.filtered().is_some();
+        let mut listed: Vec<IpAddr> = selected.listed().collect();
+        listed.sort_unstable();
+        let is_listed = |address: IpAddr| listed.binary_search(&address).is_ok() || selected.may_hide(address);
+        self.seen(open, is_listed, !listed.is_empty());
+    }
+
+    /// Some hosts are listed; `any`: there is one at least.
+    fn seen(&self, open: &OpenMemory, is_listed: impl Fn(IpAddr) -> bool, any: bool) {
+        // A run before it, with the same settings, must have seen every host.
+        let compares = open.settings.is_whole && open.before.last_full.is_some();
+        let unlisted = open.run().unlisted.take();
+        let unlisted = match unlisted {
+            Some(mut unlisted) => {
+                unlisted.retain(|(address, _)| !is_listed(*address));
+                Ok(unlisted)
+            }
+            None if compares => open.store.hosts(|address| !is_listed(address)),
+            None => Ok(Vec::new()),
+        };
         let mut run = open.run();
-        run.seen(selected.listed().collect());
-        run.unlisted.retain(|(address, _)| !selected.may_hide(*address));
-        run.hidden |= selected.filtered().is_some();
+        run.lists |= any;
+        match unlisted {
+            Ok(unlisted) => run.unlisted = Some(unlisted),
+            Err(error) => {
+                drop(run);
+                self.remembered(open, Err(error));
+            }
+        }
     }
 
     /// Remembers addresses, before results are sent there.
@@ -297,7 +315,7 @@ impl Memory {
         if !open.settings.is_whole || run.broken || run.hidden || run.since.is_some() || !run.lists {
             return None;
         }
-        let hosts = std::mem::take(&mut run.unlisted);
+        let hosts = run.unlisted.take()?;
         Some(LeftHosts {
             allowed: open.settings.max_cleared.allows(hosts.len() as u64, run.known),
             known: run.known,
@@ -367,15 +385,6 @@ impl OpenMemory {
 
     fn run(&self) -> MutexGuard<'_, RunSoFar> {
         self.run.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl RunSoFar {
-    fn seen(&mut self, mut addresses: Vec<IpAddr>) {
-        self.lists |= !addresses.is_empty();
-        addresses.sort_unstable();
-        self.unlisted
-            .retain(|(address, _)| addresses.binary_search(address).is_err());
     }
 }
 

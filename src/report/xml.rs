@@ -20,6 +20,9 @@ use super::limits::DEPTH;
 use super::progress::Progress;
 use super::text;
 use super::window::Window;
+use leaf::Leaf;
+
+mod leaf;
 
 /// Bytes of one tag with its attributes, of a comment, of a DOCTYPE.
 const MARKUP: usize = 64 * 1024;
@@ -142,7 +145,14 @@ impl<'h, H: Handler> XmlDocument<'h, H> {
         reader.config_mut().check_end_names = false;
         reader.config_mut().allow_unmatched_ends = true;
         loop {
-            let here = *reader.get_ref();
+            let mut here = *reader.get_ref();
+            while let Some(leaf) = self.takes_leaves().then(|| Leaf::at(here)).flatten() {
+                self.offset = base + (bytes.len() - here.len()) as u64;
+                self.leaf(&leaf)?;
+                here = leaf.rest;
+            }
+            // It stands before a tag as it did.
+            *reader.get_mut() = here;
             self.offset = base + (bytes.len() - here.len()) as u64;
             match reader.read_event() {
                 Ok(Event::Eof) => return Ok(bytes.len()),
@@ -153,6 +163,21 @@ impl<'h, H: Handler> XmlDocument<'h, H> {
                 }
             }
         }
+    }
+
+    /// Whether an element may begin that isn't the root.
+    fn takes_leaves(&self) -> bool {
+        (1..DEPTH).contains(&self.open.len())
+    }
+
+    /// What the events of a leaf would do.
+    fn leaf(&mut self, leaf: &Leaf<'_>) -> Result<(), Error> {
+        self.text = 0;
+        self.handler.start(&BytesStart::new(leaf.name), self.offset)?;
+        self.text(leaf.text)?;
+        self.text = 0;
+        self.handler.end()?;
+        self.text(leaf.behind)
     }
 
     fn event(&mut self, event: Event<'_>) -> Result<(), Error> {

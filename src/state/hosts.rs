@@ -119,20 +119,25 @@ impl StateStore {
         Ok(unknown)
     }
 
-    /// Every known address in order, with whether this import created it.
+    /// The known addresses of which `is_wanted` says so, in order, with whether this import created them.
     ///
     /// # Errors
     /// It can't be read.
-    pub fn hosts(&self) -> Result<Vec<(IpAddr, bool)>, Error> {
+    pub fn hosts(&self, is_wanted: impl Fn(IpAddr) -> bool) -> Result<Vec<(IpAddr, bool)>, Error> {
         let (ipv4, ipv6) = self.read()?;
-        let mut hosts = Vec::with_capacity((ipv4.len()? + ipv6.len()?) as usize);
+        let mut hosts = Vec::new();
+        let mut take = |address: IpAddr, added: bool| {
+            if is_wanted(address) {
+                hosts.push((address, added));
+            }
+        };
         for entry in ipv4.iter()? {
             let (address, added) = entry?;
-            hosts.push((Ipv4Addr::from_bits(address.value()).into(), added.value()));
+            take(Ipv4Addr::from_bits(address.value()).into(), added.value());
         }
         for entry in ipv6.iter()? {
             let (address, added) = entry?;
-            hosts.push((Ipv6Addr::from_bits(address.value()).into(), added.value()));
+            take(Ipv6Addr::from_bits(address.value()).into(), added.value());
         }
         Ok(hosts)
     }

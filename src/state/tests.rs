@@ -27,13 +27,23 @@ fn what_is_remembered_is_there_again() {
 
     let state = StateStore::look(&dir).unwrap().unwrap();
     assert_eq!(state.header().settings, "some");
-    let created: Vec<bool> = state.hosts().unwrap().iter().map(|(_, created)| *created).collect();
+    let created: Vec<bool> = state
+        .hosts(|_| true)
+        .unwrap()
+        .iter()
+        .map(|(_, created)| *created)
+        .collect();
     assert_eq!(created, [false, true, true, false, false]);
     assert_eq!(state.unknown(all.clone(), true).unwrap().len(), 3);
     assert_eq!(state.unknown(all.clone(), false).unwrap(), [] as [IpAddr; 0]);
     assert_eq!(state.recall(&[1, 38_173]).unwrap(), [(38_173, b"{}".to_vec())]);
     state.drop_hosts(all[..2].iter().copied()).unwrap();
-    let left: Vec<IpAddr> = state.hosts().unwrap().iter().map(|(address, _)| *address).collect();
+    let left: Vec<IpAddr> = state
+        .hosts(|_| true)
+        .unwrap()
+        .iter()
+        .map(|(address, _)| *address)
+        .collect();
     assert_eq!(left, all[2..]);
     drop(state);
     assert!(forget(&dir).unwrap());
@@ -61,7 +71,7 @@ fn whatever_is_damaged_is_an_error() {
     drop(state);
     let path = file(folder.path());
     let whole = fs::read(&path).unwrap();
-    let before = StateStore::open(folder.path()).unwrap().hosts().unwrap();
+    let before = StateStore::open(folder.path()).unwrap().hosts(|_| true).unwrap();
     let mut damaged = 0;
     for place in (0..whole.len()).step_by(whole.len() / 400) {
         let mut bytes = whole.clone();
@@ -69,7 +79,7 @@ fn whatever_is_damaged_is_an_error() {
         fs::write(&path, &bytes).unwrap();
         match StateStore::open(folder.path()) {
             // What isn't used may be anything.
-            Ok(state) => assert!(state.hosts().unwrap() == before, "byte {place}"),
+            Ok(state) => assert!(state.hosts(|_| true).unwrap() == before, "byte {place}"),
             Err(error) => {
                 assert!(matches!(error, Error::Damaged(_)), "byte {place}: {error}");
                 damaged += 1;
@@ -80,12 +90,19 @@ fn whatever_is_damaged_is_an_error() {
     for length in (0..whole.len()).step_by(whole.len() / 100) {
         fs::write(&path, &whole[..length]).unwrap();
         match StateStore::open(folder.path()) {
-            Ok(state) => assert_eq!((length, state.hosts().unwrap().len()), (0, 0)),
+            Ok(state) => assert_eq!((length, state.hosts(|_| true).unwrap().len()), (0, 0)),
             Err(error) => assert!(matches!(error, Error::Damaged(_)), "{length} bytes: {error}"),
         }
     }
     fs::write(&path, "no database").unwrap();
     assert!(matches!(StateStore::open(folder.path()), Err(Error::Damaged(_))));
     let aside = set_aside(folder.path()).unwrap();
-    assert!(aside.exists() && StateStore::open(folder.path()).unwrap().hosts().unwrap().is_empty());
+    assert!(
+        aside.exists()
+            && StateStore::open(folder.path())
+                .unwrap()
+                .hosts(|_| true)
+                .unwrap()
+                .is_empty()
+    );
 }

@@ -94,7 +94,8 @@ async fn run(qualys: &Settings, settings: DetectionSettings) -> Result<Selected,
         },
         ..HostsWanted::default()
     };
-    let listing = detections.list(&selection, &wanted).await?;
+    let mut listing = detections.list(&selection).await?;
+    detections.choose(&mut listing, &wanted).await?;
     let reports = obtain(&detections, &listing).await?;
     Ok(selection.apply(merge(reports)?))
 }
@@ -248,10 +249,7 @@ async fn what_takes_too_long_is_asked_for_in_halves() {
 async fn calls_at_the_same_time_are_never_more_than_the_subscription_allows() {
     let (qualys, settings) = start(of_estate(&["delay=100ms@detections"])).await;
     let detections = detections(&settings, detection_settings());
-    let listing = detections
-        .list(&Selection::default(), &HostsWanted::default())
-        .await
-        .unwrap();
+    let listing = detections.list(&Selection::default()).await.unwrap();
     let batches = listing.hosts.batches(15);
     assert!(batches.len() > 4, "more than may run");
     let fetches = batches

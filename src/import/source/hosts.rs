@@ -229,12 +229,15 @@ impl HostSource {
     }
 
     async fn list(&self, runner: &Runner<'_>, stages: &mut Stages) -> Result<Arc<HostListing>, Error> {
-        let wanted = self.memory.wanted(self.client.settings());
-        let listing = runner.stop.or(self.client.list(&self.selection, &wanted));
-        let listing = runner.run(stages, Stage::List, listing).await;
-        let mut listing = listing.inspect_err(|_| self.state.borrow_mut().ended = true)?;
-        self.memory.listed(&mut listing);
-        let listing = Arc::new(listing);
+        let list = async {
+            let mut listing = self.client.list(&self.selection).await?;
+            let wanted = self.memory.listed(&listing, self.client.settings());
+            self.client.choose(&mut listing, &wanted).await?;
+            self.memory.chosen(&listing);
+            Ok::<_, Error>(listing)
+        };
+        let listing = runner.run(stages, Stage::List, runner.stop.or(list)).await;
+        let listing = Arc::new(listing.inspect_err(|_| self.state.borrow_mut().ended = true)?);
         let mut state = self.state.borrow_mut();
         state.pending = listing.hosts.batches(self.client.settings().hosts_per_call).into();
         state.not_asked_for = Some(not_asked_for(&listing));

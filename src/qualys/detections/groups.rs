@@ -115,6 +115,11 @@ impl HostGroups {
         shared
     }
 
+    /// Whether a record has this address.
+    pub(super) fn contains(&self, address: IpAddr) -> bool {
+        self.0.binary_search_by_key(&address, |host| host.address).is_ok()
+    }
+
     /// The last address of a batch.
     pub fn last_address(&self, batch: &HostBatch) -> Option<IpAddr> {
         self.of(batch).last().map(|host| host.address)

@@ -42,8 +42,10 @@ pub struct HostListing {
     pub hidden: bool,
     /// There are hosts of which nobody says more than that their address is one of IPv6.
     pub hidden_ipv6: bool,
-    /// Every address in scope, asked for or not; only where somebody [wants](HostsWanted::addresses) to know.
-    pub addresses: Vec<IpAddr>,
+    /// Addresses of records that are left out since they are outdated.
+    outdated: HashSet<IpAddr>,
+    /// What Qualys says besides hosts.
+    said: Vec<String>,
     /// When the list was begun, by Qualys' clock.
     pub begun: Option<SystemTime>,
     /// Hosts are asked for only if they changed since, by Qualys' clock.
@@ -53,22 +55,22 @@ pub struct HostListing {
 }
 
 impl DetectionClient {
-    /// Asks for the hosts in scope that are wanted; those that `selection` leaves out by address or network are left out at once.
+    /// Asks for the hosts in scope; those that `selection` leaves out by address or network are left out at once.
     ///
     /// # Errors
     /// No list, or one without a host: exit code 65, since rights may be lost.
-    pub async fn list(&self, selection: &Selection, wanted: &HostsWanted) -> Result<HostListing, DetectionError> {
+    pub async fn list(&self, selection: &Selection) -> Result<HostListing, DetectionError> {
         let (mut listing, mut hosts) = (HostListing::default(), Vec::new());
         let oldest = |now| self.settings.max_scan_age.map(|age| before(now, age));
         let taken = self.pages("Basic", self.settings.scope.parameters(), |page, now| {
             let oldest = oldest(now).and_then(host_list::unix_seconds);
             listing.begun.get_or_insert(now);
             for host in page {
-                hosts.extend(listing.take(&host, oldest, selection, wanted.addresses));
+                hosts.extend(listing.take(&host, oldest, selection));
             }
         });
-        let mut warnings = taken.await?;
-        listing.hidden |= !warnings.is_empty();
+        listing.said = taken.await?;
+        listing.hidden |= !listing.said.is_empty();
         self.transport.listed(listing.listed);
         if listing.listed == 0 {
             return Err(self.transport.error(Stage::List, Fault::plain(Kind::NoHosts)).into());
@@ -78,18 +80,24 @@ impl DetectionClient {
             return Err(self.unexpected(Stage::List, &found));
         }
         listing.hosts = HostGroups::new(hosts);
+        Ok(listing)
+    }
+
+    /// Leaves those hosts of a list that are wanted, and says what the user should know of it.
+    ///
+    /// # Errors
+    /// No list of what changed.
+    pub async fn choose(&self, listing: &mut HostListing, wanted: &HostsWanted) -> Result<(), DetectionError> {
         let all = listing.hosts.len();
         if !self.settings.shard.is_everything() {
-            listing
-                .hosts
-                .retain_groups(|host| self.settings.shard.contains(host.address));
+            let of_shard = |host: &GroupedHost| self.settings.shard.contains(host.address);
+            listing.hosts.retain_groups(of_shard);
         }
         listing.since = wanted.since.map(|since| since.at(self.now()));
-        let changed = self.changed(listing.since, &mut warnings).await?;
         let done = wanted.done;
-        let changed_again = self
-            .changed(done.map(|done| before(done.begun, MARGIN)), &mut warnings)
-            .await?;
+        let changed = self.changed(listing.since, &mut listing.said).await?;
+        let again = done.map(|done| before(done.begun, MARGIN));
+        let changed_again = self.changed(again, &mut listing.said).await?;
         listing.hosts.retain_groups(|host| {
             let is_done = done.is_some_and(|done| host.address <= done.reached);
             let changed = if is_done { &changed_again } else { &changed };
@@ -107,21 +115,16 @@ impl DetectionClient {
             listing.warnings.push(wait);
         }
         if asked < all {
-            let cut = if done.is_some() {
-                ", and as the others were imported by a run that was cut short"
-            } else {
-                ""
+            let cut = match done {
+                Some(_) => ", and as the others were imported by a run that was cut short",
+                None => "",
             };
             let part =
                 format!("{asked} of {all} hosts are asked for, by detections.shard and detections.changed_within{cut}");
             listing.warnings.push(part);
         }
-        let warnings = warnings
-            .into_iter()
-            .map(|words| format!("Qualys warns in its list of hosts: {words}"));
-        listing.warnings.extend(warnings);
         listing.warn();
-        Ok(listing)
+        Ok(())
     }
 
     /// Asks for one host, whichever, and only once: proves the way there and the login.
@@ -267,17 +270,16 @@ fn before(now: SystemTime, age: Duration) -> SystemTime {
 }
 
 impl HostListing {
+    /// Whether an address is in scope; once hosts were [chosen](DetectionClient::choose) of one that is left of them.
+    pub fn contains(&self, address: IpAddr) -> bool {
+        self.hosts.contains(address) || self.outdated.contains(&address)
+    }
+
     /// Counts a record of the list; gives it back if it is asked for.
     ///
     /// An outdated record is left out even beside a newer one of its address: another machine may have the address by now, to
     /// which the old findings would be added, and which the old record's fixed findings would clear.
-    fn take(
-        &mut self,
-        host: &Listed,
-        oldest: Option<u32>,
-        selection: &Selection,
-        addresses: bool,
-    ) -> Option<GroupedHost> {
+    fn take(&mut self, host: &Listed, oldest: Option<u32>, selection: &Selection) -> Option<GroupedHost> {
         self.listed += 1;
         let outdated = host
             .scanned
@@ -295,11 +297,10 @@ impl HostListing {
             Some(address) => match selection.out_of_scope(address, host.network) {
                 Some(reason) => reason,
                 None if outdated => {
-                    self.addresses.extend(addresses.then_some(address));
+                    self.outdated.insert(address);
                     LeftOut::NotScanned
                 }
                 None => {
-                    self.addresses.extend(addresses.then_some(address));
                     return Some(GroupedHost {
                         address,
                         id: host.id,
@@ -318,6 +319,9 @@ impl HostListing {
 
     /// Says what the user should know of it.
     fn warn(&mut self) {
+        let said = self.said.iter();
+        let said = said.map(|words| format!("Qualys warns in its list of hosts: {words}"));
+        self.warnings.extend(said);
         if let Some(shared) = self.hosts.in_several_networks() {
             self.warnings.push(format!(
                 "addresses that stand in several of Qualys' networks ({}, the first {} in networks {} and {}) become one host \
@@ -360,7 +364,7 @@ mod tests {
             let mut listing = HostListing::default();
             let taken = list
                 .iter()
-                .filter_map(|host| listing.take(host, oldest, &Selection::default(), false));
+                .filter_map(|host| listing.take(host, oldest, &Selection::default()));
             let ids: Vec<u64> = taken.map(|host| host.id).collect();
             (ids, listing.left_out.get(LeftOut::NotScanned))
         };

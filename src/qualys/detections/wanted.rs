@@ -14,8 +14,6 @@ pub struct HostsWanted {
     pub since: Option<Since>,
     /// A run that was cut short had got so far.
     pub done: Option<Done>,
-    /// The list says all [addresses](super::HostListing::addresses) in scope.
-    pub addresses: bool,
 }
 
 /// Since when scan results were processed.

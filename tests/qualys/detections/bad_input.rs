@@ -53,7 +53,7 @@ async fn a_warning_to_another_host_leads_to_the_next_page_of_our_own_call() {
     })
     .await;
     let listing = detections(&settings, detection_settings())
-        .list(&Selection::default(), &HostsWanted::default())
+        .list(&Selection::default())
         .await
         .unwrap();
     assert!(listing.listed > 26_000, "{} records", listing.listed);

@@ -21,10 +21,7 @@ fn remembering(qualys: &Settings, state: &Arc<StateStore>) -> DetectionClient {
 
 /// The titles of an estate, by a client.
 async fn titles(client: &DetectionClient) -> Vec<(u32, String)> {
-    let listing = client
-        .list(&Selection::default(), &HostsWanted::default())
-        .await
-        .unwrap();
+    let listing = client.list(&Selection::default()).await.unwrap();
     let reports = obtain(client, &listing).await.unwrap();
     let selected = Selection::default().apply(merge(reports).unwrap());
     let titles = selected.vulnerabilities().iter();
@@ -97,10 +94,7 @@ async fn a_knowledge_base_that_refuses_is_an_error_also_if_all_is_remembered() {
     titles(&remembering(&settings, &state)).await;
     qualys.set_faults(vec!["status=403@knowledge-base:1-9".parse().unwrap()]);
     let client = remembering(&settings, &state);
-    let listing = client
-        .list(&Selection::default(), &HostsWanted::default())
-        .await
-        .unwrap();
+    let listing = client.list(&Selection::default()).await.unwrap();
     let failure = obtain(&client, &listing).await.unwrap_err();
     assert_eq!(failure.kind().exit(), Exit::Credentials);
 }

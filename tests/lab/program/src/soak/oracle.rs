@@ -56,7 +56,8 @@ pub(super) struct Met {
     pub(super) drops_flush: bool,
     /// Only hosts that changed were asked for; the others are as they are meant already.
     pub(super) delta: bool,
-    /// Hosts that left are cleared by an import that ends with 0. By others they may be.
+    /// Hosts that left are cleared by an import that ends with 0, by others they may be. Hosts that a run before it had reached aren't
+    /// asked for again.
     pub(super) remembers: bool,
 }
 
@@ -272,7 +273,7 @@ pub(super) fn judge(
         if hosts.old + joined + hosts.refused > 0 {
             return Err(format!("silent loss: it ended with 0, and the map holds {hosts:?}"));
         }
-        if selected > meaning.findings() || selected < meaning.findings() && !met.delta {
+        if selected > meaning.findings() || selected < meaning.findings() && !met.delta && !met.remembers {
             return Err(format!(
                 "it selected {selected} findings, the report means {}",
                 meaning.findings()
