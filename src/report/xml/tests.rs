@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 use std::time::{Duration, Instant};
 
@@ -288,5 +290,51 @@ fn an_error_repeats_nothing_that_steers_a_terminal_and_nothing_long() {
             "{sentence:?}"
         );
         assert!(sentence.len() < 500, "{sentence}");
+    }
+}
+
+/// Pieces of documents, of which the first are tags of elements that may be leaves.
+const PIECES: [&str; 18] = [
+    "<A>",
+    "<B>",
+    "</A>",
+    "</B>",
+    "</A>",
+    "</B>",
+    "x",
+    "\n  ",
+    "",
+    "&amp;",
+    "&no;",
+    "<![CDATA[",
+    "]]>",
+    "<!--",
+    "-->",
+    "<B c='d'>",
+    "<A/>",
+    "</A >",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4000))]
+
+    /// A blank in its tag keeps an element from being a leaf, and changes nothing else.
+    #[test]
+    fn a_leaf_is_read_as_any_other_element(pieces in proptest::collection::vec(0..PIECES.len(), 0..14)) {
+        let document = |tags: [&str; 2]| {
+            let pieces = pieces.iter().map(|piece| tags.get(*piece).or(PIECES.get(*piece)).copied().unwrap_or_default());
+            format!("<R>{}</R>", pieces.collect::<String>())
+        };
+        let same = |text: String| text.replace("<A >", "<A>").replace("<B >", "<B>");
+        let (leaves, others) = (events(document(["<A>", "<B>"])), events(document(["<A >", "<B >"])));
+        match (leaves, others) {
+            (Ok(leaves), Ok(others)) => prop_assert_eq!(leaves, same(others)),
+            (Err(leaves), Err(others)) => {
+                // They say where, which a blank moves.
+                let kind = |error: Error| error.to_string().replace(|c: char| c.is_ascii_digit(), "").replace(" >", ">");
+                prop_assert_eq!(kind(leaves), kind(others));
+            }
+            (leaves, others) => prop_assert!(false, "{:?} and {:?}", leaves, others),
+        }
     }
 }
