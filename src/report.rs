@@ -38,6 +38,7 @@ pub mod selection;
 mod text;
 mod unzip;
 mod values;
+mod vulnerability;
 mod window;
 mod xml;
 
@@ -45,13 +46,13 @@ pub use breakdown::{Breakdown, CveShare, HostShare, QidShare, SubnetShare, Top};
 pub use counts::{Counts, LeftOut, Tally};
 pub use error::{Error, QualysAnswer, ReadUpTo, XmlError};
 pub use finding::{Finding, Kind, Protocol, Status};
-pub use glossary::Vulnerability;
 pub use knowledge::{Knowledge, describe};
 pub use merge::merge;
 pub use parser::{Asked, DetectionPage, Entries, detections, knowledge_base, parse};
 pub use progress::Progress;
 pub use remarks::{Example, Remark, Remarks};
 pub use selected::{Host, Selected};
+pub use vulnerability::Vulnerability;
 
 /// What is kept of a report besides hosts, findings and titles.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

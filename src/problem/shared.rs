@@ -89,3 +89,9 @@ pub(super) const PROTOCOL: Row = Row {
     step: Some(Step::HostInput),
     ..ROW
 };
+/// What is remembered between runs. An import goes on without it.
+pub(super) const STATE: Row = Row {
+    label: "state",
+    step: Some(Step::State),
+    ..ROW
+};

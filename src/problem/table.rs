@@ -6,7 +6,7 @@
 
 use super::shared::{
     AWAY, BAD_REQUEST, BAD_TEMPLATE, CONFIGURATION, FORBIDDEN, INTERRUPTED_ANSWER, LOGIN_REFUSED, NOT_NOW, PROTOCOL,
-    REPORT, ROW, TLS, UNAVAILABLE, UNWELCOME,
+    REPORT, ROW, STATE, TLS, UNAVAILABLE, UNWELCOME,
 };
 use super::{Reason, RetryPolicy, Row, Step};
 use crate::exit::Exit;
@@ -364,29 +364,21 @@ kinds! {
         remedy: "what was written has been removed",
         exit: Exit::Io,
     };
-    StateLocked: "another run is using the memory between runs" => ROW {
-        label: "state",
+    StateLocked: "another run is using the memory between runs" => STATE {
         remedy: "let it end, or give each import a state.dir of its own",
         exit: Exit::TryAgain,
-        step: Some(Step::State),
     };
-    StateNewer: "the memory between runs is of a newer program" => ROW {
-        label: "state",
+    StateNewer: "the memory between runs is of a newer program" => STATE {
         remedy: "run that program, or forget it (qualys-connector state --forget)",
         exit: Exit::Config,
-        step: Some(Step::State),
     };
-    StateDamaged: "the memory between runs is damaged" => ROW {
-        label: "state",
+    StateDamaged: "the memory between runs is damaged" => STATE {
         remedy: "the next import begins a new one, or forget it (qualys-connector state --forget)",
         exit: Exit::Io,
-        step: Some(Step::State),
     };
-    StateUnusable: "the memory between runs can't be used" => ROW {
-        label: "state",
+    StateUnusable: "the memory between runs can't be used" => STATE {
         remedy: "let the user that runs this write into the folder, see that the disk has room, or correct state.dir",
         exit: Exit::CannotCreate,
-        step: Some(Step::State),
     };
     TooManyLeft: "more known hosts left Qualys than may be cleared" => REPORT {
         label: "too_many_left",

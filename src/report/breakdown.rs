@@ -7,9 +7,9 @@ use std::collections::{BinaryHeap, HashMap};
 use std::net::IpAddr;
 
 use super::finding::Finding;
-use super::glossary::Vulnerability;
 use super::selected::Selected;
 use super::selection::has_cve;
+use super::vulnerability::Vulnerability;
 use ipnet::IpNet;
 
 /// Entries of each list, at most.

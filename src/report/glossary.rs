@@ -1,16 +1,14 @@
 //! Glossary: what the report says of each vulnerability, once per QID.
 
-use std::cmp::Reverse;
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 
-use serde::{Deserialize, Serialize};
-
-use super::limits::{self, REFERENCES};
+use super::limits::REFERENCES;
 use super::remarks::{Remark, Remarks};
 use super::text;
 use super::values::{is_cve, severity};
+use super::vulnerability::Vulnerability;
 use crate::printable::{Look, redacted};
 
 /// Bytes of a title, at most; Qualys' are shorter than 300.
@@ -19,93 +17,6 @@ const TITLE: usize = 1024;
 const RAW_TITLE: usize = 4 * TITLE;
 /// Bytes of a CVE id, at most.
 const CVE: usize = 64;
-
-/// What a report says of one QID.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Vulnerability {
-    /// Qualys' number for it.
-    pub qid: u32,
-    /// One line of Unicode; `QID n` where the report has none.
-    pub title: Box<str>,
-    /// 1 to 5; none where the report doesn't tell.
-    pub severity: Option<u8>,
-    /// `THREAT`, in scan results `DIAGNOSIS`, as one line of Unicode; empty where the report has none.
-    ///
-    /// Up to four times as long as [`Keep::description_length`](super::Keep::description_length), since it may become
-    /// shorter in another alphabet.
-    pub description: Box<str>,
-    /// CVE ids as they are written, in the report's order, each once; none of another form than `CVE-2026-0001`.
-    pub cves: Box<[Box<str>]>,
-    /// Bugtraq ids, in the report's order, each once.
-    pub bugtraqs: Box<[u32]>,
-    /// The report names CVEs that can't be read.
-    pub(super) unreadable_cves: bool,
-}
-
-impl Vulnerability {
-    /// What is known of a QID that the report doesn't describe.
-    pub(super) fn unknown(qid: u32) -> Self {
-        Vulnerability {
-            qid,
-            title: format!("QID {qid}").into(),
-            ..Vulnerability::default()
-        }
-    }
-
-    /// Becomes what two reports say of one QID: every reference, the higher severity, the longer description. Reports of
-    /// one account seldom differ here, but one template may print what another leaves out.
-    fn join(&mut self, other: Vulnerability, remarks: &mut Remarks) {
-        let Vulnerability {
-            qid,
-            title,
-            severity,
-            description,
-            cves,
-            bugtraqs,
-            unreadable_cves,
-        } = other;
-        let unknown = Vulnerability::unknown(qid).title;
-        if self.title == unknown || title != unknown && title < self.title {
-            self.title = title;
-        }
-        self.severity = self.severity.max(severity);
-        let longer = (description.len(), Reverse(&description)) > (self.description.len(), Reverse(&self.description));
-        if longer {
-            self.description = description;
-        }
-        let left_out = unite(&mut self.cves, cves) + unite(&mut self.bugtraqs, bugtraqs);
-        remarks.add(Remark::ManyReferences, left_out as u64);
-        self.unreadable_cves |= unreadable_cves;
-    }
-
-    /// Bytes of memory that are needed for it until the import ends: a later stage holds its texts in another form too.
-    fn memory(&self) -> usize {
-        let texts = self.title.len() + self.description.len();
-        let cves = self.cves.iter().map(|id| id.len() + limits::TEXT).sum::<usize>();
-        size_of::<Self>() + 2 * (texts + cves + size_of_val(&*self.bugtraqs)) + limits::TEXT
-    }
-}
-
-/// Equal lists stay as they are, so does one beside an empty one; of others every value becomes part of one sorted list.
-/// Returns how many found no room in it.
-fn unite<T: Ord>(values: &mut Box<[T]>, others: Box<[T]>) -> usize {
-    if others.is_empty() || *values == others {
-        return 0;
-    }
-    let mut all = std::mem::take(values).into_vec();
-    if !all.is_empty() {
-        all.extend(others);
-        all.sort_unstable();
-        all.dedup();
-        let left_out = all.len().saturating_sub(REFERENCES);
-        all.truncate(REFERENCES);
-        *values = all.into();
-        left_out
-    } else {
-        *values = others;
-        0
-    }
-}
 
 /// The vulnerabilities that were described so far.
 #[derive(Debug, Default)]
@@ -386,12 +297,6 @@ mod tests {
         numbers().chain(numbers()).for_each(|number| references.add(number));
         assert!(references.all.iter().copied().eq(numbers().take(REFERENCES)));
         assert_eq!(references.left_out, 20);
-        let (mut odd, even) = (
-            Box::from([1, 3, 5]),
-            (0..REFERENCES as u32).map(|number| 2 * number).collect(),
-        );
-        assert_eq!(unite(&mut odd, even), 3);
-        assert_eq!((odd.len(), odd[1]), (REFERENCES, 1));
     }
 
     #[test]

@@ -4,9 +4,10 @@ use std::collections::HashSet;
 use std::io::Read;
 
 use super::error::{Error, ReadUpTo};
-use super::glossary::{Glossary, Vulnerability};
+use super::glossary::Glossary;
 use super::parser::{Entries, knowledge_base};
 use super::remarks::Remarks;
+use super::vulnerability::Vulnerability;
 use super::{Keep, Report, limits};
 
 /// What is known of vulnerabilities so far. Each QID is asked for once, also one that the KnowledgeBase doesn't know.

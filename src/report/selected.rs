@@ -4,11 +4,11 @@ use std::net::IpAddr;
 
 use super::counts::{Counts, LeftOut};
 use super::finding::Finding;
-use super::glossary::Vulnerability;
 use super::hosts::{Hosts, Unpacked, Wholeness};
 use super::numbers::NO_NETWORK;
 use super::remarks::Remarks;
 use super::selection::{Means, Rejected, Selection, has_cve};
+use super::vulnerability::Vulnerability;
 use super::{About, Format, Report, Unnamed};
 
 /// What goes on of a report, and the counts of what doesn't.

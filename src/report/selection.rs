@@ -7,8 +7,9 @@ use std::net::IpAddr;
 
 use super::counts::LeftOut;
 use super::finding::{Key, Status};
-use super::glossary::{Glossary, Vulnerability};
+use super::glossary::Glossary;
 use super::numbers::NO_NETWORK;
+use super::vulnerability::Vulnerability;
 
 pub use super::choice::{Choice, ChoiceError, Kinds, Statuses, Word};
 pub use super::numbers::{Networks, NumberError, Qids};
