@@ -139,21 +139,25 @@ impl<'h, H: Handler> XmlDocument<'h, H> {
                 return Ok(bytes.len() - rest.len());
             }
         }
-        let base = self.offset - (bytes.len() - rest.len()) as u64;
+        let base = self.offset;
         let mut reader = Reader::from_reader(rest);
         // Ends are matched here, across windows.
         reader.config_mut().check_end_names = false;
         reader.config_mut().allow_unmatched_ends = true;
+        // Checked once, rather than name by name and text by text.
+        let valid = leaf::valid(rest);
         loop {
-            let mut here = *reader.get_ref();
-            while let Some(leaf) = self.takes_leaves().then(|| Leaf::at(here)).flatten() {
-                self.offset = base + (bytes.len() - here.len()) as u64;
+            let read = rest.len() - reader.get_ref().len();
+            let mut next = valid.get(read..).unwrap_or_default();
+            while let Some(leaf) = self.takes_leaves().then(|| Leaf::at(next)).flatten() {
+                self.offset = base + (valid.len() - next.len()) as u64;
                 self.leaf(&leaf)?;
-                here = leaf.rest;
+                next = leaf.rest;
+                // It stands before a tag as it did.
+                *reader.get_mut() = rest.get(valid.len() - next.len()..).unwrap_or_default();
             }
-            // It stands before a tag as it did.
-            *reader.get_mut() = here;
-            self.offset = base + (bytes.len() - here.len()) as u64;
+            let here = *reader.get_ref();
+            self.offset = base + (rest.len() - here.len()) as u64;
             match reader.read_event() {
                 Ok(Event::Eof) => return Ok(bytes.len()),
                 Ok(event) => self.event(event)?,

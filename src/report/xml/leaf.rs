@@ -16,36 +16,45 @@ pub(super) struct Leaf<'b> {
     pub(super) text: &'b str,
     pub(super) behind: &'b str,
     /// The next tag, and all that follows.
-    pub(super) rest: &'b [u8],
+    pub(super) rest: &'b str,
 }
 
 impl<'b> Leaf<'b> {
-    /// The leaf that `bytes` begin with, if they do.
+    /// The leaf that `document` begins with, if it does.
     #[inline]
-    pub(super) fn at(bytes: &'b [u8]) -> Option<Self> {
-        let tag = bytes.strip_prefix(b"<")?;
+    pub(super) fn at(document: &'b str) -> Option<Self> {
+        let tag = document.strip_prefix('<')?;
         let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
-        let length = tag.iter().take(NAME + 1).position(|byte| !is_name(byte))?;
-        let (name, inside) = tag.split_at(length);
-        let (text, close) = until_tag(inside.strip_prefix(b">")?)?;
-        let behind = close.strip_prefix(b"</")?.strip_prefix(name)?.strip_prefix(b">")?;
+        let length = tag.as_bytes().iter().take(NAME + 1).position(|byte| !is_name(byte))?;
+        let (name, inside) = tag.split_at_checked(length)?;
+        let (text, close) = until_tag(inside.strip_prefix('>')?)?;
+        let behind = close.strip_prefix("</")?.strip_prefix(name)?.strip_prefix('>')?;
         let (behind, rest) = until_tag(behind)?;
-        let is_name = name.first().is_some_and(u8::is_ascii_alphabetic);
-        is_name.then_some(Leaf {
-            name: from_utf8(name).ok()?,
-            text: from_utf8(text).ok()?,
-            behind: from_utf8(behind).ok()?,
+        let leaf = Leaf {
+            name,
+            text,
+            behind,
             rest,
-        })
+        };
+        name.starts_with(|first: char| first.is_ascii_alphabetic())
+            .then_some(leaf)
     }
+}
+
+/// As much of `bytes` as is UTF-8.
+pub(super) fn valid(bytes: &[u8]) -> &str {
+    from_utf8(bytes).unwrap_or_else(|error| {
+        let valid = bytes.get(..error.valid_up_to()).unwrap_or_default();
+        from_utf8(valid).unwrap_or_default()
+    })
 }
 
 /// The text up to the next `<`, if there is no reference in it, and what follows.
 #[inline]
-fn until_tag(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let end = memchr2(b'<', b'&', bytes)?;
-    let (text, rest) = bytes.split_at_checked(end)?;
-    rest.starts_with(b"<").then_some((text, rest))
+fn until_tag(text: &str) -> Option<(&str, &str)> {
+    let end = memchr2(b'<', b'&', text.as_bytes())?;
+    let (text, rest) = text.split_at_checked(end)?;
+    rest.starts_with('<').then_some((text, rest))
 }
 
 #[cfg(test)]
@@ -54,10 +63,10 @@ mod tests {
 
     #[test]
     fn only_what_is_plain_is_a_leaf() {
-        let leaf = Leaf::at("<QID>38173</QID>\n  <TYPE>".as_bytes()).unwrap();
+        let leaf = Leaf::at("<QID>38173</QID>\n  <TYPE>").unwrap();
         assert_eq!((leaf.name, leaf.text, leaf.behind), ("QID", "38173", "\n  "));
-        assert_eq!(leaf.rest, b"<TYPE>");
-        assert_eq!(Leaf::at(b"<A></A><B/>").unwrap().text, "");
+        assert_eq!(leaf.rest, "<TYPE>");
+        assert_eq!(Leaf::at("<A></A><B/>").unwrap().text, "");
         for other in [
             "",
             "<",
@@ -85,8 +94,9 @@ mod tests {
             "</A><B>",
             "x<A>x</A><B>",
         ] {
-            assert_eq!(Leaf::at(other.as_bytes()), None, "{other}");
+            assert_eq!(Leaf::at(other), None, "{other}");
         }
-        assert_eq!(Leaf::at(b"<A>\xff</A><B>"), None);
+        assert_eq!(valid(b"<A>\xff</A><B>"), "<A>");
+        assert_eq!(valid("<A>\u{e9}".as_bytes()), "<A>\u{e9}");
     }
 }
