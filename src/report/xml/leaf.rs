@@ -5,9 +5,24 @@
 use std::str::from_utf8;
 
 use memchr::memchr2;
+use simdutf8::basic;
 
 /// Bytes of a name, at most.
 const NAME: usize = 64;
+/// Of each byte, whether it may stand in the name of a leaf: letters, digits and `_`, without an end, a blank or a quote.
+static NAME_BYTES: [bool; 256] = name_bytes();
+
+const fn name_bytes() -> [bool; 256] {
+    let mut bytes = [false; 256];
+    let mut rest: &mut [bool] = &mut bytes;
+    let mut byte = 0_u8;
+    while let [first, others @ ..] = rest {
+        *first = byte.is_ascii_alphanumeric() || byte == b'_';
+        byte = byte.wrapping_add(1);
+        rest = others;
+    }
+    bytes
+}
 
 /// An element that holds a text, and the text behind it up to the next tag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,7 +39,7 @@ impl<'b> Leaf<'b> {
     #[inline]
     pub(super) fn at(document: &'b str) -> Option<Self> {
         let tag = document.strip_prefix('<')?;
-        let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+        let is_name = |byte: &u8| NAME_BYTES.get(usize::from(*byte)).copied().unwrap_or_default();
         let length = tag.as_bytes().iter().take(NAME + 1).position(|byte| !is_name(byte))?;
         let (name, inside) = tag.split_at_checked(length)?;
         let (text, close) = until_tag(inside.strip_prefix('>')?)?;
@@ -43,9 +58,13 @@ impl<'b> Leaf<'b> {
 
 /// As much of `bytes` as is UTF-8.
 pub(super) fn valid(bytes: &[u8]) -> &str {
-    from_utf8(bytes).unwrap_or_else(|error| {
-        let valid = bytes.get(..error.valid_up_to()).unwrap_or_default();
-        from_utf8(valid).unwrap_or_default()
+    // Many bytes at a time; it doesn't say where it found another one.
+    basic::from_utf8(bytes).unwrap_or_else(|_| {
+        let valid = from_utf8(bytes).map_or_else(|error| error.valid_up_to(), str::len);
+        bytes
+            .get(..valid)
+            .and_then(|valid| from_utf8(valid).ok())
+            .unwrap_or_default()
     })
 }
 
