@@ -121,13 +121,13 @@ impl Import {
         };
         // One file, one plan and one page are of all batches.
         let in_one = config.page.is_some() || !matches!(config.sink, config::SinkSettings::ManagementCenter(_));
-        let sink = Sink::new(config.sink, config.commands)?;
-        let memory = Arc::new(Memory::open(config.state, sink.stage() == Stage::Plan));
+        let looks_only = matches!(config.sink, config::SinkSettings::Plan(_));
+        let memory = Arc::new(Memory::open(config.state, looks_only));
         let (selection, templates) = (config.selection, config.templates);
         Ok(Import {
             source: Source::new(config.source, templates, &selection, keep, in_one, &memory)?,
             selection,
-            sink,
+            sink: Sink::new(config.sink, config.commands)?,
             memory,
             breakdown: config.page.is_some(),
         })

@@ -173,8 +173,20 @@ fn words(page: &str) -> impl Iterator<Item = &str> {
 
 #[test]
 fn every_setting_that_is_named_exists() {
-    const FILES: [&str; 11] = [
-        "xml", "csv", "html", "yaml", "pem", "pkcs12", "md", "rs", "json", "prom", "crt",
+    const FILES: [&str; 13] = [
+        "xml",
+        "csv",
+        "html",
+        "yaml",
+        "pem",
+        "pkcs12",
+        "md",
+        "rs",
+        "json",
+        "prom",
+        "crt",
+        "redb",
+        "redb.damaged",
     ];
     for (name, page) in pages() {
         for word in words(&page) {
