@@ -110,11 +110,17 @@ pub(super) fn written(written: &CsvWritten) -> Totals {
 
 /// What would be sent, in frames of at most `max_frame` bytes: packed by the code that packs for a Management Center.
 pub(super) fn planned(commands: &HostCommands<'_>, max_frame: u32) -> Totals {
+    let prologue = commands.prologue();
     let mut totals = Totals::from_iter([
         (Count(Frames, Planned), 1),
-        (Count(Commands, Planned), count(commands.prologue())),
         (Count(Bytes, Planned), first_frame(commands).len() as u64),
     ]);
+    if !prologue.is_empty() {
+        let bytes = commands.header().len() + prologue.len();
+        totals.add(Frames, Planned, 1);
+        totals.add(Commands, Planned, count(prologue));
+        totals.add(Bytes, Planned, bytes as u64);
+    }
     for outcome in Outcome::ALL.iter().filter(|outcome| outcome.is_planned()) {
         outcome.units().iter().for_each(|unit| totals.add(*unit, *outcome, 0));
     }

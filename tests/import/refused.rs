@@ -179,9 +179,9 @@ async fn a_center_that_isnt_the_right_one_gets_nothing() {
 #[tokio::test]
 async fn whatever_a_center_counts_all_is_imported_and_a_dropped_line_is_found() {
     let victim = victim();
-    for (count_header, no_count_flush, no_count_update) in
-        (0..8).map(|bits: u8| (bits & 1 != 0, bits & 2 != 0, bits & 4 != 0))
-    {
+    for bits in 0..16_u8 {
+        let [count_header, no_count_flush, no_count_update, no_count_attribute] =
+            [1, 2, 4, 8].map(|bit| bits & bit != 0);
         for replies in ["strict", "lenient"] {
             let folder = tempfile::tempdir().unwrap();
             let (path, expected) = report(folder.path(), small(40));
@@ -189,6 +189,7 @@ async fn whatever_a_center_counts_all_is_imported_and_a_dropped_line_is_found() 
                 count_header,
                 no_count_flush,
                 no_count_update,
+                no_count_attribute,
                 ..Options::default()
             })
             .await;
@@ -196,6 +197,7 @@ async fn whatever_a_center_counts_all_is_imported_and_a_dropped_line_is_found() 
                 let mut command = sending(folder.path(), &center);
                 command.arg("--report").arg(&path);
                 command.args(["--set", &format!("management_center.replies={replies}")]);
+                command.args(["--set", "commands.hostname_attribute=DNS"]);
                 let ended = run(command).await;
                 ended.assert_code(code);
                 center.idle().await;

@@ -101,17 +101,32 @@ impl<'a, B: Blocks> Run<'a, B> {
     /// and shows which commands this Management Center counts.
     async fn introduce(&mut self, connection: &mut Connection) -> Result<(), Error> {
         let payload = counting::first_frame(self.blocks);
-        let answer = self
-            .exchange(connection, payload.into(), count(self.blocks.prologue()))
-            .await?;
+        let answer = self.exchange(connection, payload.into(), 0).await?;
         match Counting::read(self.blocks, &answer, self.settings.replies) {
             Ok(counting) => {
                 debug!(?counting, "which commands this Management Center counts");
                 self.counting = counting;
                 self.delivery.flush_is_unseen |= !counting.sees_flushes();
-                Ok(())
             }
-            Err(refusal) => Err(Error::HeaderRefused { reason: refusal.reason }),
+            Err(refusal) => return Err(Error::HeaderRefused { reason: refusal.reason }),
+        }
+        self.prepare(connection).await
+    }
+
+    /// Sends what the hosts' commands need, in a frame of its own: whether its commands are counted is only likely, and nothing
+    /// depends on it.
+    async fn prepare(&mut self, connection: &mut Connection) -> Result<(), Error> {
+        let prologue = self.blocks.prologue();
+        let commands = count(prologue);
+        if commands == 0 {
+            return Ok(());
+        }
+        let payload = [self.blocks.header(), prologue].concat();
+        let answer = self.exchange(connection, payload.into(), commands).await?;
+        let judge = |counted| answer.judge(self.counting.expected(counted, prologue), self.settings.replies);
+        match (judge(0), judge(commands)) {
+            (Verdict::Accepted, _) | (_, Verdict::Accepted) => Ok(()),
+            (_, Verdict::Refused(refusal)) => Err(Error::HeaderRefused { reason: refusal.reason }),
         }
     }
 

@@ -72,6 +72,7 @@ struct Counts {
     header: bool,
     flush: bool,
     update: bool,
+    attribute: bool,
 }
 
 /// What came of a frame.
@@ -127,6 +128,7 @@ impl Hostinputd {
                 header: options.count_header,
                 flush: !options.no_count_flush,
                 update: !options.no_count_update,
+                attribute: !options.no_count_attribute,
             },
             source: None,
             hosts: Hosts::new(options.host_limit, options.at_host_limit),

@@ -80,6 +80,9 @@ pub struct Options {
     /// Its answers don't count ScanUpdate
     #[arg(long)]
     pub no_count_update: bool,
+    /// Its answers don't count AddHostAttribute
+    #[arg(long)]
+    pub no_count_attribute: bool,
     /// A map set that exists
     #[arg(long = "map", value_name = "NAME")]
     pub maps: Vec<String>,

@@ -54,7 +54,8 @@ impl FrameRun<'_> {
             "AddClientApp" | "DeleteClientApp" => self.hosts_of(arguments.field(0)).map(drop),
             _ => self.checked_only(arguments),
         };
-        if !matches!(result, Err(Failure::Lost(_))) {
+        let is_counted = name != "AddHostAttribute" || self.daemon.counts.attribute;
+        if is_counted && !matches!(result, Err(Failure::Lost(_))) {
             self.count(name);
         }
         if let Err(failure) = result {
