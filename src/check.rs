@@ -7,8 +7,10 @@
 //!                └─► Pushgateway, collector
 //! ```
 //!
-//! Each step says what it saw as [`CheckResult`]s: what is so, and where something is wrong, what to do. A step whose forerunner failed isn't tried and says so; everything else is. What it costs is two calls
-//! at Qualys, for lists, and one connection to the Management Center, over which no command goes.
+//! Each step says what it saw as [`CheckResult`]s: what is so, and where something is wrong, what to do. A step whose
+//! forerunner failed isn't tried and says so; everything else is. What it costs is two calls at Qualys for the list of
+//! templates, or a call for each page of the list of hosts and three more; and one connection to the Management Center,
+//! over which no command goes.
 
 use crate::config::Parts;
 use crate::problem::{Problem as _, Step};

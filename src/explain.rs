@@ -1,5 +1,5 @@
-//! Explaining: what an exit code, a code of Qualys', an HTTP status or a text of the Management Center's means, and what
-//! to do about it. For whoever is called at night and has nothing but a number.
+//! Explaining: what an exit code, a code of Qualys', an HTTP status, a text of the Management Center's or one of our own
+//! means, and what to do about it. For whoever is called at night and has nothing but a number.
 
 use std::fmt::Write as _;
 
@@ -90,6 +90,17 @@ fn of_text(text: &str) -> String {
     if let Some(kind) = Kind::of_text(text) {
         of_kind(&mut out, "Qualys says so", kind);
     }
+    if out.is_empty() {
+        // The program's own words, or its word for it in metrics and logs.
+        let said = text.to_lowercase();
+        let is_meant = |kind: &Kind| {
+            let row = kind.row();
+            !row.remedy.is_empty() && (said == row.label || said.contains(&row.meaning.to_lowercase()))
+        };
+        for kind in Kind::ALL.iter().copied().filter(is_meant) {
+            of_kind(&mut out, kind.row().label, kind);
+        }
+    }
     out
 }
 
@@ -146,6 +157,8 @@ mod tests {
             "Bad login",
             "Internal error. (Incident Signature: Tried to launch invalid report.)",
             "Report cannot be fetched.",
+            "no_hosts",
+            "look up at qualysapi.example.com: the KnowledgeBase isn't given to this account (no (code 2012))",
         ];
         insta::assert_snapshot!(given.map(|code| explain(code).unwrap()).join("\n"));
     }

@@ -37,7 +37,7 @@ use crate::http::{Endpoint, ProxyError, Via};
 pub use crate::http::Proxy;
 pub use detections::{
     ChangeWindow, ChangeWindowError, DetectionClient, DetectionError, DetectionSettings, Done, Fetched, HostBatch,
-    HostGroups, HostListing, HostsWanted, Names, Scope, Shard, ShardError, Since, TagMatch,
+    HostGroups, HostListing, HostsWanted, MARGIN, Names, Scope, Shard, ShardError, Since, TagMatch,
 };
 pub use error::Error;
 pub use fault::{Fault, TooLong};

@@ -40,6 +40,7 @@ mod unzip;
 mod values;
 mod vulnerability;
 mod window;
+mod without_findings;
 mod xml;
 
 pub use breakdown::{Breakdown, CveShare, HostShare, QidShare, SubnetShare, Top};
@@ -111,6 +112,7 @@ pub struct Report {
     remarks: Remarks,
     unnamed: Unnamed,
     filters: filters::Filters,
+    without_findings: without_findings::WithoutFindings,
     /// Whether others say which vulnerabilities aren't described.
     explained: bool,
 }
@@ -160,6 +162,11 @@ impl Report {
     pub fn leave_out(&mut self, reason: LeftOut, hosts: u64) {
         self.about.hosts += hosts;
         self.hosts_left_out.add(reason, hosts);
+    }
+
+    /// Bytes that are kept of it until the import ends; an estimate.
+    pub fn memory(&self) -> usize {
+        self.hosts.memory() + self.glossary.memory()
     }
 
     /// There are hosts in scope whose address nobody says, `ipv6` ones or whichever. Each may be any host, so none is cleared.

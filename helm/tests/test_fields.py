@@ -521,6 +521,10 @@ def test_the_notes_tell_how_to_go_on():
     assert 'logs -f --pod-running-timeout=5m "job/$job"\n' in said
     # Of all pods, and all of each.
     assert 'logs -l "job-name=$job" --tail=-1 --prefix\n' in notes(values("indexed"))
+    assert "reads    2 report templates of Qualys'\n" in said
+    assert "reads    1 report template of Qualys'\n" in said
+    assert "reads    the hosts of Qualys (detections)\n" in notes(values("sharded"))
+    assert "reads    a file\n" in notes(values("files"))
     assert "SUSPENDED" in said
     assert "helm test qc -n security --logs" in said
     assert "fmc-main (managementCenter) qualys (qualys)" in said

@@ -111,6 +111,36 @@ def test_what_is_missing_is_said_at_once_with_the_remedy():
     assert "kubectl create secret generic management-center --from-file=client.pkcs12" in said
 
 
+API = "settings.qualys.api"
+REFUSALS = {
+    f"imports.nightly.templates is set, but {API} is detections, which no template chooses: leave one of them out": (
+        "minimal",
+        "imports/nightly/settings/qualys/api",
+        "detections",
+    ),
+    f"imports.nightly.mode is sharded, which needs {API}: detections": ("minimal", "imports/nightly/mode", "sharded"),
+    f"imports.hosts.mode is indexed, which is for templates: use mode sharded with {API}: detections": (
+        "sharded",
+        "imports/hosts/mode",
+        "indexed",
+    ),
+}
+
+
+@pytest.mark.parametrize("says", REFUSALS)
+def test_a_source_and_a_mode_that_do_not_go_together_are_refused(says):
+    name, path, value = REFUSALS[says]
+    assert manifests(values(name))
+    assert says in refused(put(values(name), path, value))
+
+
+def test_templates_and_a_mode_that_detections_do_not_have_are_refused_at_once():
+    given = put(values("minimal"), "imports/nightly/settings/qualys/api", "detections")
+    said = refused(put(given, "imports/nightly/mode", "indexed"))
+    assert "imports.nightly.templates is set, but settings.qualys.api is detections" in said
+    assert "imports.nightly.mode is indexed, which is for templates" in said
+
+
 def test_a_secret_without_the_user_needs_the_user_elsewhere():
     given = put(values("minimal"), "defaults/secrets/qualys/userKey", "")
     assert "imports.nightly has no user at Qualys" in refused(given)

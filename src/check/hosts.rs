@@ -1,21 +1,33 @@
 //! Hosts without a report: how many are in scope, what an import of them costs, and whether the KnowledgeBase is given.
 
+use std::sync::Arc;
+
 use super::result::CheckResult;
 use super::results::Preflight;
 use crate::problem::{Kind, Problem as _, Step};
 use crate::qualys::{DetectionClient, DetectionError, HostsWanted};
 use crate::report::selection::Selection;
 
-pub(super) async fn check(client: &DetectionClient, selection: &Selection, results: &mut Preflight) {
+pub(super) async fn check(
+    client: &DetectionClient,
+    selection: &Selection,
+    host_limit: Option<u32>,
+    results: &mut Preflight,
+) {
     // A refusal by the KnowledgeBase may close the conversation, so it comes last.
-    results.add(hosts(client, selection).await);
+    results.add(hosts(client, selection, host_limit).await);
     results.add(knowledge_base(client).await);
 }
 
-async fn hosts(client: &DetectionClient, selection: &Selection) -> CheckResult {
+async fn hosts(client: &DetectionClient, selection: &Selection, host_limit: Option<u32>) -> CheckResult {
     let listed = async {
         let mut listing = client.list(selection).await?;
         client.choose(&mut listing, &HostsWanted::default()).await?;
+        // The interface has rights and limits of its own, so it is asked as well, for the first hosts.
+        if let Some(first) = listing.hosts.batches(1).into_iter().next() {
+            let fetched = client.fetch(&listing.hosts, first, Arc::default).await;
+            fetched.into_iter().try_for_each(|part| part.outcome.map(drop))?;
+        }
         Ok::<_, DetectionError>(listing)
     };
     let listing = match listed.await {
@@ -36,11 +48,17 @@ async fn hosts(client: &DetectionClient, selection: &Selection) -> CheckResult {
         listing.listed
     );
     let left = client.limits().and_then(|limits| limits.remaining);
-    let result = match left {
-        Some(left) if left <= calls => CheckResult::warning(
+    let result = match (left, host_limit) {
+        (Some(left), _) if left < calls => CheckResult::warning(
             Step::Hosts,
             format!("{text}; {left} calls are left"),
             "the import would have to wait: raise detections.hosts_per_call, or ask Qualys for more calls",
+        ),
+        (_, Some(limit)) if hosts > limit.into() => CheckResult::warning(
+            Step::Hosts,
+            format!("{text}; the network map holds {limit}"),
+            "if as many have findings, the Management Center drops hosts or refuses new ones: choose fewer hosts, or \
+             correct management_center.host_limit",
         ),
         _ => CheckResult::passed(Step::Hosts, text),
     };

@@ -1,4 +1,4 @@
-//! Qualys: one call for a list shows the way there, the login, the limits and the clock; a second one the templates.
+//! Qualys: one call for a list shows the way there, the login, the limits and the clock; others what is to be imported.
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -141,7 +141,10 @@ async fn ask(settings: &Settings, parts: &Parts, client: &QualysClient, results:
             }
         }
         (None, QualysClient::Reports(client)) => templates::check(client, settings, &parts.templates, results).await,
-        (None, QualysClient::Detections(client)) => hosts::check(client, &parts.selection, results).await,
+        (None, QualysClient::Detections(client)) => {
+            let limit = parts.management_center.as_ref().and_then(|center| center.host_limit);
+            hosts::check(client, &parts.selection, limit, results).await;
+        }
     }
     results.add(match limits.and_then(|limits| limits.date) {
         Some(date) => clock(date),
@@ -193,7 +196,14 @@ fn rate_limit(limits: &Limits) -> CheckResult {
     let window = limits
         .window
         .map(|window| format!(" in {}", humantime::format_duration(window)));
-    let text = format!("{remaining}{of} calls{} are left", window.unwrap_or_default());
+    let at_once = limits
+        .at_once
+        .map(|calls| format!(", {calls} of them at the same time"));
+    let text = format!(
+        "{remaining}{of} calls{} are left{}",
+        window.unwrap_or_default(),
+        at_once.unwrap_or_default()
+    );
     let result = match limits.to_wait {
         Some(wait) => CheckResult::warning(
             Step::RateLimit,

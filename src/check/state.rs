@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use rustix::fs::{Access, AtFlags, CWD, accessat};
 
 use super::result::CheckResult;
+use crate::printable::Text;
 use crate::problem::{Kind, Step};
 use crate::state::{Error, Settings, StateStore, time};
 
@@ -42,7 +43,7 @@ pub(super) fn check(settings: &Settings) -> CheckResult {
     let (header, hosts) = (store.header(), store.known_hosts().unwrap_or_default());
     let other = "the next import imports every host, and clears none that left Qualys";
     if header.destination != settings.destination {
-        let text = format!("{dir} is of an import into {}", header.destination);
+        let text = format!("{dir} is of an import into {}", Text::of(&header.destination));
         return CheckResult::warning(step, text, format!("give each import a state.dir of its own; {other}"));
     }
     if header.settings != settings.decisive {

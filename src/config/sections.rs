@@ -67,7 +67,7 @@ macro_rules! section {
 }
 
 mod commands;
-mod detections;
+pub(super) mod detections;
 pub(super) mod log;
 mod management_center;
 mod output;

@@ -70,6 +70,12 @@ impl<T: Clone> Value<T> {
         self.origin.as_ref().filter(|_| self.is_set())
     }
 
+    /// The name of the setting, if somebody set it: it isn't just the default.
+    pub(super) fn given(&self) -> Option<&'static str> {
+        let origin = self.origin().filter(|origin| !matches!(origin, Origin::Default));
+        origin.map(|_| self.key())
+    }
+
     /// The name of the setting.
     pub(super) fn key(&self) -> &'static str {
         self.setting.key

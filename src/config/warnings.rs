@@ -3,6 +3,7 @@
 use super::origin::Origin;
 use super::parse;
 use super::sections::Sections;
+use super::sections::detections::DetectionsSection;
 use super::sections::qualys::LoginMethod;
 
 /// Before an import.
@@ -66,9 +67,9 @@ pub(super) fn plan(sections: &Sections) -> Vec<String> {
             "commands.delete_left_hosts is ignored: state.dir isn't set, so nobody knows which hosts left".into(),
         );
     }
-    let shard = sections.detections.shard.origin();
-    if !sections.asks_for_detections() && shard.is_some_and(|origin| !matches!(origin, Origin::Default)) {
-        warnings.push("detections.shard is ignored: qualys.api isn't detections".into());
+    if !sections.asks_for_detections() {
+        let keys = of_detections(&sections.detections);
+        warnings.extend(keys.map(|key| format!("{key} is ignored: qualys.api isn't detections")));
     }
     let login = qualys.login.get().filter(|login| *login != LoginMethod::Token);
     if let Some(login) = login.filter(|_| qualys.token_file.is_set() && !sections.report.file.is_set()) {
@@ -76,6 +77,24 @@ pub(super) fn plan(sections: &Sections) -> Vec<String> {
         warnings.push(format!("qualys.token_file is ignored: qualys.login is {login}"));
     }
     warnings
+}
+
+/// What was set of the section that only one source looks at.
+fn of_detections(set: &DetectionsSection) -> impl Iterator<Item = &'static str> {
+    let keys = [
+        set.asset_groups.given(),
+        set.tags.given(),
+        set.exclude_tags.given(),
+        set.match_tags.given(),
+        set.hosts_per_call.given(),
+        set.parallel_calls.given(),
+        set.changed_within.given(),
+        set.full_every.given(),
+        set.max_scan_age.given(),
+        set.shard.given(),
+        set.knowledge_base.given(),
+    ];
+    keys.into_iter().flatten()
 }
 
 /// Before the sending of a file.

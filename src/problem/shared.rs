@@ -36,7 +36,8 @@ pub(super) const BAD_TEMPLATE: Row = Row {
 };
 pub(super) const BAD_REQUEST: Row = Row {
     label: "bad_request",
-    remedy: "check that the template is an Auto (host based) scan template, and qualys.api_version",
+    remedy: "check that the template is an Auto (host based) scan template, and qualys.api_version; where hosts are asked for, \
+             what chooses them (detections.*, selection.ip_ranges) and detections.*_version",
     ..BAD_TEMPLATE
 };
 /// Passes sooner or later.

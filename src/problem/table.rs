@@ -130,9 +130,10 @@ kinds! {
         words: &["storage", "disk space", "quota"],
         remedy: "the Report Share is full: delete old reports in Qualys, or have the user's limit raised",
     };
-    BadValue: "a parameter has a value that can't be, most often a template id" => BAD_TEMPLATE {
+    BadValue: "a parameter has a value that can't be, most often a template id, an asset group or a tag" => BAD_TEMPLATE {
         codes: &[(1905, "")],
-        remedy: "check qualys.template_ids: does the template exist, and may qualys.user_id see it?",
+        remedy: "check qualys.template_ids (does the template exist, and may qualys.user_id see it?), or, where hosts are asked \
+                 for, what chooses them (detections.*, selection.ip_ranges)",
     };
     UnknownParameter: "a parameter isn't known" => BAD_REQUEST { codes: &[(1901, "")] };
     MissingParameter: "a parameter that is needed is missing" => BAD_REQUEST { codes: &[(1903, "")] };
@@ -194,6 +195,7 @@ kinds! {
     ProxyLogin: "the proxy refuses us" => FORBIDDEN {
         label: "proxy_login",
         statuses: &[407..=407],
+        closes: true,
         remedy: "check qualys.proxy.username and qualys.proxy.password, or the user and password in HTTPS_PROXY",
         step: Some(Step::Proxy),
     };
@@ -258,8 +260,8 @@ kinds! {
     };
     BadScope: "Qualys doesn't take the choice of hosts" => CONFIGURATION {
         label: "bad_scope",
-        remedy: "check detections.asset_groups, .tags and .exclude_tags, and the versions of Qualys' interfaces \
-                 (detections.*_version)",
+        remedy: "check detections.asset_groups, .tags and .exclude_tags, selection.ip_ranges and .networks, and the versions of \
+                 Qualys' interfaces (detections.*_version)",
         step: Some(Step::Hosts),
     };
     NoKnowledgeBase: "the KnowledgeBase isn't given to this account" => FORBIDDEN {

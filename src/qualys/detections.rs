@@ -43,7 +43,7 @@ pub use fetch::Fetched;
 pub use groups::{HostBatch, HostGroups};
 pub use list::HostListing;
 pub use scope::{Names, Scope, Shard, ShardError, TagMatch};
-pub use wanted::{Done, HostsWanted, Since};
+pub use wanted::{Done, HostsWanted, MARGIN, Since};
 pub use window::{ChangeWindow, ChangeWindowError};
 
 /// The section `detections` of the configuration, and what others say of it.
@@ -150,6 +150,11 @@ impl DetectionClient {
         self.transport.progress()
     }
 
+    /// Takes note of a time in which nothing was wanted of Qualys, as hosts were being sent: it isn't part of `qualys.deadline`.
+    pub fn rested(&self, time: Duration) {
+        self.transport.rested(time);
+    }
+
     /// What the headers of the latest answer said.
     pub fn limits(&self) -> Option<Limits> {
         self.transport.limits()
@@ -158,7 +163,10 @@ impl DetectionClient {
     /// What the user should know of the KnowledgeBase's answers.
     pub async fn warnings(&self) -> Vec<String> {
         match self.settings.knowledge_base {
-            true => self.knowledge.lock().await.warnings(),
+            true => {
+                let known = self.knowledge.lock().await.warnings();
+                known.into_iter().chain(self.not_remembered().await).collect()
+            }
             false => vec![
                 "the KnowledgeBase isn't asked (detections.knowledge_base=n): findings go on as 'QID n', without CVE ids, so \
                  nothing of this import can raise an event's impact"

@@ -15,7 +15,6 @@ use super::Settings;
 use super::error::Error;
 use super::fault::{Fault, Short};
 use super::progress::{Progress, Wait, Waits};
-use super::refusal::Refusal;
 use super::usage::Usage;
 use crate::problem::{Problem as _, Reason, RetryPolicy};
 use crate::stage::Stage;
@@ -49,15 +48,16 @@ pub(super) const DOCUMENT: usize = 1 << 20;
 #[derive(Debug)]
 pub(super) struct Transport {
     settings: Settings,
-    deadline: Instant,
+    deadline: Mutex<Instant>,
     http: Http,
     credentials: Credentials,
     /// A session is opened once, though several ask for it.
     session: tokio::sync::Mutex<()>,
     calls: Calls,
     gate: Gate,
-    /// The refusal of the login. Whatever is asked next would be refused as well, and locks an account in the end.
-    refused: Mutex<Option<Refusal>>,
+    /// The refusal of a login, at Qualys or at the proxy. Whatever is asked next would be refused as well, and locks an account in
+    /// the end.
+    refused: Mutex<Option<Fault>>,
     /// What the headers of the latest answer said.
     limits: Mutex<Option<Limits>>,
     waits: Waits,
@@ -95,7 +95,7 @@ impl Transport {
         let new = || {
             Ok(Transport {
                 settings: settings.clone(),
-                deadline: Instant::from_std(deadline),
+                deadline: Instant::from_std(deadline).into(),
                 http: Http::new(settings)?,
                 credentials: Credentials::new(settings),
                 session: tokio::sync::Mutex::default(),
@@ -122,16 +122,21 @@ impl Transport {
     pub(super) fn call(&self, stage: Stage) -> Call {
         Call {
             stage,
-            deadline: self.deadline,
+            deadline: *locked(&self.deadline),
         }
     }
 
-    /// What was asked of Qualys so far.
+    /// Moves the deadline on by a time in which nobody wanted anything of Qualys.
+    pub(super) fn rested(&self, time: Duration) {
+        *locked(&self.deadline) += time;
+    }
+
     /// Notes how many hosts Qualys lists.
     pub(super) fn listed(&self, hosts: u64) {
         self.note(|progress| progress.usage.listed = Some(hosts));
     }
 
+    /// What was asked of Qualys so far.
     pub(super) fn usage(&self) -> Usage {
         self.progress.borrow().usage.clone()
     }

@@ -4,7 +4,7 @@ use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 
-use super::limits::REFERENCES;
+use super::limits::{REFERENCES, SEVERITY};
 use super::remarks::{Remark, Remarks};
 use super::text;
 use super::values::{is_cve, severity};
@@ -38,7 +38,7 @@ impl Glossary {
 
     /// Bytes of memory that are needed for it until the import ends.
     pub(super) fn memory(&self) -> usize {
-        self.memory
+        self.memory + self.severities.len() * SEVERITY
     }
 
     pub(super) fn contains(&self, qid: u32) -> bool {

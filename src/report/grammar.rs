@@ -12,7 +12,7 @@
 use super::finding::Kind;
 use misplaced::{PARTS, SCAN_PARTS};
 
-pub(super) use misplaced::local;
+pub(super) use misplaced::{local, resembles};
 
 mod misplaced;
 
@@ -51,6 +51,12 @@ pub(super) enum Element {
 
     Appendices,
     TemplateDetails,
+    /// Hosts of which nothing passes the template's filters, as ranges of addresses.
+    WithoutFindings,
+    WithoutFindingsList,
+    WithoutFindingsRange,
+    RangeStart,
+    RangeEnd,
     FilterSummary,
     SearchLists,
     /// Further QIDs that a template chooses or leaves out.
@@ -215,9 +221,14 @@ impl Element {
             },
             E::Appendices => match name {
                 "TEMPLATE_DETAILS" => E::TemplateDetails,
+                "NO_VULNS" => E::WithoutFindings,
                 _ => Self::resembling(name, &PARTS),
             },
             E::OtherFilter => E::OtherFilter,
+            E::WithoutFindings if name == "IP_LIST" => E::WithoutFindingsList,
+            E::WithoutFindingsList if name == "RANGE" => E::WithoutFindingsRange,
+            E::WithoutFindingsRange if name == "START" => E::RangeStart,
+            E::WithoutFindingsRange if name == "END" => E::RangeEnd,
             E::TemplateDetails => match name {
                 "FILTER_SUMMARY" => E::FilterSummary,
                 "VULN_LISTS" => E::SearchLists,
@@ -347,6 +358,8 @@ impl Element {
                 | E::PageWarningText
                 | E::PageWarningUrl
                 | E::Warning
+                | E::RangeStart
+                | E::RangeEnd
                 | E::FilterSummary
                 | E::SearchLists
                 | E::OtherFilter

@@ -10,6 +10,7 @@ use std::time::SystemTime;
 use quick_xml::events::BytesStart;
 
 use super::error::{Error, ReadUpTo};
+use super::grammar::resembles;
 use super::numbers::DEFAULT_NETWORK;
 use super::parser::id_min;
 use super::progress::Progress;
@@ -45,6 +46,8 @@ pub struct PageEnd {
     pub next: Option<u64>,
     /// What Qualys warns of, other than that there is another page.
     pub warning: Option<String>,
+    /// The first of what isn't understood and may hold hosts.
+    pub strange: Option<String>,
 }
 
 /// Reads a page of the list to its end; calls `take` with each host.
@@ -67,6 +70,11 @@ pub fn read(source: impl Read, take: impl FnMut(Listed)) -> Result<PageEnd, Erro
     Ok(reader.end)
 }
 
+/// What holds hosts, or tells that some are missing, wherever it may stand.
+const HOLDERS: [&str; 6] = ["RESPONSE", "HOST_LIST", "HOST", "ID_SET", "WARNING", "ERROR"];
+/// What says which host it is.
+const NAMES: [&str; 4] = ["ID", "IP", "IPV6", "HOST"];
+
 /// An element that matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ListElement {
@@ -83,6 +91,8 @@ enum ListElement {
     Ids,
     LoneId,
     Range,
+    /// What means nothing where it stands, and may hold hosts.
+    Strange,
     Warning,
     Code,
     Words,
@@ -96,7 +106,7 @@ impl ListElement {
             (E::Root, "RESPONSE") => E::Response,
             (E::Response, "HOST_LIST") => E::Hosts,
             (E::Response, "ID_SET") => E::Ids,
-            (E::Response, "WARNING") => E::Warning,
+            (E::Response | E::Hosts, "WARNING") => E::Warning,
             (E::Hosts, "HOST") => E::Host,
             (E::Host, "ID") => E::Id,
             (E::Host, "IP") => E::Address,
@@ -108,6 +118,9 @@ impl ListElement {
             (E::Warning, "CODE") => E::Code,
             (E::Warning, "TEXT") => E::Words,
             (E::Warning, "URL") => E::Url,
+            (E::Hosts | E::Ids, _) => E::Strange,
+            (E::Root | E::Response, _) if resembles(name, &HOLDERS) => E::Strange,
+            (E::Host, _) if resembles(name, &NAMES) => E::Strange,
             _ => E::Other,
         }
     }
@@ -119,6 +132,8 @@ struct OpenListed {
     id: Option<u64>,
     address: Option<IpAddr>,
     ipv6: Option<IpAddr>,
+    /// It has an address that can't be read, or several.
+    unreadable: bool,
     network: u32,
     scanned: Option<u32>,
 }
@@ -154,6 +169,10 @@ impl<F: FnMut(Listed)> Handler for ListReader<F> {
                     ..OpenListed::default()
                 });
             }
+            ListElement::Strange => {
+                let found = format!("<{}> where it means nothing", text::shown(name.as_ref(), LINE));
+                self.note_strange(found);
+            }
             ListElement::Warning => (self.code, self.words, self.next) = (None, String::new(), None),
             _ => {}
         }
@@ -171,7 +190,11 @@ impl<F: FnMut(Listed)> Handler for ListReader<F> {
         let text = self.text.trim();
         match (element, &mut self.host) {
             (ListElement::Id, Some(host)) => host.id = text.parse().ok(),
-            (ListElement::Address, Some(host)) => host.address = address(text),
+            (ListElement::Address, Some(host)) if !text.is_empty() => {
+                let another = address(text);
+                host.unreadable |= another.is_none() || host.address.is_some_and(|one| Some(one) != another);
+                host.address = another;
+            }
             (ListElement::Ipv6, Some(host)) => host.ipv6 = address(text),
             (ListElement::Network, Some(host)) => host.network = network(text),
             (ListElement::Scanned, Some(host)) => host.scanned = date(text).and_then(unix_seconds),
@@ -209,8 +232,11 @@ impl<F: FnMut(Listed)> ListReader<F> {
         let address = host.address.filter(|address| !is_stand_in(address)).or(host.ipv6);
         self.take(Listed {
             id: host.id.unwrap_or_default(),
-            address: address.filter(|_| host.id.is_some()),
-            stand_in: host.id.is_some() && host.ipv6.is_none() && host.address.as_ref().is_some_and(is_stand_in),
+            address: address.filter(|_| host.id.is_some() && !host.unreadable),
+            stand_in: host.id.is_some()
+                && !host.unreadable
+                && host.ipv6.is_none()
+                && host.address.as_ref().is_some_and(is_stand_in),
             network: host.network,
             scanned: host.scanned,
         })
@@ -219,6 +245,7 @@ impl<F: FnMut(Listed)> ListReader<F> {
     /// Hosts of which nothing is said but their numbers.
     fn bare(&mut self, first: Option<u64>, last: Option<u64>) -> Result<(), Error> {
         let (Some(first), Some(last)) = (first, last) else {
+            self.note_strange("an ID that can't be read".to_owned());
             return Ok(());
         };
         for id in first..=last {
@@ -231,6 +258,10 @@ impl<F: FnMut(Listed)> ListReader<F> {
             })?;
         }
         Ok(())
+    }
+
+    fn note_strange(&mut self, found: String) {
+        self.end.strange.get_or_insert(found);
     }
 
     fn take(&mut self, host: Listed) -> Result<(), Error> {
@@ -306,6 +337,58 @@ mod tests {
         assert_eq!((end.next, end.warning.as_deref()), (Some(145_359), Some("other")));
         let nowhere = "<HOST_LIST_OUTPUT><RESPONSE><WARNING><CODE>1980</CODE></WARNING></RESPONSE></HOST_LIST_OUTPUT>";
         assert!(matches!(read(nowhere.as_bytes(), |_| {}), Err(Error::NoNextPage)));
+    }
+
+    #[test]
+    fn what_may_hold_hosts_and_is_not_understood_is_said() {
+        let found = |response: &str| listed(response).1.strange.unwrap_or_default();
+        for (response, strange) in [
+            (
+                "<HOST_LIST><Host><ID>1</ID></Host></HOST_LIST>",
+                "<Host> where it means nothing",
+            ),
+            ("<HOST_LIST><x:HOST/></HOST_LIST>", "<x:HOST> where it means nothing"),
+            (
+                "<HOST_LIST><ERROR>no</ERROR></HOST_LIST>",
+                "<ERROR> where it means nothing",
+            ),
+            ("<host_list/>", "<host_list> where it means nothing"),
+            ("<ERROR>no</ERROR>", "<ERROR> where it means nothing"),
+            (
+                "<HOST_LIST><HOST><ID>1</ID><ip>10.0.0.1</ip></HOST></HOST_LIST>",
+                "<ip> where it means nothing",
+            ),
+            ("<ID_SET><ID>x</ID></ID_SET>", "an ID that can't be read"),
+            ("<ID_SET><ID_RANGE>5</ID_RANGE></ID_SET>", "an ID that can't be read"),
+            (
+                "<HOST_LIST><HOST><ID>1</ID><NEW/><OS>x</OS></HOST></HOST_LIST><NEWS/>",
+                "",
+            ),
+        ] {
+            assert_eq!(found(response), strange, "{response}");
+        }
+        let warned =
+            "<HOST_LIST><HOST><ID>1</ID></HOST><WARNING><CODE>1980</CODE><URL>?id_min=2</URL></WARNING></HOST_LIST>";
+        assert_eq!(listed(warned).1.next, Some(2));
+    }
+
+    #[test]
+    fn an_address_that_can_not_be_read_is_none() {
+        let host = |address: &str| {
+            let (hosts, _) = listed(&format!("<HOST_LIST><HOST><ID>1</ID>{address}</HOST></HOST_LIST>"));
+            (hosts[0].address.map(|address| address.to_string()), hosts[0].stand_in)
+        };
+        let none = (None, false);
+        assert_eq!(host("<IP>10.0.0.01</IP><IPV6>2001:db8::1</IPV6>"), none);
+        assert_eq!(host("<IP>10.0.0.1</IP><IP>10.0.0.2</IP>"), none);
+        assert_eq!(
+            host("<IP>10.0.0.1</IP><IP>10.0.0.1</IP>"),
+            (Some("10.0.0.1".to_owned()), false)
+        );
+        assert_eq!(
+            host("<IP/><IPV6>2001:db8::1</IPV6>"),
+            (Some("2001:db8::1".to_owned()), false)
+        );
     }
 
     #[test]

@@ -68,6 +68,11 @@ pub(super) enum Wholeness {
 }
 
 impl Hosts {
+    /// Bytes that are kept of them until the import ends.
+    pub(super) fn memory(&self) -> usize {
+        self.entries.len() * limits::HOST + self.packed.len() + self.keys.len() * (limits::FINDING + limits::QID)
+    }
+
     /// Every different finding, by its number. Ports that follow aren't part of them.
     pub(super) fn keys(&self) -> &[Key] {
         &self.keys

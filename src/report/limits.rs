@@ -25,5 +25,7 @@ pub(super) const HOST: usize = 24;
 pub(super) const FINDING: usize = 48;
 /// A QID that hosts have, described or not: its row in the tables of every later stage.
 pub(super) const QID: usize = 512;
+/// The severity that the findings of a QID name.
+pub(super) const SEVERITY: usize = 16;
 /// What a text costs besides its bytes.
 pub(super) const TEXT: usize = 32;

@@ -30,6 +30,7 @@ pub fn merge(reports: Vec<Report>) -> Result<Report, Error> {
             remarks,
             unnamed,
             filters,
+            without_findings,
             explained,
         } = report;
         packer.extend(&hosts).map_err(|TooBig| too_big(&whole.about))?;
@@ -44,6 +45,7 @@ pub fn merge(reports: Vec<Report>) -> Result<Report, Error> {
         whole.remarks.join(remarks);
         whole.unnamed.join(unnamed);
         whole.filters.join(filters);
+        whole.without_findings.join(without_findings);
         whole.explained |= explained;
     }
     let mut titles: Vec<_> = titles.into_iter().flatten().collect();

@@ -22,6 +22,7 @@ use super::numbers::DEFAULT_NETWORK;
 use super::progress::Progress;
 use super::remarks::{Remark, Remarks};
 use super::values::{LINE, address, date, host_name, network, port, protocol, qid, some_line};
+use super::without_findings::WithoutFindings;
 use super::xml::{self, Handler};
 use super::{About, Format, Keep, Report, Unnamed, limits, text};
 use open::{OpenFinding, OpenHost};
@@ -88,6 +89,8 @@ struct Parser<'p> {
     remarks: Remarks,
     unnamed: Unnamed,
     filters: Filters,
+    without_findings: WithoutFindings,
+    range_start: Option<IpAddr>,
     /// Bytes of descriptions that no host had when they were read.
     in_vain: usize,
     /// Some of those weren't kept.
@@ -203,6 +206,8 @@ impl Handler for Parser<'_> {
                 self.unnamed.any = true;
                 self.remarks.add(Remark::Warning(text::shown(text, LINE).into()), 1);
             }
+            Element::RangeStart => self.range_start = address(text),
+            Element::RangeEnd => self.without_findings.add(self.range_start.take(), address(text)),
             Element::FilterSummary => self.filters.summary(text),
             Element::SearchLists => self.filters.search_lists(text),
             Element::OtherFilter => self.filters.other(text),
@@ -256,6 +261,8 @@ impl<'p> Parser<'p> {
             remarks: Remarks::default(),
             unnamed: Unnamed::default(),
             filters: Filters::default(),
+            without_findings: WithoutFindings::default(),
+            range_start: None,
             in_vain: 0,
             forgotten: false,
         }
@@ -271,6 +278,7 @@ impl<'p> Parser<'p> {
             remarks: self.remarks,
             unnamed: self.unnamed,
             filters: self.filters,
+            without_findings: self.without_findings,
             explained: false,
         }
     }

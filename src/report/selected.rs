@@ -9,6 +9,7 @@ use super::numbers::NO_NETWORK;
 use super::remarks::Remarks;
 use super::selection::{Means, Rejected, Selection, has_cve};
 use super::vulnerability::Vulnerability;
+use super::without_findings::WithoutFindings;
 use super::{About, Format, Report, Unnamed};
 
 /// What goes on of a report, and the counts of what doesn't.
@@ -24,6 +25,7 @@ pub struct Selected {
     vulnerabilities: Vec<Vulnerability>,
     undescribed: Undescribed,
     unnamed: Unnamed,
+    without_findings: WithoutFindings,
     /// What the report's template may leave out of what is asked for.
     filtered: Option<String>,
     /// Others say which vulnerabilities aren't described.
@@ -76,6 +78,7 @@ impl Selected {
             remarks,
             unnamed,
             filters,
+            without_findings,
             explained,
         } = report;
         let judged = hosts
@@ -96,6 +99,7 @@ impl Selected {
             vulnerabilities: qids.iter().map(|qid| glossary.take(*qid)).collect(),
             undescribed,
             unnamed,
+            without_findings,
             filtered: filters.missing(selection),
             explained,
             counts: Counts {
@@ -278,6 +282,11 @@ impl Selected {
             Some(is_listed.then_some(address))
         })
         .flatten()
+    }
+
+    /// Whether the report names an address among those of which nothing passes its template's filters.
+    pub fn is_without_findings(&self, address: IpAddr) -> bool {
+        self.without_findings.contains(address)
     }
 
     /// Whether the report may hold more of an address than can be read, also if it doesn't list it.

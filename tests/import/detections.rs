@@ -6,19 +6,32 @@ use std::process::Command;
 
 use connector_lab::management_center::{self, AnswerFault, Faults, ManagementCenter};
 use connector_lab::qualys::{self, Action, Qualys, Right, Times};
-use connector_lab::report::{self, Report};
+use connector_lab::report::{self, Expected, Report};
 use support::{
     Results, Running, center, count, from_detections, from_qualys, held, meant, qualys, run, sending, until,
 };
 
+mod clock;
 mod delta;
 mod knowledge_base;
+mod limits;
+mod selected;
+mod summary;
 
 /// An estate with everything that makes estates difficult.
 fn estate() -> report::Options {
     report::Options {
         ignored: 5,
         ..support::small(120)
+    }
+}
+
+/// A day later: hosts were fixed, moved, purged and found, their records merged.
+fn a_day_later() -> report::Options {
+    report::Options {
+        generation: 1,
+        changing: 25,
+        ..estate()
     }
 }
 
@@ -50,7 +63,11 @@ fn importing(folder: &tempfile::TempDir, center: &ManagementCenter, qualys: &Qua
 
 /// What an estate means, hosts of IPv6 under their true address.
 pub(crate) fn all_meant(estate: report::Options) -> BTreeMap<IpAddr, Results> {
-    let expected = Report::new(estate).unwrap().expected();
+    meant_of(Report::new(estate).unwrap().expected())
+}
+
+/// The same of some of its hosts and findings.
+fn meant_of(expected: Expected) -> BTreeMap<IpAddr, Results> {
     let mut all = meant(&expected);
     let mut ipv6 = expected;
     ipv6.hosts.retain(|host| host.ipv6_stand_in);
@@ -163,27 +180,37 @@ async fn any_single_fault_passes() {
 
 #[tokio::test]
 async fn the_hosts_of_a_batch_that_fails_for_ever_are_counted_and_the_others_go_on() {
-    let folder = tempfile::tempdir().unwrap();
-    // The second batch, and as often as it is asked for again.
-    let qualys = with(estate(), &["status=500@detections:2-8"]).await;
-    let center = center(management_center::Options::default()).await;
-    let ended = run(importing(&folder, &center, &qualys, &[])).await;
-    let summary = ended.assert_code(69).summary();
-    center.idle().await;
-    let (held, all) = (held(&center.network_map()), all_meant(estate()));
-    assert!(
-        held.iter().all(|(address, results)| all[address] == *results),
-        "half a host"
-    );
-    let missing = summary["hosts"]["missing"].as_u64().unwrap();
-    assert!((20..=30).contains(&missing), "{summary}");
-    assert!(
-        held.len() < all.len() && held.len() + 30 >= all.len(),
-        "{} of {}",
-        held.len(),
-        all.len()
-    );
-    ended.assert_says("weren't imported; what is held of them stays as it is");
+    let ways = [
+        // The second batch, and as often as it is asked for again.
+        (&["status=500@detections:2-8"][..], 69),
+        // The second batch in three parts: nothing is wrong with the batches after it.
+        (
+            &["status=504@detections:2-3", "wrong-root=NONSENSE@detections:4-6"][..],
+            65,
+        ),
+    ];
+    for (faults, code) in ways {
+        let folder = tempfile::tempdir().unwrap();
+        let qualys = with(estate(), faults).await;
+        let center = center(management_center::Options::default()).await;
+        let ended = run(importing(&folder, &center, &qualys, &[])).await;
+        let summary = ended.assert_code(code).summary();
+        center.idle().await;
+        let (held, all) = (held(&center.network_map()), all_meant(estate()));
+        assert!(
+            held.iter().all(|(address, results)| all[address] == *results),
+            "{faults:?}: half a host"
+        );
+        let missing = summary["hosts"]["missing"].as_u64().unwrap();
+        assert!((20..=30).contains(&missing), "{faults:?}: {summary}");
+        assert!(
+            held.len() < all.len() && held.len() + 30 >= all.len(),
+            "{faults:?}: {} of {}",
+            held.len(),
+            all.len()
+        );
+        ended.assert_says("weren't imported; what is held of them stays as it is");
+    }
 }
 
 #[tokio::test]

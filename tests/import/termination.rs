@@ -8,7 +8,7 @@ use connector_lab::management_center::Options;
 use support::{Ended, center, connector, report, run, sending, small};
 
 /// Runs with a file as Kubernetes mounts it; how it ended, and what is left there.
-async fn told(folder: &Path, mut command: Command) -> (Ended, String) {
+pub(crate) async fn told(folder: &Path, mut command: Command) -> (Ended, String) {
     let file = folder.join("termination-log");
     fs::write(&file, "").unwrap();
     command.env("QC_LOG__TERMINATION_FILE", &file);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use connector_lab::qualys::{Action, Oddity, Options, Qualys, Request, Right};
+use connector_lab::qualys::{Action, Limits, Oddity, Options, Qualys, Request, Right};
 use connector_lab::report;
 use futures_util::future::join_all;
 use qualys_connector::exit::Exit;
@@ -18,6 +18,9 @@ use qualys_connector::report::{Keep, LeftOut, Report, Selected, merge, parse};
 use crate::lab::{options, start};
 
 mod bad_input;
+mod estates;
+mod pages;
+mod parts;
 mod remembered;
 
 fn detection_settings() -> DetectionSettings {
@@ -247,11 +250,23 @@ async fn what_takes_too_long_is_asked_for_in_halves() {
 
 #[tokio::test]
 async fn calls_at_the_same_time_are_never_more_than_the_subscription_allows() {
-    let (qualys, settings) = start(of_estate(&["delay=100ms@detections"])).await;
-    let detections = detections(&settings, detection_settings());
+    const THINKS: f64 = 0.2;
+    let (qualys, settings) = start(Options {
+        limits: Limits {
+            concurrency: 2,
+            ..Limits::default()
+        },
+        ..of_estate(&["delay=200ms@detections"])
+    })
+    .await;
+    let many = DetectionSettings {
+        parallel_calls: 8,
+        ..detection_settings()
+    };
+    let detections = detections(&settings, many);
     let listing = detections.list(&Selection::default()).await.unwrap();
     let batches = listing.hosts.batches(15);
-    assert!(batches.len() > 4, "more than may run");
+    assert!(batches.len() > 8, "more than may run");
     let fetches = batches
         .into_iter()
         .map(|batch| detections.fetch(&listing.hosts, batch, Arc::default));
@@ -260,6 +275,15 @@ async fn calls_at_the_same_time_are_never_more_than_the_subscription_allows() {
     for request in qualys.requests() {
         assert_eq!(request.status, Some(200), "no call is one too many: {request:?}");
     }
+    let begun: Vec<f64> = calls(&qualys, Action::Detections)
+        .iter()
+        .map(|request| request.at)
+        .collect();
+    assert!(
+        begun.windows(2).any(|two| two[1] - two[0] < THINKS),
+        "never two: {begun:?}"
+    );
+    assert!(begun.windows(3).all(|three| three[2] - three[0] >= THINKS), "{begun:?}");
 }
 
 #[tokio::test]
@@ -325,23 +349,74 @@ async fn only_hosts_are_filtered_never_findings() {
         scope,
         ..detection_settings()
     };
-    run(&settings, settings_of_scope).await.unwrap();
-    let list = &calls(&qualys, Action::HostList)[0].parameters;
-    assert_eq!(list["ag_titles"], "Group 0");
-    for request in calls(&qualys, Action::Detections) {
-        let names: Vec<&str> = request.parameters.keys().map(String::as_str).collect();
-        assert_eq!(
-            names,
-            [
-                "action",
-                "ids",
-                "include_disabled",
-                "include_ignored",
-                "show_results",
-                "status",
-                "truncation_limit"
-            ]
-        );
+    run(&settings, settings_of_scope.clone()).await.unwrap();
+    let list = &calls(&qualys, Action::HostList)[0];
+    assert_eq!(
+        sent(list),
+        [
+            "action=list",
+            "ag_titles=Group 0",
+            "details=Basic",
+            "ips=10.0.0.0-10.255.255.255",
+            "truncation_limit=25000"
+        ]
+    );
+    let always = [
+        "action=list",
+        "include_disabled=1",
+        "include_ignored=1",
+        "show_results=0",
+        "status=New,Active,Re-Opened,Fixed",
+        "truncation_limit=0",
+    ];
+    let without = calls(&qualys, Action::Detections);
+    assert!(!without.is_empty());
+    for request in &without {
+        assert_eq!(sent(request), always);
         assert_eq!(request.method, "POST");
+        let ids: Result<Vec<u64>, _> = request.parameters["ids"].split(',').map(str::parse).collect();
+        assert!(ids.is_ok_and(|ids| ids.len() <= 30), "{request:?}");
+    }
+    let with_information = DetectionSettings {
+        information: true,
+        ..settings_of_scope
+    };
+    run(&settings, with_information).await.unwrap();
+    let with = calls(&qualys, Action::Detections).split_off(without.len());
+    assert_eq!(with.len(), without.len());
+    for request in &with {
+        let mut asked = sent(request);
+        assert_eq!(asked.remove(3), "show_igs=1");
+        assert_eq!(asked, always);
+    }
+}
+
+/// The parameters of a call, but for ids.
+fn sent(request: &Request) -> Vec<String> {
+    let parameters = request.parameters.iter().filter(|(name, _)| *name != "ids");
+    parameters.map(|(name, value)| format!("{name}={value}")).collect()
+}
+
+#[tokio::test]
+async fn other_versions_of_the_interfaces_are_asked_at_their_paths_and_say_the_same() {
+    let (qualys, settings) = start(of_estate(&[])).await;
+    let older = DetectionSettings {
+        host_list_version: "3.0".into(),
+        detection_version: "4.0".into(),
+        knowledge_base_version: "2.0".into(),
+        ..detection_settings()
+    };
+    let selected = run(&settings, older).await.unwrap();
+    assert_eq!(said(&selected), reported(estate()));
+    for (action, path) in [
+        (Action::HostList, "/api/3.0/fo/asset/host/"),
+        (Action::Detections, "/api/4.0/fo/asset/host/vm/detection/"),
+        (Action::KnowledgeBase, "/api/2.0/fo/knowledge_base/vuln/"),
+    ] {
+        let asked = calls(&qualys, action);
+        assert!(
+            !asked.is_empty() && asked.iter().all(|request| request.path == path),
+            "{asked:?}"
+        );
     }
 }

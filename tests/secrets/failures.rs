@@ -57,39 +57,134 @@ async fn of_an_import_that_succeeds() {
     assert!(told.contains("answers 401 Unauthorized: "), "{told}");
 }
 
-/// A list of hosts whose next page is said to be wherever the request says.
-fn list(text: &str) -> String {
+/// The three interfaces of hosts, as the first line of a request names them.
+const HOSTS: &str = "/asset/host/ ";
+const DETECTIONS: &str = "/asset/host/vm/detection/ ";
+const KNOWLEDGE_BASE: &str = "/knowledge_base/vuln/ ";
+
+/// The answer of an interface about one host and one QID, with this behind them.
+fn about_one_host(interface: &str, behind: &str) -> String {
+    let (root, list) = match interface {
+        HOSTS => (
+            "HOST_LIST_OUTPUT",
+            "<HOST_LIST><HOST><ID>1</ID><IP>10.0.0.1</IP></HOST></HOST_LIST>",
+        ),
+        DETECTIONS => (
+            "HOST_LIST_VM_DETECTION_OUTPUT",
+            "<HOST_LIST><HOST><ID>1</ID><IP>10.0.0.1</IP><DETECTION_LIST><DETECTION><QID>11</QID><TYPE>Confirmed</TYPE>\
+             <SEVERITY>2</SEVERITY><STATUS>Active</STATUS></DETECTION></DETECTION_LIST></HOST></HOST_LIST>",
+        ),
+        _ => (
+            "KNOWLEDGE_BASE_VULN_LIST_OUTPUT",
+            "<VULN_LIST><VULN><QID>11</QID><SEVERITY_LEVEL>2</SEVERITY_LEVEL><TITLE>A title</TITLE></VULN></VULN_LIST>",
+        ),
+    };
+    format!("<{root}><RESPONSE>{list}{behind}</RESPONSE></{root}>")
+}
+
+/// A WARNING whose words and address hold this; with code 1980, of another page.
+fn warning(code: u32, text: &str) -> String {
     let text = escaped(text);
-    format!(
-        "<HOST_LIST_OUTPUT><RESPONSE><HOST_LIST><HOST><ID>1</ID><IP>10.0.0.1</IP></HOST></HOST_LIST><WARNING><CODE>1980</CODE>\
-         <TEXT>{text}</TEXT><URL>https://elsewhere.example/?{text}</URL></WARNING></RESPONSE></HOST_LIST_OUTPUT>"
-    )
+    format!("<WARNING><CODE>{code}</CODE><TEXT>{text}</TEXT><URL>https://elsewhere.example/?{text}</URL></WARNING>")
+}
+
+/// A Qualys that says again at one interface, as `says` puts it, all that it was told; the others answer well.
+fn telling_at(interface: &'static str, says: impl Fn(&str) -> String + Send + 'static) -> Echo {
+    telling(move |request, told| {
+        let first = request.lines().next().unwrap_or_default();
+        let interfaces = [HOSTS, DETECTIONS, KNOWLEDGE_BASE];
+        let asked = interfaces.into_iter().find(|asked| first.contains(*asked));
+        match asked.unwrap_or(HOSTS) {
+            asked if asked == interface => says(told),
+            asked => answer("200 OK", "", &about_one_host(asked, "")),
+        }
+    })
+}
+
+const OF_HOSTS: [&str; 2] = ["qualys.api=detections", "qualys.template_ids="];
+
+/// Imports hosts from a Qualys that says secrets at this interface. Gives what was told.
+async fn import_of_hosts(
+    place: &Place,
+    interface: &'static str,
+    exit: i32,
+    says: impl Fn(&str) -> String + Send + 'static,
+) -> String {
+    let qualys = telling_at(interface, says);
+    // Short only where it is what ends the import.
+    let deadline = if exit == 75 { "2s" } else { "60s" };
+    let mut command = place.import();
+    set(&mut command, &OF_HOSTS);
+    let settings = [
+        format!("qualys.url={}", qualys.url()),
+        format!("qualys.deadline={deadline}"),
+    ];
+    set(&mut command, &settings.each_ref().map(String::as_str));
+    let told = place.keeps(exit, command).await;
+    let heard = String::from_utf8(qualys.heard()).unwrap();
+    assert!(heard.contains(interface), "{interface}wasn't asked: {told}");
+    told
+}
+
+/// The same for every refusal, and for what isn't a whole answer; `page` is how an import ends that gets a page instead.
+async fn import_of_hosts_fails(interface: &'static str, page: i32) {
+    let place = right().await;
+    for (status, code, exit) in [
+        ("200 OK", 1920, 77),
+        ("400 Bad Request", 1905, 78),
+        ("401 Unauthorized", 2000, 77),
+        ("403 Forbidden", 2012, 77),
+        ("409 Conflict", 1965, 75),
+        ("500 Internal Server Error", 999, 69),
+    ] {
+        let says = move |told: &str| answer(status, "", &simple_return(code, told));
+        let told = import_of_hosts(&place, interface, exit, says).await;
+        assert!(exit == 75 || told.contains("[redacted]"), "{status}: {told}");
+    }
+    let shown = |told: &str| answer("200 OK", "", &format!("<html><body>{told}</body></html>"));
+    import_of_hosts(&place, interface, page, shown).await;
+    let cut = move |told: &str| {
+        let whole = about_one_host(interface, &warning(1, told));
+        let (begun, _) = whole.split_once("</RESPONSE>").unwrap();
+        answer("200 OK", &format!("X-Echo: {told}\r\n"), begun)
+    };
+    import_of_hosts(&place, interface, 69, cut).await;
 }
 
 #[tokio::test]
 async fn of_hosts_and_detections() {
-    let of_hosts = ["qualys.api=detections", "qualys.template_ids="];
     let place = right().await;
     let mut command = place.import();
-    set(&mut command, &of_hosts);
-    let told = place.keeps(0, command).await;
+    let told = place.keeps(0, set(&mut command, &OF_HOSTS)).await;
     assert!(told.contains("finding imported"), "{told}");
-    for (status, code, exit) in [
-        ("400 Bad Request", 1905, 78),
-        ("409 Conflict", 1965, 75),
-        ("200 OK", 1980, 65),
-    ] {
-        let qualys = telling(move |_, told| match code {
-            1980 => answer(status, "", &list(told)),
-            code => answer(status, "", &simple_return(code, told)),
-        });
-        let mut command = place.import();
-        set(&mut command, &of_hosts);
-        set(
-            &mut command,
-            &[&format!("qualys.url={}", qualys.url()), "qualys.deadline=2s"],
-        );
-        place.keeps(exit, command).await;
+}
+
+#[tokio::test]
+async fn of_a_list_of_hosts() {
+    import_of_hosts_fails(HOSTS, 69).await;
+}
+
+#[tokio::test]
+async fn of_detections_behind_a_list_that_succeeds() {
+    import_of_hosts_fails(DETECTIONS, 69).await;
+}
+
+/// A page in its place is taken for a missing right.
+#[tokio::test]
+async fn of_a_knowledge_base_behind_detections_that_succeed() {
+    import_of_hosts_fails(KNOWLEDGE_BASE, 77).await;
+}
+
+#[tokio::test]
+async fn of_warnings_in_answers_about_hosts() {
+    let place = right().await;
+    for interface in [HOSTS, DETECTIONS, KNOWLEDGE_BASE] {
+        // Another page follows, and nobody says where it begins; or Qualys warns of something else.
+        for (code, exit) in [(1980, 65), (1234, 0)] {
+            let says = move |told: &str| answer("200 OK", "", &about_one_host(interface, &warning(code, told)));
+            let told = import_of_hosts(&place, interface, exit, says).await;
+            assert!(exit != 0 || told.contains("[redacted]"), "{interface}: {told}");
+        }
     }
 }
 
@@ -297,6 +392,19 @@ async fn of_a_preflight() {
         set(&mut command, &[&format!("qualys.url={}", qualys.url())]).args(["check", "--output", output]);
         let told = place.keeps(77, command).await;
         assert!(told.contains("[redacted]"), "{told}");
+    }
+    for (interface, status, code, exit) in [
+        (DETECTIONS, "400 Bad Request", 1905, 78),
+        (KNOWLEDGE_BASE, "403 Forbidden", 2012, 77),
+    ] {
+        let qualys = telling_at(interface, move |told| answer(status, "", &simple_return(code, told)));
+        for output in ["text", "json"] {
+            let mut command = place.command();
+            set(&mut command, &OF_HOSTS);
+            set(&mut command, &[&format!("qualys.url={}", qualys.url())]).args(["check", "--output", output]);
+            let told = place.keeps(exit, command).await;
+            assert!(told.contains("[redacted]"), "{told}");
+        }
     }
     let mut command = place.command();
     command.arg("config");

@@ -8,6 +8,7 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use tracing::warn;
@@ -23,11 +24,13 @@ use crate::import::stop::Stop;
 use crate::problem::Problem as _;
 use crate::qualys::{DetectionClient, Fetched, HostBatch, HostListing};
 use crate::report::selection::Selection;
-use crate::report::{self, Remarks, Report};
+use crate::report::{self, Remarks, Report, limits};
 use crate::stage::Stage;
 
 /// Batches wait for each other until what isn't known of them fills a call, up to so many hosts.
 const HELD_HOSTS: u64 = 16_000;
+/// The part of the memory for reports that they may take meanwhile.
+const HELD_SHARE: usize = 8;
 /// Batches in a row of which nothing arrives, or isn't explained, before the import is given up.
 const FAILED: usize = 3;
 
@@ -49,6 +52,8 @@ struct HostSourceState {
     pending: VecDeque<HostBatch>,
     /// The records that nobody asks for, until the first batch reports them.
     not_asked_for: Option<Report>,
+    /// When the latest batch was obtained: since then nothing is wanted of Qualys.
+    resting: Option<Instant>,
     /// The last address of what was obtained.
     reached: Option<IpAddr>,
     /// Deliveries that were begun.
@@ -63,6 +68,10 @@ struct HostSourceState {
     failed_look_ups: usize,
     /// Hosts that aren't imported, as their batch failed or wasn't begun.
     missing: u64,
+    /// The calls that are needed were compared with those that are left.
+    calls_compared: bool,
+    /// What the user should know, and was logged.
+    warnings: Vec<String>,
     remarks: Remarks,
     /// The worst failure of a batch beside which others arrived.
     failure: Option<Failure>,
@@ -154,6 +163,15 @@ impl HostSource {
 
     /// The next batch, or several that wait for each other, or all of them where they are one; the list before the first.
     pub(in crate::import) async fn obtain(&self, runner: &Runner<'_>, stages: &mut Stages) -> Result<Report, Error> {
+        let resting = self.state.borrow_mut().resting.take();
+        self.client
+            .rested(resting.map_or(Duration::ZERO, |since| since.elapsed()));
+        let report = self.obtain_next(runner, stages).await;
+        self.state.borrow_mut().resting = Some(Instant::now());
+        report
+    }
+
+    async fn obtain_next(&self, runner: &Runner<'_>, stages: &mut Stages) -> Result<Report, Error> {
         let known = self.state.borrow().listing.clone();
         let listing = match known {
             Some(listing) => listing,
@@ -170,7 +188,12 @@ impl HostSource {
                 continue;
             }
             match self.look_up(std::mem::take(&mut held), runner, stages).await {
-                Ok(explained) => reports.extend(explained),
+                Ok(explained) => {
+                    reports.extend(explained);
+                    if reports.iter().map(Report::memory).sum::<usize>() > limits::MEMORY {
+                        break;
+                    }
+                }
                 Err(failure) => worst = worst.into_iter().chain([failure]).reduce(worse),
             }
             if !self.in_one || self.is_closed() {
@@ -182,8 +205,10 @@ impl HostSource {
             Some(failure) => self.keep(runner.fail(stages, &failure)),
             None => {}
         }
+        let arrived = reports.iter().map(|report| report.about().hosts).sum();
         reports.extend(self.state.borrow_mut().not_asked_for.take());
-        let mut report = report::merge(reports)?;
+        let merged = report::merge(reports).map_err(Error::from);
+        let mut report = merged.inspect_err(|failure| self.fail(arrived, failure))?;
         for (hidden, ipv6) in [(listing.hidden, false), (listing.hidden_ipv6, true)] {
             if hidden {
                 report.hide_hosts(ipv6);
@@ -200,13 +225,14 @@ impl HostSource {
         let missing = state.missing + state.hosts_left();
         let HostSourceState {
             listing,
+            warnings,
             remarks,
             failure,
             ..
         } = state;
         let Some(batch) = record.batches.last_mut() else { return };
         let listed = listing.into_iter().flat_map(|listing| listing.warnings.clone());
-        batch.warnings.extend(listed);
+        batch.warnings.extend(listed.chain(warnings));
         let lost = (missing > 0).then(|| {
             let missing = hosts(missing);
             format!("{missing} of the list weren't imported; what is held of them stays as it is")
@@ -262,7 +288,7 @@ impl HostSource {
         runner: &Runner<'_>,
         stages: &mut Stages,
     ) -> Option<Error> {
-        let all = batches.iter().map(|batch| batch.len() as u64).sum();
+        let (count, all) = (batches.len(), batches.iter().map(|batch| batch.len() as u64).sum());
         let fetches = batches.into_iter().map(|batch| {
             let progress = runner.progress.clone();
             self.client.fetch(&listing.hosts, batch, move || progress.report())
@@ -277,7 +303,7 @@ impl HostSource {
                 return Some(failure);
             }
         };
-        let (mut arrived, mut failed, mut worst) = (false, 0, None);
+        let (mut arrived, mut worst) = (false, None);
         for Fetched { hosts, outcome } in fetched {
             match outcome {
                 Ok(report) => {
@@ -288,13 +314,18 @@ impl HostSource {
                 Err(failure) => {
                     let failure = Error::from(failure);
                     self.fail(hosts, &failure);
-                    failed += 1;
                     worst = worst.into_iter().chain([failure]).reduce(worse);
                 }
             }
         }
         let mut state = self.state.borrow_mut();
-        state.failed_batches = if arrived { 0 } else { state.failed_batches + failed };
+        state.failed_batches = if arrived { 0 } else { state.failed_batches + count };
+        if arrived && !std::mem::replace(&mut state.calls_compared, true) {
+            // Each interface has calls of its own, so only an answer of this one tells.
+            let left = self.client.limits().and_then(|limits| limits.remaining);
+            let warning = left.and_then(|left| calls_missing(state.pending.len() as u64, left));
+            state.warnings.extend(warning.inspect(|warning| warn!("{warning}")));
+        }
         worst
     }
 
@@ -305,7 +336,9 @@ impl HostSource {
             let state = self.state.borrow();
             !state.pending.is_empty() && (self.in_one || state.deliveries > 2)
         };
-        let may_wait = may_wait && held.hosts < HELD_HOSTS && !self.is_closed();
+        let memory: usize = held.reports.iter().map(Report::memory).sum();
+        let is_small = held.hosts < HELD_HOSTS && memory < limits::MEMORY / HELD_SHARE;
+        let may_wait = may_wait && is_small && !self.is_closed();
         may_wait && !self.client.is_worth_asking(&held.reports).await
     }
 
@@ -340,6 +373,16 @@ impl HostSource {
         let known = state.failure.take();
         state.failure = known.filter(|known| known.exit() >= failure.exit()).or(Some(failure));
     }
+}
+
+/// What the user should know where Qualys takes fewer calls for now than batches are left.
+fn calls_missing(needed: u64, left: u64) -> Option<String> {
+    (left < needed).then(|| {
+        format!(
+            "{needed} more calls for detections are needed, and {left} are left of the subscription's: the import waits for more \
+             (raise detections.hosts_per_call to need fewer)"
+        )
+    })
 }
 
 /// The failure that decides how an import ends.

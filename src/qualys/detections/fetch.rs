@@ -9,8 +9,12 @@ use super::groups::{HostBatch, HostGroups};
 use super::list::{is_cut_off, is_too_much};
 use super::{DetectionClient, DetectionError};
 use crate::qualys::transport::http::Request;
-use crate::report::{self, Asked, LeftOut, Progress, Report};
+use crate::report::{self, Asked, LeftOut, Progress, ReadUpTo, Report};
 use crate::stage::Stage;
+
+/// Parts of a batch in a row that fail though they can't be divided, before the rest of it isn't asked for any more. Each was
+/// tried as often as its fault is worth, so the next ones would cost calls and time alone.
+const FAILED_PARTS: usize = 3;
 
 /// A batch, or a part of one that was too much at once. Each is complete by itself.
 #[derive(Debug)]
@@ -22,15 +26,15 @@ pub struct Fetched {
 }
 
 impl DetectionClient {
-    /// Fetches the detections of a batch; of one that takes too long or is too large, each half by itself. `progress` gives
-    /// a parser what it writes to.
+    /// Fetches the detections of a batch; of one that takes too long or is too large, each half by itself. What isn't asked for
+    /// any more is part of the last one that failed. `progress` gives a parser what it writes to.
     pub async fn fetch(
         &self,
         hosts: &HostGroups,
         batch: HostBatch,
         progress: impl Fn() -> Arc<Progress>,
     ) -> Vec<Fetched> {
-        let (mut todo, mut fetched) = (vec![batch], Vec::new());
+        let (mut todo, mut fetched, mut failed) = (vec![batch], Vec::new(), 0);
         while let Some(batch) = todo.pop() {
             let halves = hosts.halves(&batch);
             let outcome = self.batch(&hosts.asked(&batch), halves.is_some(), &progress).await;
@@ -39,10 +43,16 @@ impl DetectionClient {
                     warn!("{failure}; asking for half as many hosts");
                     todo.extend([second, first]);
                 }
-                (outcome, _) => fetched.push(Fetched {
-                    hosts: batch.len() as u64,
-                    outcome,
-                }),
+                (outcome, _) => {
+                    failed = if outcome.is_err() { failed + 1 } else { 0 };
+                    let given_up = if failed == FAILED_PARTS {
+                        std::mem::take(&mut todo)
+                    } else {
+                        Vec::new()
+                    };
+                    let hosts = given_up.iter().chain([&batch]).map(|batch| batch.len() as u64).sum();
+                    fetched.push(Fetched { hosts, outcome });
+                }
             }
         }
         fetched
@@ -55,7 +65,7 @@ impl DetectionClient {
         progress: impl Fn() -> Arc<Progress>,
     ) -> Result<Report, DetectionError> {
         let asked = Arc::new(asked.clone());
-        let (mut pages, mut seen, mut next) = (Vec::new(), HashSet::new(), None);
+        let (mut pages, mut seen, mut next, mut memory) = (Vec::new(), HashSet::new(), None, 0);
         loop {
             let (keep, hosts, progress) = (self.keep.clone(), asked.clone(), progress());
             let parse = move |body| Ok::<_, DetectionError>(report::detections(body, &keep, &hosts, &progress)?);
@@ -66,6 +76,10 @@ impl DetectionClient {
                     splits && is_too_much(fault)
                 });
             let page = page.await?;
+            memory += page.report.memory();
+            if memory > report::limits::MEMORY {
+                return Err(report::Error::TooBig(ReadUpTo::default()).into());
+            }
             pages.push(page.report);
             seen.extend(page.hosts);
             match page.next {

@@ -10,7 +10,7 @@ use super::groups::{GroupedHost, HostGroups};
 use super::wanted::{HostsWanted, MARGIN};
 use super::{DetectionClient, DetectionError};
 use crate::printable::Text;
-use crate::problem::{Kind, Problem as _};
+use crate::problem::{Kind, Problem as _, Step};
 use crate::qualys::error::Error;
 use crate::qualys::fault::Fault;
 use crate::qualys::transport::Received;
@@ -46,6 +46,8 @@ pub struct HostListing {
     outdated: HashSet<IpAddr>,
     /// What Qualys says besides hosts.
     said: Vec<String>,
+    /// A list may lack hosts, or those that changed.
+    pub lacks_hosts: bool,
     /// When the list was begun, by Qualys' clock.
     pub begun: Option<SystemTime>,
     /// Hosts are asked for only if they changed since, by Qualys' clock.
@@ -70,7 +72,8 @@ impl DetectionClient {
             }
         });
         listing.said = taken.await?;
-        listing.hidden |= !listing.said.is_empty();
+        listing.lacks_hosts = !listing.said.is_empty();
+        listing.hidden |= listing.lacks_hosts;
         self.transport.listed(listing.listed);
         if listing.listed == 0 {
             return Err(self.transport.error(Stage::List, Fault::plain(Kind::NoHosts)).into());
@@ -95,9 +98,9 @@ impl DetectionClient {
         }
         listing.since = wanted.since.map(|since| since.at(self.now()));
         let done = wanted.done;
-        let changed = self.changed(listing.since, &mut listing.said).await?;
+        let changed = self.changed(listing.since, listing).await?;
         let again = done.map(|done| before(done.begun, MARGIN));
-        let changed_again = self.changed(again, &mut listing.said).await?;
+        let changed_again = self.changed(again, listing).await?;
         listing.hosts.retain_groups(|host| {
             let is_done = done.is_some_and(|done| host.address <= done.reached);
             let changed = if is_done { &changed_again } else { &changed };
@@ -106,14 +109,6 @@ impl DetectionClient {
         let asked = listing.hosts.len();
         let calls = listing.hosts.batches(self.settings.hosts_per_call).len() as u64;
         info!(hosts = asked, listed = listing.listed, calls, "hosts listed");
-        let left = self.transport.limits().and_then(|limits| limits.remaining);
-        if let Some(left) = left.filter(|left| *left < calls) {
-            let wait = format!(
-                "{calls} calls for detections are needed, and {left} are left of the subscription's: the import waits for \
-                 more (raise detections.hosts_per_call to need fewer)"
-            );
-            listing.warnings.push(wait);
-        }
         if asked < all {
             let cut = match done {
                 Some(_) => ", and as the others were imported by a run that was cut short",
@@ -139,12 +134,12 @@ impl DetectionClient {
         received.map_err(|fault| self.transport.error(Stage::List, fault))
     }
 
-    /// The records whose scan results were processed since, by Qualys' clock; all of them, where there is no such time. What Qualys
-    /// warns of joins `warnings`.
+    /// The records whose scan results were processed since, by Qualys' clock; all of them, where there is no such time. What is said
+    /// besides joins what is known of the list.
     async fn changed(
         &self,
         since: Option<SystemTime>,
-        warnings: &mut Vec<String>,
+        listing: &mut HostListing,
     ) -> Result<Option<HashSet<u64>>, DetectionError> {
         let Some(since) = since else { return Ok(None) };
         let mut parameters = self.settings.scope.parameters();
@@ -155,14 +150,15 @@ impl DetectionClient {
         let mut changed = HashSet::new();
         let take = |page: Vec<Listed>, _| changed.extend(page.into_iter().map(|host| host.id));
         for words in self.pages("None", parameters, take).await? {
-            if !warnings.contains(&words) {
-                warnings.push(words);
+            listing.lacks_hosts = true;
+            if !listing.said.contains(&words) {
+                listing.said.push(words);
             }
         }
         Ok(Some(changed))
     }
 
-    /// Every page of a list, one after the other, with the time at Qualys. Gives what Qualys warns of.
+    /// Every page of a list, one after the other, with the time at Qualys. Gives what Qualys warns of, and what isn't understood.
     async fn pages(
         &self,
         details: &str,
@@ -196,7 +192,17 @@ impl DetectionClient {
                 return Err(self.unexpected(Stage::List, &format!("a list of more than {HOSTS} hosts")));
             }
             take(hosts, self.now());
-            warnings.extend(end.warning.filter(|words| !warnings.contains(words)));
+            let warning = end
+                .warning
+                .map(|words| format!("Qualys warns in its list of hosts: {words}"));
+            let strange = end
+                .strange
+                .map(|found| format!("the list of hosts holds {found}, so it may lack hosts"));
+            for sentence in warning.into_iter().chain(strange) {
+                if !warnings.contains(&sentence) {
+                    warnings.push(sentence);
+                }
+            }
             match end.next {
                 None => return Ok(warnings),
                 Some(id) if id > next.unwrap_or_default() => next = Some(id),
@@ -231,7 +237,7 @@ impl DetectionClient {
     /// What Qualys doesn't take of a list is how hosts are chosen.
     fn of_scope(&self, failure: DetectionError) -> DetectionError {
         match failure {
-            DetectionError::Qualys(error) if matches!(error.kind(), Kind::BadValue | Kind::BadRequest) => {
+            DetectionError::Qualys(error) if error.kind().row().step == Some(Step::Templates) => {
                 let cause = Text::of(error.fault.to_string());
                 self.transport
                     .error(Stage::List, Fault::Plain(Kind::BadScope, cause))
@@ -319,9 +325,7 @@ impl HostListing {
 
     /// Says what the user should know of it.
     fn warn(&mut self) {
-        let said = self.said.iter();
-        let said = said.map(|words| format!("Qualys warns in its list of hosts: {words}"));
-        self.warnings.extend(said);
+        self.warnings.append(&mut self.said);
         if let Some(shared) = self.hosts.in_several_networks() {
             self.warnings.push(format!(
                 "addresses that stand in several of Qualys' networks ({}, the first {} in networks {} and {}) become one host \

@@ -76,7 +76,8 @@ impl DetectionClient {
             pages.push(entries);
             match after {
                 None => return Ok(pages),
-                Some(qid) if qid > next.unwrap_or_default() => next = Some(qid),
+                // Each page but the last one has an entry at least.
+                Some(qid) if qid > next.unwrap_or_default() && pages.len() <= asked.len() => next = Some(qid),
                 Some(qid) => return Err(self.stands_still(Stage::LookUp, qid)),
             }
         }

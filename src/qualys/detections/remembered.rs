@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use tracing::{debug, warn};
+use tracing::debug;
 
 use super::wanted::MARGIN;
 use super::{DetectionClient, DetectionError};
@@ -24,8 +24,8 @@ pub(super) struct RememberedKnowledge {
     description_length: usize,
     /// Changes were asked for, so that what is remembered holds.
     is_fresh: bool,
-    /// It can't be used in this run.
-    broken: bool,
+    /// Why it can't be used in this run.
+    broken: Option<String>,
 }
 
 impl RememberedKnowledge {
@@ -34,7 +34,7 @@ impl RememberedKnowledge {
             state,
             description_length,
             is_fresh: false,
-            broken: false,
+            broken: None,
         }
     }
 
@@ -42,7 +42,11 @@ impl RememberedKnowledge {
     fn since(&self, now: SystemTime) -> Result<Option<SystemTime>, state::Error> {
         let header = self.state.header();
         let as_of = header.knowledge_as_of.map(time);
-        let is_old = as_of.is_none_or(|as_of| now.duration_since(as_of).unwrap_or_default() > OLDEST);
+        let is_old = as_of.is_none_or(|as_of| match now.duration_since(as_of) {
+            Ok(age) => age > OLDEST,
+            // A clock was wrong.
+            Err(ahead) => ahead.duration() > MARGIN,
+        });
         if is_old || header.description_length != self.description_length {
             self.state.unlearn()?;
             self.state.change(|header| {
@@ -57,11 +61,11 @@ impl RememberedKnowledge {
     /// Whatever was tried with the state; without it the KnowledgeBase is asked.
     fn unless_broken<T: Default>(&mut self, tried: Result<T, state::Error>) -> T {
         tried.unwrap_or_else(|error| {
-            self.broken = true;
-            warn!(
+            let why = format!(
                 "what the KnowledgeBase says isn't remembered: {error}; {}",
                 error.remedy()
             );
+            self.broken.get_or_insert(why);
             T::default()
         })
     }
@@ -75,7 +79,7 @@ impl DetectionClient {
         };
         let mut remembered = remembered.lock().await;
         let unknown = knowledge.unknown(reports);
-        if unknown.is_empty() || remembered.broken {
+        if unknown.is_empty() || remembered.broken.is_some() {
             return Ok(());
         }
         if !remembered.is_fresh {
@@ -98,20 +102,29 @@ impl DetectionClient {
     pub(super) async fn remember(&self, pages: &[report::Entries]) {
         let Some(remembered) = &self.remembered else { return };
         let mut remembered = remembered.lock().await;
-        if !remembered.broken {
+        if remembered.broken.is_none() {
             let entries: Vec<_> = pages.iter().flat_map(report::Entries::encoded).collect();
             let learnt = remembered.state.learn(&entries);
             remembered.unless_broken(learnt);
         }
     }
 
+    /// Why nothing is remembered, if that is so.
+    pub(super) async fn not_remembered(&self) -> Option<String> {
+        match &self.remembered {
+            Some(remembered) => remembered.lock().await.broken.clone(),
+            None => None,
+        }
+    }
+
     /// Asks for what has changed of all that is remembered.
     async fn refresh(&self, remembered: &mut RememberedKnowledge) -> Result<(), DetectionError> {
-        let now = self.now();
-        remembered.is_fresh = true;
+        // Of two clocks the one that is behind: what is asked for twice does no harm.
+        let now = self.now().min(SystemTime::now());
         let since = remembered.since(now);
         let known = since.and_then(|since| Ok(since.zip(Some(remembered.state.known_qids()?))));
         let Some((since, known)) = remembered.unless_broken(known) else {
+            remembered.is_fresh = true;
             return Ok(());
         };
         let changed = match known.is_empty() {
@@ -126,6 +139,7 @@ impl DetectionClient {
                 .change(|header| header.knowledge_as_of = Some(seconds(now)))
         });
         remembered.unless_broken(written);
+        remembered.is_fresh = true;
         Ok(())
     }
 

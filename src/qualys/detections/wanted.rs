@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 /// How long before a moment changes are looked for. Scan results are processed a while after the scan, and a list takes a
 /// while to come; what is fetched twice does no harm.
-pub(super) const MARGIN: Duration = Duration::from_secs(3600);
+pub const MARGIN: Duration = Duration::from_secs(3600);
 
 /// Which hosts in scope are asked for; by default all of them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub struct Done {
 
 impl Since {
     /// The moment, if it is `now`.
-    pub(super) fn at(self, now: SystemTime) -> SystemTime {
+    pub fn at(self, now: SystemTime) -> SystemTime {
         let before = |time: SystemTime, age| time.checked_sub(age).unwrap_or(SystemTime::UNIX_EPOCH);
         match self {
             Since::Ago(age) => before(now, age),

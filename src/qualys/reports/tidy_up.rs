@@ -111,8 +111,9 @@ impl ReportShare {
             }
             Fate::Deleted => {
                 let outcome = self.act(ending, "delete", id).await;
-                if outcome.is_ok() {
-                    self.transport.note(|progress| progress.usage.deleted += 1);
+                match &outcome {
+                    Ok(()) => self.transport.note(|progress| progress.usage.deleted += 1),
+                    Err(_) => say_adoptable(id, launched.adoptable_for(settings)),
                 }
                 self.say(id, "deleted", outcome);
             }
@@ -164,6 +165,17 @@ impl ReportShare {
                 "report {id} wasn't {done}; it stays in Qualys' storage ({error})"
             ),
         }
+    }
+}
+
+/// A report that was delivered and stays all the same is taken for one that wasn't.
+fn say_adoptable(id: u64, age: Option<Duration>) {
+    if let Some(age) = age {
+        let until = humantime::format_rfc3339_seconds(SystemTime::now() + age);
+        warn!(
+            report = id,
+            "report {id} was delivered, but a run that begins before {until} imports it once more (qualys.adopt_within)"
+        );
     }
 }
 

@@ -55,13 +55,13 @@ impl Transport {
                     document => document,
                 })
             }
-            Err(Fault::Refused(refusal)) if refusal.kind().row().closes => {
-                if renew && refusal.kind() == Kind::BadLogin && self.credentials.renew(&proof) {
+            Err(fault) if fault.kind().row().closes => {
+                if renew && fault.kind() == Kind::BadLogin && self.credentials.renew(&proof) {
                     return Err(Failed::Expired);
                 }
                 // Noted before the permit is given back: whoever waits for it must not ask with a refused login.
-                *locked(&self.refused) = Some(refusal.clone());
-                Err(Failed::Fault(Fault::Refused(refusal)))
+                *locked(&self.refused) = Some(fault.clone());
+                Err(Failed::Fault(fault))
             }
             Err(fault) => Err(Failed::Fault(fault)),
         }
@@ -70,7 +70,7 @@ impl Transport {
     /// A login that was refused is not tried again, whoever asks for what.
     fn not_refused(&self) -> Result<(), Fault> {
         match &*locked(&self.refused) {
-            Some(refusal) => Err(Fault::Refused(refusal.clone())),
+            Some(refusal) => Err(refusal.clone()),
             None => Ok(()),
         }
     }
@@ -166,10 +166,8 @@ impl Transport {
                 found: "a login without a session's cookie".into(),
             }),
             Err(fault) => {
-                if let Fault::Refused(refusal) = &fault
-                    && refusal.kind().row().closes
-                {
-                    *locked(&self.refused) = Some(refusal.clone());
+                if fault.kind().row().closes {
+                    *locked(&self.refused) = Some(fault.clone());
                 }
                 Err(fault)
             }

@@ -35,6 +35,12 @@ pub(in crate::report) fn local(name: &str) -> &str {
     name.rsplit(':').next().unwrap_or(name)
 }
 
+/// Whether a name is one of these, whatever its case and its prefix.
+pub(in crate::report) fn resembles(name: &str, names: &[&str]) -> bool {
+    let name = local(name);
+    names.iter().any(|known| known.eq_ignore_ascii_case(name))
+}
+
 impl Element {
     /// A name that means nothing where it stands: whether it is that of hosts or findings all the same, whatever its case
     /// and its prefix.
@@ -46,10 +52,8 @@ impl Element {
         Self::resembling(name, &HOLDERS)
     }
 
-    /// Whether a name is one of these, whatever its case and its prefix.
     pub(super) fn resembling(name: &str, holders: &[&str]) -> Element {
-        let name = local(name);
-        match holders.iter().any(|holder| holder.eq_ignore_ascii_case(name)) {
+        match resembles(name, holders) {
             true => Element::Strange,
             false => Element::Other,
         }

@@ -48,7 +48,8 @@ fn the_same_names_elsewhere_are_others() {
         "GLOSSARY/VULN_DETAILS_LIST/VULN_DETAILS/VENDOR_REFERENCE_LIST/VENDOR_REFERENCE/ID",
         "GLOSSARY/VULN_DETAILS_LIST/VULN_DETAILS/CORRELATION",
         "RISK_SCORE_PER_HOST/HOSTS",
-        "APPENDICES/NO_VULNS/IP_LIST",
+        "APPENDICES/NO_RESULTS/IP_LIST",
+        "APPENDICES/NO_VULNS/RANGE",
     ] {
         assert_eq!(at(report, path), Element::Other, "{path}");
     }

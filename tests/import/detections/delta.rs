@@ -2,15 +2,6 @@
 
 use super::*;
 
-/// A day later: hosts were fixed, moved, purged and found, their records merged.
-fn a_day_later() -> report::Options {
-    report::Options {
-        generation: 1,
-        changing: 25,
-        ..estate()
-    }
-}
-
 /// What the reports of an estate and of the same estate a day later leave.
 async fn left_by_reports(folder: &tempfile::TempDir) -> BTreeMap<IpAddr, Results> {
     let center = center(management_center::Options::default()).await;

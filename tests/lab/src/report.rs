@@ -92,6 +92,12 @@ pub struct Options {
     /// Per cent of the findings that a user has told Qualys to ignore, which reports leave out
     #[arg(long, value_name = "PERCENT", default_value_t = 0)]
     pub ignored: u8,
+    /// Per cent of the QIDs that a user has disabled at Qualys, whose findings reports leave out
+    #[arg(long, value_name = "PERCENT", default_value_t = 0)]
+    pub disabled: u8,
+    /// Addresses that hosts leave are taken by others a generation later, some of them new ones
+    #[arg(long)]
+    pub reused_addresses: bool,
     /// Write the glossary before the hosts
     #[arg(long)]
     pub glossary_first: bool,
@@ -213,6 +219,7 @@ fn check(options: &Options) -> Result<(), Error> {
         options.unexplained,
         options.changing,
         options.ignored,
+        options.disabled,
     ];
     if percents.iter().any(|&percent| percent > 100) {
         return Err(Error::Value("a share is a whole number of per cent, 0 to 100"));
@@ -224,7 +231,7 @@ fn check(options: &Options) -> Result<(), Error> {
         return Err(Error::Value("hosts need at least one Qualys network"));
     }
     let room = (1_u64 << (32 - options.network.prefix_len())).saturating_sub(2);
-    // A host that moves takes an address that no other ever had.
+    // A host that moves takes an address that no other ever had, or one that was left.
     let moves = u64::from(options.generation) + 1;
     if u64::from(options.hosts.div_ceil(options.networks)) * moves > room {
         return Err(Error::TooSmall {

@@ -1,5 +1,7 @@
 //! Answers that say nothing, stand still, lead elsewhere or refuse: each a clear sentence and the right code.
 
+use std::collections::HashSet;
+
 use super::*;
 
 #[tokio::test]
@@ -37,6 +39,37 @@ async fn addresses_that_nobody_says_and_pages_that_stand_still_are_refused() {
         assert_eq!(exit, Exit::Report, "{sentence}");
         assert!(sentence.contains(says), "{sentence}");
     }
+}
+
+#[tokio::test]
+async fn hosts_without_an_address_are_counted_and_all_others_arrive() {
+    let (_qualys, settings) = start(Options {
+        oddities: vec![Oddity::SomeWithoutAddress],
+        ..of_estate(&[])
+    })
+    .await;
+    let detections = detections(&settings, detection_settings());
+    let mut listing = detections.list(&Selection::default()).await.unwrap();
+    detections.choose(&mut listing, &HostsWanted::default()).await.unwrap();
+    let reports = obtain(&detections, &listing).await.unwrap();
+    let arrived = said(&Selection::default().apply(merge(reports).unwrap()));
+    // Every tenth host, from the fifth on; agents stand behind all of them.
+    let hosts = report::Report::new(estate()).unwrap().expected().hosts;
+    let hidden: HashSet<_> = hosts[..120]
+        .iter()
+        .skip(4)
+        .step_by(10)
+        .map(|host| host.address)
+        .collect();
+    let records = hosts.iter().filter(|host| hidden.contains(&host.address)).count() as u64;
+    assert_eq!(listing.left_out.get(LeftOut::BadAddress), records);
+    assert!(records > 12 && listing.hidden, "{records} records");
+    let mut others = reported(estate());
+    let is_hidden = |line: &str| hidden.iter().any(|address| line.starts_with(&format!("{address} ")));
+    let all = others.len();
+    others.retain(|line| !is_hidden(line));
+    assert!(others.len() < all);
+    assert_eq!(arrived, others);
 }
 
 #[tokio::test]

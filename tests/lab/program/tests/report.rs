@@ -3,7 +3,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first surprise")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 use std::sync::Arc;
 
@@ -51,6 +51,15 @@ fn an_independent_reader_finds_what_was_meant() {
             fixed: 50,
             clean: 20,
             unexplained: 15,
+            ..options()
+        },
+        Options {
+            generation: 3,
+            changing: 40,
+            reused_addresses: true,
+            duplicates: 10,
+            ignored: 10,
+            disabled: 10,
             ..options()
         },
     ] {
@@ -128,6 +137,51 @@ fn two_entries_of_a_host_overlap_and_agree() {
         keys.dedup();
         assert_eq!(keys.len(), findings.len(), "one finding, one status");
     }
+}
+
+/// The hosts of an estate, generation after generation, where addresses are reused.
+fn generations(last: u32) -> Vec<Vec<Host>> {
+    let hosts = |generation| {
+        let asked = Options {
+            generation,
+            changing: 40,
+            reused_addresses: true,
+            ..options()
+        };
+        Report::new(asked).unwrap().expected().hosts
+    };
+    (0..=last).map(hosts).collect()
+}
+
+#[test]
+fn an_address_that_was_left_is_taken_by_another_host_and_no_two_have_the_same() {
+    let generations = generations(4);
+    let named = |hosts: &[Host]| -> BTreeMap<_, _> {
+        let named = hosts.iter().filter_map(|host| Some((host.address, host.dns.clone()?)));
+        named.collect()
+    };
+    for (generation, hosts) in generations.iter().enumerate() {
+        let addresses: BTreeSet<_> = hosts.iter().map(|host| host.address).collect();
+        assert_eq!(addresses.len(), hosts.len(), "generation {generation}");
+        let now = named(hosts);
+        let taken = |earlier: &Vec<Host>| {
+            let before = named(earlier);
+            let taken = now
+                .iter()
+                .filter(|(address, name)| before.get(*address).is_some_and(|before| before != *name));
+            taken.count()
+        };
+        // Nobody has an address in the generation in which another leaves it.
+        if let Some(before) = generation.checked_sub(1).and_then(|before| generations.get(before)) {
+            assert_eq!(taken(before), 0, "generation {generation}");
+        }
+        if let Some(before) = generation.checked_sub(2).and_then(|before| generations.get(before)) {
+            assert!(taken(before) > 3, "generation {generation}: {}", taken(before));
+        }
+    }
+    let names = |hosts: &Vec<Host>| -> BTreeSet<String> { hosts.iter().filter_map(|host| host.dns.clone()).collect() };
+    let (first, last) = (names(&generations[0]), names(&generations[4]));
+    assert!(last.difference(&first).count() > 3, "some of them are new");
 }
 
 #[test]

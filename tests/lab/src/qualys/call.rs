@@ -103,6 +103,17 @@ impl Call {
         self.parameters.get(name).map(String::as_str)
     }
 
+    /// Whether its `ids` name this one, by itself or in a range.
+    pub(super) fn asks_for(&self, id: u64) -> bool {
+        let number = |text: &str| text.trim().parse::<u64>().ok();
+        let ids = self.parameter("ids").unwrap_or_default();
+        ids.split(',').any(|part| {
+            let (low, high) = part.split_once('-').unwrap_or((part, part));
+            let range = number(low).zip(number(high));
+            range.is_some_and(|(low, high)| (low..=high).contains(&id))
+        })
+    }
+
     /// The version of the interface that is called: 5 for 5.0, 0 for the old calls.
     pub(super) fn version(&self) -> u32 {
         let api = self.path.strip_prefix("/api/").and_then(|rest| rest.split('.').next());

@@ -1,13 +1,15 @@
 //! Host List, Host List Detection and KnowledgeBase: what Qualys knows, without a report template.
 //!
 //! All three show the estate of the generated report, at any size, made while it is sent; a report of the same options
-//! says the same. What a user ignores is left out unless it is asked for, and so are hosts without a finding that passes.
+//! says the same. What a user ignores or has disabled is left out unless it is asked for, and so are hosts without a finding
+//! that passes.
 //!
 //! Sources: detections.md. Certain: trees, names of parameters, defaults, paging with WARNING 1980, records in the order
 //! of ids, that hosts without findings are left out, concurrency before rate. Likely: the bounds of `truncation_limit`,
 //! which parameters go together. Guesses, each of them an [`Oddity`] or an option: the answer without a right to the
-//! KnowledgeBase, a page without a host but with a WARNING. Parameters that Qualys knows and the lab doesn't simulate are
-//! refused in words, never ignored.
+//! KnowledgeBase, a page without a host but with a WARNING, pages that end though everything was asked for, a WARNING of the
+//! KnowledgeBase, which its DTD allows. Parameters that Qualys knows and the lab doesn't simulate are refused in words, never
+//! ignored.
 
 mod elements;
 mod filter;
@@ -17,6 +19,7 @@ mod oddity;
 mod page;
 mod parameters;
 mod records;
+mod warning;
 mod written;
 
 pub use self::knowledge_base::Right;

@@ -14,15 +14,18 @@ use super::options::Reply;
 pub use self::grammar::FaultError;
 pub(super) use self::grammar::{help, parse_status};
 
-/// One thing that goes wrong: `[done-]NAME[=ARGUMENT][@ACTION[:WHEN]]`, as in `status=503@list:1-3`.
+/// One thing that goes wrong: `[done-]NAME[=ARGUMENT][@ACTION[/ID][:WHEN]]`, as in `status=503@list:1-3`.
 ///
-/// `done-`: the action is carried out, only its answer is lost. WHEN counts the requests of that action: `2`, `2-4` or
-/// `2-`; always, when it's left out. The names are listed by `connector-lab qualys --help`.
+/// `done-`: the action is carried out, only its answer is lost. ID: only requests count whose `ids` name this host or QID, by
+/// itself or in a range. WHEN counts the requests of that action: `2`, `2-4` or `2-`; always, when it's left out. The names are
+/// listed by `connector-lab qualys --help`.
 #[derive(Debug, Clone)]
 pub struct Fault {
     text: String,
     effect: Effect,
     at: Action,
+    /// Only where this one is asked for.
+    id: Option<u64>,
     first: u32,
     last: u32,
     seen: Arc<AtomicU32>,
@@ -145,11 +148,12 @@ impl Faults {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = faults;
     }
 
-    /// Counts a request of this action, and says what strikes it.
-    pub(super) fn strike(&self, action: Action) -> Struck {
+    /// Counts a request of this action, and says what strikes it; `asks_for` says whether it's about a host or a QID.
+    pub(super) fn strike(&self, action: Action, asks_for: impl Fn(u64) -> bool) -> Struck {
         let faults = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut struck = Struck::default();
-        for fault in faults.iter().filter(|fault| fault.concerns(action)) {
+        let concerns = |fault: &&Fault| fault.concerns(action) && fault.id.is_none_or(&asks_for);
+        for fault in faults.iter().filter(concerns) {
             let number = fault.seen.fetch_add(1, Ordering::Relaxed) + 1;
             if (fault.first..=fault.last).contains(&number) {
                 struck.names.push(fault.text.clone());
@@ -173,6 +177,11 @@ impl Struck {
             Effect::Instead { what, done } => Some((what, *done)),
             _ => None,
         })
+    }
+
+    /// Whether the action is carried out, whatever becomes of its answer.
+    pub(super) fn is_carried_out(&self) -> bool {
+        self.twice() || self.instead().is_none_or(|(_, done)| done)
     }
 
     pub(super) fn delay(&self) -> Duration {
@@ -250,7 +259,7 @@ mod tests {
         let faults = Faults::new(vec![fault.parse().unwrap()]);
         actions
             .iter()
-            .map(|&action| !faults.strike(action).effects.is_empty())
+            .map(|&action| !faults.strike(action, |_| false).effects.is_empty())
             .collect()
     }
 
@@ -271,5 +280,16 @@ mod tests {
         );
         assert_eq!(strikes("reset", &[Connection, List]), [false, true]);
         assert_eq!(strikes("cut=10", &[List, Fetch]), [false, true]);
+    }
+
+    #[test]
+    fn a_fault_of_a_host_counts_the_requests_for_that_host_only() {
+        let faults = Faults::new(vec!["status=504@detections/7:2-".parse().unwrap()]);
+        let strikes = |action, ids: &[u64]| !faults.strike(action, |id| ids.contains(&id)).effects.is_empty();
+        assert!(!strikes(Action::Detections, &[6, 7]), "the first one passes");
+        assert!(!strikes(Action::Detections, &[6, 8]));
+        assert!(!strikes(Action::HostList, &[7]));
+        assert!(strikes(Action::Detections, &[7]));
+        assert!(strikes(Action::Detections, &[1, 7, 8]));
     }
 }

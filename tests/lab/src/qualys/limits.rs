@@ -1,7 +1,8 @@
 //! The limits of a subscription: calls in a window, and calls at the same time, of each API.
 //!
 //! Source: qualys-api.md 2.2 (certain): concurrency is checked first; all users of a subscription share both; a call
-//! that runs counts itself. That a refused call doesn't use up the window is likely.
+//! that runs counts itself. Likely: it runs from its arrival until its last byte has left; a refused call doesn't use up the
+//! window.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};

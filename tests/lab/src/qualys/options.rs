@@ -72,11 +72,17 @@ pub struct Options {
     /// What is strange in lists of hosts and detections
     #[arg(long = "oddity", value_name = "ODDITY", value_enum)]
     pub oddities: Vec<Oddity>,
+    /// Hosts in a page of detections, at most, also for a call that wants all of them in one
+    #[arg(long, value_name = "HOSTS", value_parser = clap::value_parser!(u64).range(1..))]
+    pub hosts_per_page: Option<u64>,
+    /// Entries in a page of the KnowledgeBase, at most
+    #[arg(long, value_name = "ENTRIES", value_parser = clap::value_parser!(u64).range(1..))]
+    pub entries_per_page: Option<u64>,
     /// Whether the KnowledgeBase may be read, or how it's refused
     #[arg(long, value_enum, default_value_t)]
     pub knowledge_base: Right,
 
-    /// What goes wrong, and when: `[done-]NAME[=ARGUMENT][@ACTION[:WHEN]]`
+    /// What goes wrong, and when: `[done-]NAME[=ARGUMENT][@ACTION[/ID][:WHEN]]`
     #[arg(long = "fault", value_name = "FAULT", long_help = super::fault::help())]
     pub faults: Vec<Fault>,
     /// How many seconds of Qualys' pass in one of a client's

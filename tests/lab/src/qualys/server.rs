@@ -80,7 +80,7 @@ async fn reopened(address: SocketAddr) -> TcpListener {
 async fn connection(tcp: TcpStream, authority: Arc<Authority>, service: Arc<Service>) {
     // Answers are small or come in big pieces: neither wants to wait for an acknowledgement.
     let _ = tcp.set_nodelay(true);
-    let struck = service.faults.strike(Action::Connection);
+    let struck = service.faults.strike(Action::Connection, |_| false);
     tokio::time::sleep(struck.delay()).await;
     let line = Arc::new(Line::default());
     let socket = Socket {
@@ -118,19 +118,25 @@ async fn handle(
     request: hyper::Request<Incoming>,
 ) -> Result<Response<Payload>, CutOff> {
     let call = Call::read(request).await?;
-    let struck = service.faults.strike(call.action);
+    let struck = service.faults.strike(call.action, |id| call.asks_for(id));
     let credentials = service.accounts.judge(&call, service.clock.now());
     let entry = service.journal.open(&call, credentials, struck.names.clone());
+    // A call runs while Qualys thinks about it, too.
+    let entered = struck.is_carried_out().then(|| service.enter(&call));
     tokio::time::sleep(struck.delay()).await;
+    let mut done = None;
+    if let Some(entered) = entered {
+        done = Some(service.answer(&call, &struck, entered).await);
+    }
     if struck.twice() {
-        service.answer(&call, &struck).await;
+        // The first one ends before the second begins.
+        drop(done);
+        done = Some(service.answer(&call, &struck, service.enter(&call)).await);
     }
     let mut answer = match struck.instead() {
-        None => service.answer(&call, &struck).await,
-        Some((what, done)) => {
-            if done {
-                service.answer(&call, &struck).await;
-            }
+        None => done.ok_or(CutOff)?,
+        Some((what, _)) => {
+            drop(done);
             match what {
                 Instead::Hang => std::future::pending().await,
                 Instead::Reset => line.reset(),

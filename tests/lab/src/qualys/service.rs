@@ -12,7 +12,7 @@ use super::door::Door;
 use super::fault::{Faults, Instead, Struck};
 use super::journal::Journal;
 use super::library::{Library, Source};
-use super::limits::{Api, Gate, Refusal};
+use super::limits::{Api, Gate, Pass, Refusal};
 use super::options::{LimitHeaders, Options, Template, Times};
 use super::storage::{Launch, Storage, StoredReport};
 use super::{Connections, Error};
@@ -23,6 +23,21 @@ const LONGEST_URI: usize = 8_000;
 
 /// A report of so many bytes takes no time worth speaking of.
 const SMALL: u64 = 4_000_000;
+
+/// A call that has been looked at before it is answered. One that was let in runs until this, or its answer, is dropped.
+pub(super) struct Entered {
+    /// `None`: it needs no permission.
+    passed: Result<Option<Passed>, Refused>,
+    /// What it is told of the limits.
+    headers: Vec<(&'static str, String)>,
+}
+
+/// A call that the gate let in.
+struct Passed {
+    api: Api,
+    user: String,
+    pass: Pass,
+}
 
 /// Everything a running Qualys knows.
 pub(super) struct Service {
@@ -65,9 +80,18 @@ impl Service {
         })
     }
 
+    /// Looks at a call that has come: who it is from, and whether one more may run. It counts as running from now on.
+    pub(super) fn enter(&self, call: &Call) -> Entered {
+        let mut headers = Vec::new();
+        Entered {
+            passed: self.pass(call, &mut headers),
+            headers,
+        }
+    }
+
     /// What the service answers when nothing goes wrong on the way.
-    pub(super) async fn answer(&self, call: &Call, struck: &Struck) -> Answer {
-        if call.path.len() + call.query.len() > LONGEST_URI {
+    pub(super) async fn answer(&self, call: &Call, struck: &Struck, entered: Entered) -> Answer {
+        if is_too_long(call) {
             return Answer::page(414, "Request-URI Too Long");
         }
         match call.place {
@@ -80,24 +104,26 @@ impl Service {
             }
             _ => {}
         }
-        let mut headers = Vec::new();
-        let outcome = self.outcome(call, struck, &mut headers).await;
+        let Entered { passed, headers } = entered;
+        let outcome = match passed {
+            Ok(Some(passed)) => self.outcome(call, struck, passed).await,
+            Ok(None) => self.session(call),
+            Err(refused) => Err(refused),
+        };
         let mut answer = outcome.unwrap_or_else(|refused| refused.answer(call, &self.clock.today()));
         answer.headers.extend(headers);
         answer
     }
 
-    async fn outcome(
-        &self,
-        call: &Call,
-        struck: &Struck,
-        headers: &mut Vec<(&'static str, String)>,
-    ) -> Result<Answer, Refused> {
+    fn pass(&self, call: &Call, headers: &mut Vec<(&'static str, String)>) -> Result<Option<Passed>, Refused> {
+        if is_too_long(call) || matches!(call.place, Place::Unknown | Place::WithoutSlash) {
+            return Ok(None);
+        }
         if !call.place.is_legacy() && call.requested_with.is_none() {
             return Err(Refused::new(1903, "Required header missing: X-Requested-With"));
         }
         let api = match call.place {
-            Place::Session => return self.session(call),
+            Place::Session => return Ok(None),
             Place::AssetDataReport => Api::AssetDataReport,
             Place::TemplateList => Api::TemplateList,
             Place::About => Api::About,
@@ -114,6 +140,11 @@ impl Service {
         let (verdict, standing) = self.gate.enter(api, now);
         headers.extend(standing.headers());
         let pass = verdict?;
+        Ok(Some(Passed { api, user, pass }))
+    }
+
+    async fn outcome(&self, call: &Call, struck: &Struck, passed: Passed) -> Result<Answer, Refused> {
+        let Passed { api, user, pass } = passed;
         let mut answer = match api {
             Api::ReportShare => self.share(call, &user, struck)?,
             Api::AssetDataReport => self.asset_data_report(call, struck).await?,
@@ -233,6 +264,10 @@ impl From<Denied> for Refused {
     fn from(Denied(reply): Denied) -> Self {
         reply.into()
     }
+}
+
+fn is_too_long(call: &Call) -> bool {
+    call.path.len() + call.query.len() > LONGEST_URI
 }
 
 fn redirect(url: &str) -> Answer {

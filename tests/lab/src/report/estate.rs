@@ -51,14 +51,29 @@ struct Fate {
     changed: u32,
     /// It has left Qualys.
     purged: bool,
-    /// The generation in which it took its present address; 0: it has its first one.
-    moved: u32,
+    place: Place,
+    /// The generation in which it left its first address.
+    left: Option<u32>,
     /// Its agent's record has become part of the scanner's.
     merged: bool,
     /// How often some of its findings were fixed.
     fixes: u8,
     /// How often new ones were found.
     additions: u32,
+}
+
+/// Which address a host has.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// None: Qualys doesn't know the host yet.
+    Nowhere,
+    /// Its first one.
+    #[default]
+    First,
+    /// One that no other ever had, since this generation.
+    Fresh(u32),
+    /// The first one of its neighbour, which has left it.
+    Inherited,
 }
 
 /// One entry of a host's list of findings.
@@ -70,6 +85,8 @@ pub(crate) struct Finding<'a> {
     pub(crate) status: Option<Status>,
     /// A user has told Qualys to ignore it.
     pub(crate) ignored: bool,
+    /// A user has disabled its QID at Qualys.
+    pub(crate) disabled: bool,
 }
 
 /// An operating system as Qualys names it, and as a CPE when it's sure.
@@ -124,7 +141,7 @@ impl<'a> Estate<'a> {
     pub(crate) fn record(&self, number: u32, by_agent: bool) -> Option<Host<'a>> {
         let fate = self.fate(number);
         let there = number < self.options.hosts && (!by_agent || self.has_agent(number) && !fate.merged);
-        (there && !fate.purged).then(|| self.host(number, by_agent, fate))
+        (there && fate.is_there()).then(|| self.host(number, by_agent, fate))
     }
 
     fn has_agent(&self, number: u32) -> bool {
@@ -132,26 +149,68 @@ impl<'a> Estate<'a> {
     }
 
     fn fate(&self, number: u32) -> Fate {
-        let mut fate = Fate::default();
+        let mut fate = self.first_fate(number);
+        let mut beside = self
+            .neighbour(number)
+            .map(|neighbour| (neighbour, self.first_fate(neighbour)));
         for generation in 1..=self.options.generation {
-            let stream = u64::from(generation) << 32 | u64::from(number);
-            let random = &mut Random::new(self.options.seed ^ CHANGES, stream);
-            if !random.chance(self.options.changing) {
-                continue;
+            let left_before = |fate: &Fate| fate.left == Some(generation - 1);
+            let inherits = beside.as_ref().is_some_and(|(_, other)| left_before(other));
+            if let Some((neighbour, other)) = &mut beside {
+                self.pass(*neighbour, generation, left_before(&fate), other);
             }
-            fate.changed = generation;
-            match random.below(10) {
-                0..4 => fate.fixes += 1,
-                4..7 => fate.additions += 1,
-                7 => {
-                    fate.purged = true;
-                    return fate;
-                }
-                8 => fate.moved = generation,
-                _ => fate.merged = true,
-            }
+            self.pass(number, generation, inherits, &mut fate);
         }
         fate
+    }
+
+    /// Before the first generation passes. Every fourth host comes only when an address is left for it.
+    fn first_fate(&self, number: u32) -> Fate {
+        let comes_later = self.options.reused_addresses && (number / self.options.networks) % 4 == 3;
+        Fate {
+            place: if comes_later { Place::Nowhere } else { Place::First },
+            ..Fate::default()
+        }
+    }
+
+    /// Where addresses are reused, the host that takes the first address of this one a generation after it is left; and the
+    /// other way round.
+    fn neighbour(&self, number: u32) -> Option<u32> {
+        let Options {
+            hosts,
+            networks,
+            reused_addresses,
+            ..
+        } = *self.options;
+        let neighbour = ((number / networks) ^ 1) * networks + number % networks;
+        (reused_addresses && neighbour < hosts).then_some(neighbour)
+    }
+
+    /// What a generation does to a host. It `inherits` if its neighbour's first address was left in the one before.
+    fn pass(&self, number: u32, generation: u32, inherits: bool, fate: &mut Fate) {
+        if fate.purged {
+            return;
+        }
+        if inherits {
+            fate.move_to(Place::Inherited, generation);
+            return;
+        }
+        let stream = u64::from(generation) << 32 | u64::from(number);
+        let random = &mut Random::new(self.options.seed ^ CHANGES, stream);
+        if fate.place == Place::Nowhere || !random.chance(self.options.changing) {
+            return;
+        }
+        fate.changed = generation;
+        match random.below(10) {
+            0..4 => fate.fixes += 1,
+            4..7 => fate.additions += 1,
+            7 => {
+                fate.leave(generation);
+                fate.purged = true;
+            }
+            8 => fate.move_to(Place::Fresh(generation), generation),
+            _ => fate.merged = true,
+        }
     }
 
     /// The address of the entry at this place, if it hasn't left.
@@ -160,8 +219,8 @@ impl<'a> Estate<'a> {
         let fate = self.fate(number);
         let traits = &mut self.traits(number);
         let ipv6_stand_in = traits.chance(self.options.ipv6);
-        let gone = fate.purged || fate.merged && place >= self.options.hosts;
-        (!gone).then(|| self.address(number, ipv6_stand_in, fate.moved))
+        let gone = !fate.is_there() || fate.merged && place >= self.options.hosts;
+        (!gone).then(|| self.address(number, ipv6_stand_in, fate.place))
     }
 
     /// The number of the host at this place. The first hosts of every hundred have an agent.
@@ -191,7 +250,7 @@ impl<'a> Estate<'a> {
                 0 => 0,
                 other => FIRST_NETWORK + other - 1,
             },
-            address: self.address(number, ipv6_stand_in, fate.moved),
+            address: self.address(number, ipv6_stand_in, fate.place),
             ipv6_stand_in,
             by_agent,
             dns: traits
@@ -228,14 +287,20 @@ impl<'a> Estate<'a> {
                 port: details.service.map(|service| service.port),
                 status: (details.kind != Kind::Information).then_some(Status::New),
                 ignored: false,
+                disabled: self.is_disabled(details),
             };
             host.take(vec![new]);
         }
     }
 
-    fn address(&self, number: u32, ipv6_stand_in: bool, moved: u32) -> Ipv4Addr {
+    fn address(&self, number: u32, ipv6_stand_in: bool, place: Place) -> Ipv4Addr {
         let Options { hosts, networks, .. } = *self.options;
-        let offset = 1 + number / networks + moved * hosts.div_ceil(networks);
+        let first = number / networks;
+        let offset = match place {
+            Place::Nowhere | Place::First => 1 + first,
+            Place::Fresh(generation) => 1 + first + generation * hosts.div_ceil(networks),
+            Place::Inherited => 1 + (first ^ 1),
+        };
         match ipv6_stand_in {
             true => Ipv4Addr::from_bits(offset),
             false => Ipv4Addr::from_bits(self.options.network.network().to_bits() + offset),
@@ -280,6 +345,7 @@ impl<'a> Estate<'a> {
                 port,
                 status: (details.kind != Kind::Information).then(|| self.status(host, details, port)),
                 ignored: self.is_ignored(host.number, details),
+                disabled: self.is_disabled(details),
             });
         }
         findings
@@ -305,6 +371,13 @@ impl<'a> Estate<'a> {
         let ignored = self.options.ignored;
         let stream = u64::from(host) << 32 | u64::from(details.qid);
         ignored > 0 && details.kind != Kind::Information && Random::new(!self.options.seed, stream).chance(ignored)
+    }
+
+    /// What a user disables is disabled on every host.
+    fn is_disabled(&self, details: &Details) -> bool {
+        let disabled = self.options.disabled;
+        let stream = u64::from(details.qid) << 32;
+        disabled > 0 && Random::new(!self.options.seed, stream).chance(disabled)
     }
 }
 
@@ -339,7 +412,30 @@ impl<'a> Host<'a> {
     }
 }
 
+impl Fate {
+    fn is_there(self) -> bool {
+        !self.purged && self.place != Place::Nowhere
+    }
+
+    fn leave(&mut self, generation: u32) {
+        if self.place == Place::First {
+            self.left = Some(generation);
+        }
+    }
+
+    fn move_to(&mut self, place: Place, generation: u32) {
+        self.leave(generation);
+        self.place = place;
+        self.changed = generation;
+    }
+}
+
 impl Finding<'_> {
+    /// Whether a report shows it.
+    pub(crate) fn is_reported(&self) -> bool {
+        !self.ignored && !self.disabled
+    }
+
     pub(crate) fn protocol(&self) -> Option<Protocol> {
         self.service.map(|service| service.protocol)
     }

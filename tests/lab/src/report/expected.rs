@@ -138,7 +138,7 @@ impl From<estate::Host<'_>> for Host {
             findings: host
                 .findings
                 .into_iter()
-                .filter(|finding| !finding.ignored)
+                .filter(|finding| finding.is_reported())
                 .map(Finding::from)
                 .collect(),
         }

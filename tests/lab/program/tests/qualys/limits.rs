@@ -6,13 +6,16 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use connector_lab::qualys::{LimitHeaders, Limits, Options, Qualys};
+use futures_util::future::join_all;
+use reqwest::Method;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
-use crate::client::{Answer, options, qualys};
+use crate::client::{Answer, faulty, options, qualys, send};
 
 const LIST: &[(&str, &str)] = &[("action", "list")];
+const DETECTIONS: &str = "/api/5.0/fo/asset/host/vm/detection/";
 
 fn told(answer: &Answer) -> Vec<Option<u32>> {
     let header = |name: &&str| answer.header(name).map(|value| value.parse().unwrap());
@@ -110,6 +113,44 @@ async fn calls_at_the_same_time_are_counted_until_their_last_byte() {
         );
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
+}
+
+#[tokio::test]
+async fn a_call_that_qualys_thinks_about_is_one_of_those_at_the_same_time() {
+    // Long enough for all three to have come.
+    let (_qualys, client) = faulty(&["delay=1s@detections"]).await;
+    let call = || send(client.request(Method::POST, DETECTIONS).form(LIST));
+    let answers: Vec<Answer> = join_all([call(), call(), call()])
+        .await
+        .into_iter()
+        .map(Result::unwrap)
+        .collect();
+    let (refused, done): (Vec<Answer>, Vec<Answer>) = answers.into_iter().partition(|answer| answer.status == 409);
+    assert_eq!(done.iter().map(|answer| answer.status).collect::<Vec<_>>(), [200, 200]);
+    let refused = refused.first().unwrap();
+    assert_eq!(refused.refusal().1, 1960);
+    assert_eq!(refused.content("KEY").unwrap(), "CALLS_TO_FINISH");
+    assert_eq!(told(refused)[4..], [Some(2), Some(2)]);
+    assert_eq!(call().await.unwrap().status, 200, "the others have ended");
+}
+
+#[tokio::test]
+async fn every_interface_has_limits_of_its_own_by_get_and_by_post() {
+    let (_qualys, client) = qualys(options()).await;
+    let left = |calls: u32| [300, 3600, calls, 0, 2, 1].map(Some).to_vec();
+    for path in [
+        "/api/5.0/fo/asset/host/",
+        DETECTIONS,
+        "/api/4.0/fo/knowledge_base/vuln/",
+    ] {
+        let got = client.get(&format!("{path}?action=list")).await;
+        assert_eq!((got.status, told(&got)), (200, left(299)), "{path}");
+        let posted = send(client.request(Method::POST, path).form(LIST)).await.unwrap();
+        assert_eq!((posted.status, told(&posted)), (200, left(298)), "{path}");
+        assert_eq!(got.body.len(), posted.body.len(), "{path}");
+    }
+    let about = client.get("/msp/about.php").await;
+    assert_eq!((about.status, told(&about)), (200, left(299)));
 }
 
 #[tokio::test]

@@ -28,6 +28,8 @@ const OF_FINDINGS: &[(&str, u32)] = &[
     ("mitre_attack_details", 4),
     ("vuln_detection_source", 5),
 ];
+/// Which of so many hosts has no address, where some haven't.
+const WITHOUT_ADDRESS: (u32, u32) = (4, 10);
 /// An asset has another number than its records.
 const FIRST_ASSET: u64 = 7_000_000;
 
@@ -84,6 +86,12 @@ impl Elements {
         self.oddities.contains(&oddity)
     }
 
+    fn has_address(&self, host: &Host<'_>) -> bool {
+        let (place, of) = WITHOUT_ADDRESS;
+        let is_one_of_some = self.has(Oddity::SomeWithoutAddress) && host.number % of == place;
+        !self.has(Oddity::WithoutAddress) && !is_one_of_some
+    }
+
     /// What both lists say of a host.
     pub(super) fn record(&self, host: &Host<'_>, xml: &mut Xml) {
         let processed = (self.date)(self.asked.processed(&self.report, host));
@@ -91,11 +99,19 @@ impl Elements {
         if self.asset_id {
             xml.number("ASSET_ID", FIRST_ASSET + u64::from(host.number));
         }
-        if !self.has(Oddity::WithoutAddress) {
+        let has_address = self.has_address(host);
+        if has_address {
             xml.number("IP", host.address);
             ipv6(host).iter().for_each(|address| xml.number("IPV6", address));
         }
-        xml.plain("TRACKING_METHOD", if host.by_agent { "AGENT" } else { "IP" });
+        xml.plain(
+            "TRACKING_METHOD",
+            match (host.by_agent, has_address) {
+                (true, _) => "AGENT",
+                (false, true) => "IP",
+                (false, false) => "EC2",
+            },
+        );
         if self.report.options().networks > 1 {
             xml.number("NETWORK_ID", host.network);
         }
@@ -158,7 +174,7 @@ impl Elements {
             xml.number("TIMES_REOPENED", 1);
         }
         xml.plain("IS_IGNORED", flag(finding.ignored));
-        xml.plain("IS_DISABLED", "0");
+        xml.plain("IS_DISABLED", flag(finding.disabled));
         if self.kernel {
             // Everything in the lab's estate runs, so that no filter takes anything away.
             xml.plain("AFFECT_RUNNING_KERNEL", "1");

@@ -21,6 +21,7 @@ pub(super) struct Filter {
     kind: Option<Kind>,
     information: bool,
     ignored: bool,
+    disabled: bool,
 }
 
 impl Filter {
@@ -31,8 +32,6 @@ impl Filter {
         if statuses.iter().any(|status| !known.contains(&status.as_str())) {
             return Err(invalid("status"));
         }
-        // The lab's estate disables no QID: this changes nothing.
-        switch(call, "include_disabled", false)?;
         Ok(Self {
             statuses,
             severities: Ranges::of(call, "severities")?,
@@ -45,6 +44,7 @@ impl Filter {
             },
             information: switch(call, "show_igs", false)?,
             ignored: switch(call, "include_ignored", false)?,
+            disabled: switch(call, "include_disabled", false)?,
         })
     }
 
@@ -70,6 +70,7 @@ impl Filter {
                 .as_ref()
                 .is_none_or(|asked| asked.contains(details.qid.into()))
             && (self.ignored || !finding.ignored)
+            && (self.disabled || !finding.disabled)
     }
 }
 

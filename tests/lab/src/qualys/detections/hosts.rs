@@ -7,6 +7,7 @@ use super::filter::{self, Filter};
 use super::page::{Page, Records};
 use super::parameters::{check, number};
 use super::records::{self, Asked};
+use super::warning::Warning;
 use super::written;
 use crate::qualys::answer::{Answer, Echo, Refused, request};
 use crate::qualys::call::Call;
@@ -70,12 +71,15 @@ fn answer(
         Some(limit) if limit <= MOST => Some(limit),
         Some(_) => return Err(invalid("truncation_limit")),
     };
+    let limit = match &records {
+        Records::Detections(_) => [limit, service.options.hosts_per_page].into_iter().flatten().min(),
+        Records::Ids | Records::Hosts => limit,
+    };
     let report = service.estate();
     let mut page = Page {
         elements: Elements::of(service, call, &report, &asked)?,
         head: Some(head(service, root, echo)),
-        url: url(call),
-        first: number(call, "id_min")?.unwrap_or(0),
+        warning: Warning::of(service, call)?,
         shown: 0,
         processed: 0,
         next: 0,
@@ -105,13 +109,4 @@ fn head(service: &Service, root: &str, echo: Option<&Echo<'_>>) -> Vec<u8> {
     xml.open("RESPONSE");
     xml.plain("DATETIME", &service.clock.today());
     xml.into_bytes()
-}
-
-/// The call's own address, complete but for id_min: clients that replace their parameters by it rely on that.
-fn url(call: &Call) -> String {
-    let mut query = form_urlencoded::Serializer::new(String::new());
-    for (name, value) in call.parameters.iter().filter(|(name, _)| *name != "id_min") {
-        query.append_pair(name, value);
-    }
-    format!("https://{}{}?{}", call.host, call.path, query.finish())
 }

@@ -1,6 +1,7 @@
 //! KnowledgeBase: what a QID means.
 
 use super::parameters::{Ranges, check, moment, number};
+use super::warning::Warning;
 use super::written;
 use crate::qualys::answer::{Answer, Echo, Refused, request};
 use crate::qualys::call::Call;
@@ -28,7 +29,7 @@ const ELSEWHERE: &[&str] = &[
     "show_supported_modules_info", "show_disabled_flag", "show_qid_change_log", "cve",
 ];
 /// Entries between two comments that keep the connection busy (met).
-const KEEP_ALIVE: usize = 50;
+const KEEP_ALIVE: u64 = 50;
 /// Entries change so many days before the lab's start, at most.
 const OLDEST: u32 = 400;
 
@@ -86,6 +87,7 @@ pub(super) fn list(service: &Service, call: &Call, echo: Option<&Echo<'_>>) -> R
     };
     let dates = service.clock.dates();
     let mut head = Some(head(service, echo));
+    let (limit, warning) = (service.options.entries_per_page, Warning::of(service, call)?);
     let (mut next, mut shown) = (0, 0);
     let list = if ids_alone { "ID_SET" } else { "VULN_LIST" };
     let write = move |xml: &mut Xml| {
@@ -99,8 +101,13 @@ pub(super) fn list(service: &Service, call: &Call, echo: Option<&Echo<'_>>) -> R
             .enumerate()
             .skip(next)
             .find(|(_, details)| takes(details));
-        let Some((index, details)) = found else {
-            end(xml, (shown > 0).then_some(list));
+        let full = limit.filter(|limit| shown >= *limit);
+        let Some((index, details)) = found.filter(|_| full.is_none()) else {
+            end(xml, (shown > 0).then_some(list), |xml| {
+                if let Some((limit, (_, details))) = full.zip(found) {
+                    warning.write(limit, details.qid.into(), xml);
+                }
+            });
             return false;
         };
         next = index + 1;
@@ -138,7 +145,7 @@ fn head(service: &Service, echo: Option<&Echo<'_>>) -> Vec<u8> {
     xml.into_bytes()
 }
 
-fn end(xml: &mut Xml, list: Option<&str>) {
+fn end(xml: &mut Xml, list: Option<&str>, warn: impl FnOnce(&mut Xml)) {
     match list {
         Some(list) => {
             xml.descend(3);
@@ -146,6 +153,7 @@ fn end(xml: &mut Xml, list: Option<&str>) {
         }
         None => xml.descend(2),
     }
+    warn(xml);
     xml.close("RESPONSE");
     xml.close("KNOWLEDGE_BASE_VULN_LIST_OUTPUT");
 }

@@ -19,4 +19,6 @@ pub enum Oddity {
     Twice,
     /// Records have no address (by the DTD).
     WithoutAddress,
+    /// Every tenth host, from the fifth on, has no address but a name, as agents and hosts of a cloud do (by the DTD).
+    SomeWithoutAddress,
 }

@@ -6,6 +6,7 @@ use super::elements::Elements;
 use super::filter::Filter;
 use super::oddity::Oddity;
 use super::records::Asked;
+use super::warning::Warning;
 use crate::report::Report;
 use crate::report::estate::Host;
 use crate::report::xml::Xml;
@@ -29,12 +30,9 @@ pub(super) struct Page {
     /// Everything up to the list, until it is written.
     pub(super) head: Option<Vec<u8>>,
     pub(super) root: &'static str,
-    /// The call's own address, complete but for id_min.
-    pub(super) url: String,
+    pub(super) warning: Warning,
     /// How many records are processed; `None`: all.
     pub(super) limit: Option<u64>,
-    /// The id_min of the call.
-    pub(super) first: u64,
     /// Hosts in the list so far.
     pub(super) shown: u64,
     pub(super) processed: u64,
@@ -118,32 +116,9 @@ impl Page {
             xml.ascend(1);
         }
         if let Some(next) = next {
-            self.warning(xml, next);
+            self.warning.write(self.limit.unwrap_or_default(), next, xml);
         }
         xml.close("RESPONSE");
         xml.close(self.root);
-    }
-
-    fn warning(&self, xml: &mut Xml, next: u64) {
-        let next = match self.elements.has(Oddity::StandingIdMin) {
-            true => self.first,
-            false => next,
-        };
-        let limit = self.limit.unwrap_or_default();
-        let url = format!("{}&id_min={next}", self.url);
-        xml.within("WARNING", |xml| {
-            xml.plain("CODE", "1980");
-            xml.plain(
-                "TEXT",
-                &format!("{limit} record limit exceeded. Use URL to get next batch of results."),
-            );
-            match self.elements.has(Oddity::ForeignUrl) {
-                true => {
-                    let path = url.splitn(4, '/').nth(3).unwrap_or_default();
-                    xml.cdata("URL", &format!("\n\nhttps://engine.lab.example/{path}&added=1\n"));
-                }
-                false => xml.cdata("URL", &url),
-            }
-        });
     }
 }

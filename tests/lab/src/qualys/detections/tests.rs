@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use hyper::Request;
+use hyper::{Method, Request};
 
 use super::*;
 use crate::qualys::journal::Journal;
@@ -42,14 +42,20 @@ fn with(report: report::Options) -> Service {
 
 /// The answer's status and text.
 async fn ask(service: &Service, path: &str, query: &str) -> (u16, String) {
-    let request = Request::post(format!("{path}?{query}"))
+    ask_by(Method::POST, service, path, query).await
+}
+
+async fn ask_by(method: Method, service: &Service, path: &str, query: &str) -> (u16, String) {
+    let request = Request::builder()
+        .method(method)
+        .uri(format!("{path}?{query}"))
         .header("x-requested-with", "test")
         .header("host", "qualysapi.lab.example")
         .header("authorization", "Basic YTpi")
         .body(())
         .unwrap();
     let call = Call::of_test(request);
-    let answer = service.answer(&call, &Default::default()).await;
+    let answer = service.answer(&call, &Default::default(), service.enter(&call)).await;
     let bytes: Vec<Bytes> = answer.content.map(|piece| piece.unwrap()).collect();
     (answer.status, String::from_utf8(bytes.concat()).unwrap())
 }
@@ -264,6 +270,153 @@ async fn a_version_shows_what_came_with_it_and_knows_nothing_of_later_ones() {
             assert!(text.contains("<CODE>1901</CODE>"), "{text}");
         }
     }
+}
+
+#[tokio::test]
+async fn get_is_answered_as_post_is() {
+    let service = with(options());
+    for (path, name) in [(HOSTS, "ID"), (DETECTIONS, "QID"), (KNOWLEDGE_BASE, "QID")] {
+        let mut answers = Vec::new();
+        for method in [Method::GET, Method::POST] {
+            let (status, text) = ask_by(method, &service, path, "action=list").await;
+            assert_eq!(status, 200, "{path}: {text}");
+            let document = document(&text);
+            let said = texts(document.root_element(), name).into_iter().map(str::to_owned);
+            answers.push(said.collect::<Vec<_>>());
+        }
+        assert!(answers[0].len() > 50 && answers[0] == answers[1], "{path}");
+    }
+}
+
+#[tokio::test]
+async fn every_version_of_the_list_and_of_the_knowledge_base_answers() {
+    let service = with(options());
+    let list = ["2.0", "3.0", "4.0", "5.0"].map(|version| (format!("/api/{version}/fo/asset/host/"), ENTRIES));
+    let report = Report::new(options()).unwrap();
+    let entries = report.glossary().iter().filter(|details| details.explained).count();
+    let known = ["2.0", "3.0", "4.0"].map(|version| (format!("/api/{version}/fo/knowledge_base/vuln/"), entries));
+    for (path, count) in list.into_iter().chain(known) {
+        let (status, text) = ask(&service, &path, "action=list").await;
+        assert_eq!(status, 200, "{path}: {text}");
+        let name = if path.contains("host") { "ID" } else { "QID" };
+        let document = document(&text);
+        assert_eq!(texts(document.root_element(), name).len(), count, "{path}");
+    }
+    // No source knows of a fifth version of the KnowledgeBase.
+    let later = KNOWLEDGE_BASE.replace("4.0", "5.0");
+    assert_eq!(ask(&service, &later, "action=list").await.0, 404);
+}
+
+/// A lab whose pages are short, whatever a call asks for.
+fn paging() -> Service {
+    service(Options {
+        report: options(),
+        hosts_per_page: Some(40),
+        entries_per_page: Some(50),
+        ..Options::default()
+    })
+}
+
+#[tokio::test]
+async fn a_warning_names_every_parameter_of_its_call() {
+    let service = paging();
+    for (path, query) in [
+        (
+            HOSTS,
+            "action=list&details=Basic&ips=10.0.0.0-10.0.255.255&show_tags=1&truncation_limit=30",
+        ),
+        (
+            DETECTIONS,
+            "action=list&ids=40000000-40000400&show_igs=1&show_results=0&status=New,Fixed&truncation_limit=0",
+        ),
+        (KNOWLEDGE_BASE, "action=list&details=All&ids=1-99999"),
+    ] {
+        let (_, text) = ask(&service, path, query).await;
+        let document = document(&text);
+        assert_eq!(texts(document.root_element(), "CODE"), ["1980"], "{text}");
+        let urls = texts(document.root_element(), "URL");
+        let url = urls.last().unwrap();
+        let (place, repeated) = url.split_once('?').unwrap();
+        assert_eq!(place, format!("https://qualysapi.lab.example{path}"));
+        let parameters = |query: &str| -> BTreeMap<String, String> {
+            form_urlencoded::parse(query.as_bytes()).into_owned().collect()
+        };
+        let mut repeated = parameters(repeated);
+        let id_min: u64 = repeated.remove("id_min").unwrap().parse().unwrap();
+        assert!(id_min > 1000, "{url}");
+        assert_eq!(repeated, parameters(query));
+    }
+}
+
+#[tokio::test]
+async fn pages_end_where_the_lab_says_though_a_call_wants_everything() {
+    let (whole, service) = (with(options()), paging());
+    for (path, query, name, pages) in [
+        (
+            DETECTIONS,
+            "action=list&truncation_limit=0",
+            "UNIQUE_VULN_ID",
+            ENTRIES.div_ceil(40),
+        ),
+        (KNOWLEDGE_BASE, "action=list&details=None", "ID", 3),
+    ] {
+        let (_, text) = ask(&whole, path, query).await;
+        assert!(!text.contains("WARNING"), "{path}");
+        let all_document = document(&text);
+        let all = texts(all_document.root_element(), name);
+        let (mut some, mut next, mut count) = (Vec::new(), String::new(), 0);
+        loop {
+            let (_, text) = ask(&service, path, &format!("{query}{next}")).await;
+            let page = document(&text);
+            some.extend(texts(page.root_element(), name).into_iter().map(str::to_owned));
+            count += 1;
+            let urls = texts(page.root_element(), "URL");
+            let Some((_, id_min)) = urls.first().and_then(|url| url.rsplit_once("id_min=")) else {
+                break;
+            };
+            next = format!("&id_min={id_min}");
+        }
+        assert_eq!((some.len(), count), (all.len(), pages), "{path}");
+        assert_eq!(some, all, "{path}");
+    }
+    let (_, text) = ask(&service, HOSTS, "action=list&truncation_limit=0").await;
+    assert!(!text.contains("WARNING"), "the list is as long as it was asked for");
+}
+
+#[tokio::test]
+async fn a_disabled_qid_is_left_out_unless_it_is_asked_for() {
+    let service = with(report::Options {
+        disabled: 20,
+        ..options()
+    });
+    let flags = async |query: &str| {
+        let asked = format!("action=list&truncation_limit=0&show_igs=1&{query}");
+        let (_, text) = ask(&service, DETECTIONS, &asked).await;
+        let document = document(&text);
+        let flags = texts(document.root_element(), "IS_DISABLED");
+        (flags.len(), flags.iter().filter(|flag| **flag == "1").count())
+    };
+    let (all, disabled) = flags("include_disabled=1").await;
+    assert!((1..all).contains(&disabled), "{disabled} of {all}");
+    assert_eq!(flags("include_disabled=0").await, (all - disabled, 0));
+    assert_eq!(flags("include_ignored=0").await, (all - disabled, 0));
+}
+
+#[tokio::test]
+async fn some_hosts_have_a_name_in_the_place_of_an_address() {
+    let service = service(Options {
+        report: options(),
+        oddities: vec![Oddity::SomeWithoutAddress],
+        ..Options::default()
+    });
+    let (_, text) = ask(&service, HOSTS, "action=list&truncation_limit=0").await;
+    let document = document(&text);
+    let count = |name| texts(document.root_element(), name).len();
+    // Of 250 hosts and of their 30 agents.
+    assert_eq!(count("ID") - count("IP"), 28);
+    let hosts = document.descendants().filter(|node| node.has_tag_name("HOST"));
+    let mut nameless = hosts.filter(|host| texts(*host, "IP").is_empty());
+    assert!(nameless.all(|host| texts(host, "IPV6").is_empty() && texts(host, "TRACKING_METHOD") != ["IP"]));
 }
 
 /// As that client asks, which takes whatever it knows of; it's run as it comes where it can be had (`.ci/clients`).

@@ -88,7 +88,7 @@ pub enum FaultError {
         /// What is wrong.
         reason: String,
     },
-    /// `@ACTION[:WHEN]` isn't understood.
+    /// `@ACTION[/ID][:WHEN]` isn't understood.
     #[error("{0}")]
     At(String),
     /// Only an answer can be lost after the action was done.
@@ -129,14 +129,15 @@ impl FromStr for Fault {
             _ if done => return Err(FaultError::Done(known.name)),
             _ => {}
         }
-        let (at, (first, last)) = match at {
+        let (at, id, (first, last)) = match at {
             Some(at) => parse_at(at).map_err(FaultError::At)?,
-            None => (known.at, ALWAYS),
+            None => (known.at, None, ALWAYS),
         };
         Ok(Self {
             text: text.to_owned(),
             effect,
             at,
+            id,
             first,
             last,
             seen: Arc::new(AtomicU32::new(0)),
@@ -146,10 +147,11 @@ impl FromStr for Fault {
 
 /// The help of `--fault`.
 pub(in crate::qualys) fn help() -> String {
-    let mut help = "What goes wrong, and when: [done-]NAME[=ARGUMENT][@ACTION[:WHEN]]. \
+    let mut help = "What goes wrong, and when: [done-]NAME[=ARGUMENT][@ACTION[/ID][:WHEN]]. \
         With done-, the action is carried out and only its answer is lost. ACTION is launch, list, fetch, cancel, \
-        delete, login, logout, asset-data-report, template-list, connection or any; WHEN counts its requests: 2, 2-4 \
-        or 2-. As in status=503@list:1-3.\n\nNAME is one of:\n"
+        delete, login, logout, asset-data-report, template-list, about, host-list, detections, knowledge-base, \
+        connection or any; with ID only requests whose ids name this host or QID; WHEN counts them: 2, 2-4 or 2-. \
+        As in status=503@list:1-3 or status=504@detections/40000006.\n\nNAME is one of:\n"
         .to_owned();
     for name in NAMES {
         let typed = match name.argument {
@@ -171,16 +173,27 @@ pub(in crate::qualys) fn parse_status(text: &str) -> Result<u16, String> {
 
 const ALWAYS: (u32, u32) = (1, u32::MAX);
 
-fn parse_at(text: &str) -> Result<(Action, (u32, u32)), String> {
-    let Some((action, when)) = text.split_once(':') else {
-        return Ok((text.parse()?, ALWAYS));
+/// Where it strikes, and when.
+type At = (Action, Option<u64>, (u32, u32));
+
+fn parse_at(text: &str) -> Result<At, String> {
+    let (place, when) = match text.split_once(':') {
+        Some((place, when)) => (place, parse_when(when)?),
+        None => (text, ALWAYS),
     };
-    let when = match when.split_once('-') {
-        None => (number(when)?, number(when)?),
+    let (action, id) = match place.split_once('/') {
+        Some((action, id)) => (action, Some(number(id)?)),
+        None => (place, None),
+    };
+    Ok((action.parse()?, id, when))
+}
+
+fn parse_when(text: &str) -> Result<(u32, u32), String> {
+    Ok(match text.split_once('-') {
+        None => (number(text)?, number(text)?),
         Some((first, "")) => (number(first)?, u32::MAX),
         Some((first, last)) => (number(first)?, number(last)?),
-    };
-    Ok((action.parse()?, when))
+    })
 }
 
 fn number<T: FromStr>(text: &str) -> Result<T, String> {
@@ -258,6 +271,7 @@ mod tests {
         assert_eq!(refused("cut=half"), "`cut` takes BYTES: `half` is no number");
         assert_eq!(refused("reset=7"), "`reset` takes nothing: `7` was given");
         assert_eq!(refused("reset@list:x"), "`x` is no number");
+        assert_eq!(refused("reset@detections/x:1"), "`x` is no number");
         assert_eq!(
             refused("done-cut=7"),
             "`done-` goes with faults that replace the answer, which `cut` doesn't"

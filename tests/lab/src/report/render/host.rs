@@ -35,7 +35,7 @@ pub(super) fn render(report: &Report, host: &Host<'_>, xml: &mut Xml) {
                 xml.cdata("ASSET_GROUP_TITLE", word(random));
             }
         });
-        let mut shown = host.findings.iter().filter(|finding| !finding.ignored).peekable();
+        let mut shown = host.findings.iter().filter(|finding| finding.is_reported()).peekable();
         if shown.peek().is_some() {
             xml.within("VULN_INFO_LIST", |xml| {
                 for finding in shown {
