@@ -175,7 +175,7 @@ impl Import {
         record.not_begun += source.parts_left();
         source.close(&mut record, stop).await;
         if record.exit.is_success() && record.not_begun == 0 {
-            memory.complete();
+            memory.complete(closings.clears());
             left::clear(&memory, &sink, &closings, &mut record, progress, stop).await;
         }
         memory.end(&mut record);

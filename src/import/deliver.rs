@@ -114,6 +114,9 @@ impl BatchDelivery<'_> {
     /// What goes on of a bundle's reports.
     async fn select(&self, bundle: &mut Bundle<'_>) {
         let mut reports = std::mem::take(&mut bundle.reports);
+        if !self.source.pages() && reports.iter().any(|report| report.about().hosts == 0) {
+            self.memory.reported_nobody();
+        }
         if reports.len() > 1 {
             let merge = async { report::merge(reports).map_err(Error::from) };
             match bundle.run(Stage::Merge, merge).await {
@@ -163,7 +166,7 @@ impl BatchDelivery<'_> {
     }
 
     /// Leaves at the source what the next run shall go on with, and nothing else. The reports of one batch share their fate,
-    /// but for those that are no use to anybody.
+    /// but for those that are no use to anybody: if one isn't there in time, a run after another comes nearer to all of them.
     async fn tidy_up(&self, bundles: &mut [Bundle<'_>]) {
         let failures = bundles.iter().map(|bundle| bundle.record.worst());
         let worst = failures.map(|worst| worst.map_or(Ending::Done, |(_, failure)| Ending::of(failure.kind)));

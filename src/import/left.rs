@@ -60,7 +60,8 @@ pub(super) async fn clear(
                 ..delivered.record
             });
             failure = delivered.failure;
-            memory.forget(delivered.gone);
+            let all = delivered.gone.len() == addresses.len();
+            memory.forget(delivered.gone, all);
         }
         false => failure = Some(Error::TooManyLeft { left: count, known }),
     }

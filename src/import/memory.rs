@@ -14,10 +14,15 @@ use std::time::{Duration, SystemTime};
 use tracing::{info, warn};
 
 use super::record::Record;
+use crate::printable::Text;
 use crate::problem::Problem as _;
-use crate::qualys::{ChangeWindow, DetectionSettings, Done, HostListing, HostsWanted, Since};
+use crate::qualys::{ChangeWindow, DetectionSettings, Done, HostListing, HostsWanted, MARGIN, Since};
 use crate::report::Selected;
 use crate::state::{self, CutRun, Error, PastRun, Settings, StateHeader, StateStore, seconds, time};
+
+/// How often, and after which time, a memory that another process has is tried again.
+const LOOKS: u32 = 25;
+const LOOK: Duration = Duration::from_millis(200);
 
 /// What an import knows of those before it.
 #[derive(Default)]
@@ -34,7 +39,15 @@ struct OpenMemory {
     looks_only: bool,
     /// What was known when this run began, of the same settings.
     before: StateHeader,
+    /// What is remembered is of other settings, and is begun anew with the first change.
+    anew: Mutex<Option<BegunAnew>>,
     run: Mutex<RunSoFar>,
+}
+
+/// What becomes of what is remembered of other settings.
+struct BegunAnew {
+    /// The hosts aren't of this import.
+    drops_hosts: bool,
 }
 
 /// What this run has seen.
@@ -58,6 +71,8 @@ struct RunSoFar {
     lists: bool,
     /// There may be hosts that nobody lists.
     hidden: bool,
+    /// Some of those may have changed: this run doesn't tell since when the next one has to ask.
+    lacks_hosts: bool,
 }
 
 /// Hosts that left, if something can be done about them.
@@ -78,7 +93,7 @@ impl Memory {
         let mut memory = Memory::default();
         let Some(settings) = settings else { return memory };
         let opened = match looks_only {
-            true => StateStore::look(&settings.dir),
+            true => waited_for(|| StateStore::look(&settings.dir)),
             false => memory.open_or_replace(&settings).map(Some),
         };
         match opened.and_then(|store| store.map(|store| memory.begin(store, settings, looks_only)).transpose()) {
@@ -92,7 +107,7 @@ impl Memory {
     }
 
     fn open_or_replace(&self, settings: &Settings) -> Result<StateStore, Error> {
-        match StateStore::open(&settings.dir) {
+        match waited_for(|| StateStore::open(&settings.dir)) {
             Err(Error::Damaged(damage)) => {
                 let aside = state::set_aside(&settings.dir)?;
                 self.warn(format!(
@@ -115,7 +130,8 @@ impl Memory {
             self.warn(format!(
                 "what is remembered is of an import into {}, this one is into {}: every host is imported, and none that left Qualys \
                  is cleared; give each import a state.dir of its own",
-                before.destination, settings.destination
+                Text::of(&before.destination),
+                settings.destination
             ));
         } else if before.settings != settings.decisive && !is_new {
             self.warn(
@@ -124,24 +140,19 @@ impl Memory {
                     .to_owned(),
             );
         }
-        if elsewhere || before.settings != settings.decisive {
-            before = StateHeader {
-                destination: settings.destination.clone(),
-                settings: settings.decisive.clone(),
-                knowledge_as_of: before.knowledge_as_of,
-                description_length: before.description_length,
-                ..StateHeader::default()
-            };
-            if !looks_only {
-                if elsewhere && !is_new {
-                    store.drop_all_hosts()?;
-                }
-                store.change(|header| *header = before.clone())?;
-            }
+        let anew = (elsewhere || before.settings != settings.decisive).then_some(BegunAnew {
+            drops_hosts: elsewhere && !is_new,
+        });
+        if anew.is_some() {
+            before = StateHeader::default();
         }
+        let known = match &anew {
+            Some(BegunAnew { drops_hosts: true }) => 0,
+            _ => store.known_hosts()?,
+        };
         let run = RunSoFar {
             begun: seconds(SystemTime::now()),
-            known: store.known_hosts()?,
+            known,
             ..RunSoFar::default()
         };
         Ok(OpenMemory {
@@ -149,6 +160,7 @@ impl Memory {
             settings,
             looks_only,
             before,
+            anew: anew.into(),
             run: run.into(),
         })
     }
@@ -162,7 +174,7 @@ impl Memory {
     /// Which hosts an import of detections asks for.
     fn wanted(&self, settings: &DetectionSettings) -> HostsWanted {
         let now = SystemTime::now();
-        let since = match settings.changed_within {
+        let since: Option<Since> = match settings.changed_within {
             None => None,
             Some(ChangeWindow::Within(age)) => Some(Since::Ago(age)),
             Some(ChangeWindow::SinceLast) => self.since_last(settings.full_every, now).map(Since::Run),
@@ -171,8 +183,12 @@ impl Memory {
             return HostsWanted { since, done: None };
         };
         let within = open.settings.resume_within;
-        // One that asked only for changes isn't enough where every host is asked for.
-        let fits = |cut: &CutRun| cut.since.is_none() || since.is_some();
+        // One that asked only for later changes isn't enough.
+        let fits = |cut: &CutRun| {
+            let wanted = since.map(|since| seconds(since.at(now)));
+            cut.since
+                .is_none_or(|asked| wanted.is_some_and(|wanted| asked <= wanted))
+        };
         let cut = open
             .before
             .cut
@@ -197,8 +213,13 @@ impl Memory {
         let before = self.open.as_ref().map(|open| &open.before);
         let full = before.and_then(|before| before.last_full);
         let last = before.and_then(|before| before.last);
-        let is_fresh = full.is_some_and(|full| is_within(time(full.begun), full_every, now));
-        let since = last.filter(|_| is_fresh).map(|last| time(last.begun));
+        if full.is_some() && before.is_some_and(|before| before.left) {
+            info!("every host is imported: hosts that left Qualys are still to be cleared");
+            return None;
+        }
+        let is_fresh = |run: &PastRun| is_within(time(run.begun), full_every, now);
+        let last = last.filter(|last| is_fresh(last) && full.as_ref().is_some_and(is_fresh));
+        let since = last.map(|last| time(last.begun));
         match (since, full) {
             (Some(since), _) => {
                 let since = humantime::format_rfc3339_seconds(since);
@@ -228,9 +249,18 @@ impl Memory {
     pub(super) fn chosen(&self, listing: &HostListing) {
         let Some(open) = &self.open else { return };
         let mut run = open.run();
-        let began = run.cut.map(|cut| cut.begun).or(listing.begun.map(seconds));
-        run.begun = began.unwrap_or(run.begun);
+        // Of two clocks the one that is behind: what is asked for twice does no harm.
+        let there = listing.begun.map_or(run.begun, seconds).min(run.begun);
+        run.begun = run.cut.map_or(there, |cut| cut.begun);
         run.since = listing.since.map(seconds);
+        run.lacks_hosts |= listing.lacks_hosts;
+    }
+
+    /// Takes note of a report without a host, which may lack some.
+    pub(super) fn reported_nobody(&self) {
+        if let Some(open) = &self.open {
+            open.run().hidden = true;
+        }
     }
 
     /// Takes note of the hosts of a report.
@@ -239,7 +269,11 @@ impl Memory {
         open.run().hidden |= selected.filtered().is_some();
         let mut listed: Vec<IpAddr> = selected.listed().collect();
         listed.sort_unstable();
-        let is_listed = |address: IpAddr| listed.binary_search(&address).is_ok() || selected.may_hide(address);
+        let is_listed = |address: IpAddr| {
+            listed.binary_search(&address).is_ok()
+                || selected.may_hide(address)
+                || selected.is_without_findings(address)
+        };
         self.seen(open, is_listed, !listed.is_empty());
     }
 
@@ -272,7 +306,7 @@ impl Memory {
         let Some(open) = self.open.as_ref().filter(|open| !open.looks_only) else {
             return;
         };
-        let announced = open.store.unknown(addresses, added);
+        let announced = open.begin_anew().and_then(|()| open.store.unknown(addresses, added));
         let announced = announced.and_then(|unknown| open.store.remember(unknown, added));
         self.remembered(open, announced);
     }
@@ -293,7 +327,7 @@ impl Memory {
             let (begun, since) = (run.begun, run.since);
             *run.cut.insert(CutRun { begun, since, reached })
         };
-        self.remembered(open, open.store.change(|header| header.cut = Some(cut)));
+        self.remembered(open, open.change(|header| header.cut = Some(cut)));
     }
 
     fn remembered(&self, open: &OpenMemory, written: Result<(), Error>) {
@@ -324,17 +358,22 @@ impl Memory {
         })
     }
 
-    /// Forgets hosts of which nothing is held any more.
-    pub(super) fn forget(&self, addresses: impl IntoIterator<Item = IpAddr>) {
+    /// Forgets hosts that left of which nothing is held any more; `all`: there are no others.
+    pub(super) fn forget(&self, gone: Vec<IpAddr>, all: bool) {
         if let Some(open) = self.open.as_ref().filter(|open| !open.looks_only) {
-            self.remembered(open, open.store.drop_hosts(addresses));
+            let forgotten = open.store.drop_hosts(gone);
+            let settled = || match all {
+                true => open.change(|header| header.left = false),
+                false => Ok(()),
+            };
+            self.remembered(open, forgotten.and_then(|()| settled()));
         }
     }
 
-    /// Remembers that this run imported all that it was meant to.
-    pub(super) fn complete(&self) {
+    /// Remembers that this run imported all that it was meant to; `clears`: hosts that left are cleared.
+    pub(super) fn complete(&self, clears: bool) {
         if let Some(open) = self.open.as_ref().filter(|open| !open.looks_only) {
-            self.remembered(open, open.complete());
+            self.remembered(open, open.complete(clears));
         }
     }
 
@@ -362,7 +401,7 @@ impl Memory {
 
 impl OpenMemory {
     /// Remembers that this run imported all that it was meant to.
-    fn complete(&self) -> Result<(), Error> {
+    fn complete(&self, clears: bool) -> Result<(), Error> {
         let run = self.run();
         if run.broken {
             return Ok(());
@@ -371,16 +410,51 @@ impl OpenMemory {
             begun: run.begun,
             ended: seconds(SystemTime::now()),
         };
-        self.store.change(|header| {
+        let leaves = clears && run.unlisted.as_ref().is_some_and(|unlisted| !unlisted.is_empty());
+        let leaves = Some(leaves).filter(|_| !run.hidden);
+        let (since, lacks_hosts) = (run.since, run.lacks_hosts);
+        drop(run);
+        self.change(|header| {
             let last = header.last.map(|last| last.begun);
-            match run.since {
-                None => (header.last, header.last_full) = (Some(ended), Some(ended)),
+            match since {
+                _ if lacks_hosts => {}
+                None => {
+                    (header.last, header.last_full) = (Some(ended), Some(ended));
+                    header.left = leaves.unwrap_or(header.left);
+                }
                 // Between the last good run and what this one asked for, nothing may be left out.
-                Some(since) if last.is_some_and(|last| since <= last) => header.last = Some(ended),
+                Some(since) if last.is_some_and(|last| since + MARGIN.as_secs() <= last) => header.last = Some(ended),
                 Some(_) => {}
             }
             header.cut = None;
         })
+    }
+
+    /// Changes what is known of the import.
+    fn change(&self, change: impl FnOnce(&mut StateHeader)) -> Result<(), Error> {
+        self.begin_anew()?;
+        self.store.change(change)
+    }
+
+    /// Forgets what is remembered of other settings, before the first change: a run that comes to nothing costs nothing.
+    fn begin_anew(&self) -> Result<(), Error> {
+        let mut anew = self.anew.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(BegunAnew { drops_hosts }) = &*anew {
+            if *drops_hosts {
+                self.store.drop_all_hosts()?;
+            }
+            self.store.change(|header| {
+                *header = StateHeader {
+                    destination: self.settings.destination.clone(),
+                    settings: self.settings.decisive.clone(),
+                    knowledge_as_of: header.knowledge_as_of,
+                    description_length: header.description_length,
+                    ..StateHeader::default()
+                };
+            })?;
+            *anew = None;
+        }
+        Ok(())
     }
 
     fn run(&self) -> MutexGuard<'_, RunSoFar> {
@@ -388,7 +462,21 @@ impl OpenMemory {
     }
 }
 
+/// What is remembered, once it is free: whoever only looks at it holds it for a moment.
+fn waited_for<T>(open: impl Fn() -> Result<T, Error>) -> Result<T, Error> {
+    for _ in 0..LOOKS {
+        match open() {
+            Err(Error::Locked(_)) => std::thread::sleep(LOOK),
+            other => return other,
+        }
+    }
+    open()
+}
+
+/// Whether a time is that fresh. One that is still to come tells of a clock that was wrong, but for what clocks may differ by.
 fn is_within(then: SystemTime, age: Duration, now: SystemTime) -> bool {
-    // A time to come is as fresh as can be.
-    now.duration_since(then).unwrap_or_default() < age
+    match now.duration_since(then) {
+        Ok(since) => since < age,
+        Err(ahead) => ahead.duration() < MARGIN,
+    }
 }

@@ -251,7 +251,6 @@ impl Sink {
         progress: watch::Sender<Progress>,
     ) -> Delivered {
         let clear = LeftCommands::clear(&self.commands, hosts);
-        let delete = LeftCommands::delete(&self.commands, to_delete);
         let mut left = match &self.target {
             Target::ManagementCenter(center) => {
                 let deliver = async |commands: &LeftCommands<'_>| {
@@ -263,23 +262,30 @@ impl Sink {
                     (delivery, failure.map(Error::from))
                 };
                 let (cleared, failure) = deliver(&clear).await;
+                let reached = failure.is_none();
                 let mut gone = gone(hosts, &cleared);
                 let mut left = Delivered::sent(cleared, failure);
-                if !to_delete.is_empty() && left.failure.is_none() {
-                    let (deleted, failure) = deliver(&delete).await;
-                    let is_deleted = self::gone(to_delete, &deleted);
-                    gone.retain(|address| {
-                        to_delete.binary_search(address).is_err() || is_deleted.binary_search(address).is_ok()
-                    });
-                    left.failure = failure.or_else(|| Error::refused(&deleted));
+                let is_gone = |address: &&IpAddr| gone.binary_search(address).is_ok();
+                let cleared: Vec<IpAddr> = to_delete.iter().filter(is_gone).copied().collect();
+                let mut is_deleted = Vec::new();
+                if reached && !cleared.is_empty() {
+                    let (deleted, failure) = deliver(&LeftCommands::delete(&self.commands, &cleared)).await;
+                    is_deleted = self::gone(&cleared, &deleted);
+                    let failure = failure.or_else(|| Error::refused(&deleted));
+                    left.failure = left.failure.or(failure);
                     left.record.totals.join(&found::deleted(&deleted));
                     left.record.refusals.extend(deleted.refusals);
                 }
+                // What is to be deleted is gone only then, whatever kept it from being tried.
+                gone.retain(|address| {
+                    to_delete.binary_search(address).is_err() || is_deleted.binary_search(address).is_ok()
+                });
                 left.gone = gone;
                 left
             }
             Target::Plan(settings) => {
                 let mut totals = found::planned_to_leave(&clear, settings.max_frame);
+                let delete = LeftCommands::delete(&self.commands, to_delete);
                 totals.join(&found::planned_to_leave(&delete, settings.max_frame));
                 let planned = Destination::Plan(Plan::default());
                 Delivered::whole(planned, totals)

@@ -10,7 +10,7 @@ use crate::cli::Output;
 use crate::config::Given;
 use crate::exit::Exit;
 use crate::import::numbers::{amount, grouped};
-use crate::printable::{escaped_json, escaped_lines};
+use crate::printable::{Text, escaped_json, escaped_lines};
 use crate::problem::Problem as _;
 use crate::state::{self, CutRun, Error, PastRun, StateHeader, StateStore, time};
 
@@ -93,7 +93,7 @@ fn as_text(store: &StateStore, hosts: u64, vulnerabilities: u64) -> String {
     };
     let mut lines = vec![
         ("file", format!("{}, {}", store.path().display(), amount(store.bytes()))),
-        ("import into", header.destination.clone()),
+        ("import into", Text::of(&header.destination).to_string()),
         ("last good import", run(header.last)),
         ("of every host", run(header.last_full)),
     ];

@@ -27,6 +27,9 @@ pub struct StateHeader {
     /// A run that was cut short.
     #[serde(default)]
     pub cut: Option<CutRun>,
+    /// Hosts had left when that one ended, and their results are still to be cleared.
+    #[serde(default)]
+    pub left: bool,
     /// Until when the KnowledgeBase's changes are known, by Qualys' clock.
     #[serde(default)]
     pub knowledge_as_of: Option<u64>,
@@ -64,6 +67,7 @@ impl Default for StateHeader {
             last: None,
             last_full: None,
             cut: None,
+            left: false,
             knowledge_as_of: None,
             description_length: 0,
         }
@@ -87,8 +91,11 @@ pub fn seconds(time: SystemTime) -> u64 {
         .as_secs()
 }
 
+/// The first second of the year 10,000, which no date is written of.
+const END: u64 = 253_402_300_800;
+
 /// The time of so many seconds; one that no clock shows is 1970.
 pub fn time(seconds: u64) -> SystemTime {
     let time = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds));
-    time.filter(|_| seconds < 1 << 38).unwrap_or(SystemTime::UNIX_EPOCH)
+    time.filter(|_| seconds < END).unwrap_or(SystemTime::UNIX_EPOCH)
 }

@@ -34,6 +34,8 @@ const DECISIVE: &[&str] = &[
     "detections.knowledge_base",
     "qualys.url",
     "qualys.user_id",
+    "qualys.login",
+    "qualys.token_file",
     "qualys.api",
     "qualys.template_ids",
     "qualys.template_index",

@@ -1,5 +1,7 @@
 //! Hosts that left: when they are cleared, and when not.
 
+use connector_lab::management_center::Faults;
+
 use super::*;
 
 #[tokio::test]
@@ -191,4 +193,51 @@ async fn hosts_that_this_import_created_are_deleted_if_that_is_wanted() {
         assert!(!after.contains_key(&address), "{address}");
     }
     place.assert_is_estate(Source::Detections, 1).await;
+}
+
+/// Hosts are deleted only after all of them were cleared.
+#[tokio::test]
+async fn a_host_of_which_something_is_refused_stays_known_and_the_others_are_deleted() {
+    let place = Place::new().await;
+    let delete = ["commands.delete_left_hosts=y"];
+    place.imported(Source::Detections, &delete, 0).await;
+    place.becomes(4);
+    let mut plan = place.import(Source::Detections, &delete);
+    plan.arg("--plan");
+    let named = run(plan).await.assert_code(0).summary()["left_hosts"].clone();
+    let gone: Vec<IpAddr> = serde_json::from_value(named.clone()).unwrap();
+    assert!(gone.len() > 2, "{gone:?}");
+
+    place.center.set_faults(Faults {
+        drop_lines: vec![format!("DeleteScanResult,{},", gone[1])],
+        ..Faults::default()
+    });
+    let refused = place.imported(Source::Detections, &delete, 76).await;
+    let summary = refused.summary();
+    assert_eq!(summary["refusals"][0]["host"], gone[1].to_string());
+    assert_eq!(summary["hosts"]["left_cleared"], gone.len() - 1);
+    place.center.idle().await;
+    let hosts = place.center.network_map().hosts;
+    let kept: Vec<_> = gone.iter().filter(|address| hosts.contains_key(address)).collect();
+    assert_eq!(kept, [&gone[1]]);
+
+    place.center.set_faults(Faults {
+        drop_lines: vec![format!("DeleteHost,{}", gone[1])],
+        ..Faults::default()
+    });
+    let refused = place.imported(Source::Detections, &delete, 76).await.summary();
+    assert_eq!(
+        (&refused["hosts"]["left_cleared"], &refused["hosts"]["deleted"]),
+        (&1.into(), &0.into())
+    );
+    place.center.set_faults(Faults::default());
+    let accepted = place.imported(Source::Detections, &delete, 0).await;
+    let summary = accepted.summary();
+    assert_eq!(summary["left_hosts"], serde_json::json!([gone[1]]));
+    assert_eq!(summary["hosts"]["deleted"], 1);
+    place.center.idle().await;
+    let hosts = place.center.network_map().hosts;
+    assert!(!gone.iter().any(|address| hosts.contains_key(address)));
+    place.assert_is_estate(Source::Detections, 4).await;
+    assert_eq!(left(&place.imported(Source::Detections, &delete, 0).await), Some(0));
 }

@@ -2,23 +2,6 @@
 
 use super::*;
 
-/// The numbers of hosts that were asked for, call by call.
-fn asked(place: &Place, since: usize) -> Vec<usize> {
-    let requests = place.qualys.requests();
-    let calls = requests
-        .iter()
-        .filter(|request| request.action == "detections")
-        .skip(since);
-    calls
-        .filter_map(|request| request.parameters.get("ids"))
-        .map(|ids| ids.split(',').count())
-        .collect()
-}
-
-fn calls(place: &Place) -> usize {
-    count(&place.qualys, "detections")
-}
-
 /// An import of an estate that changed an instant ago, in part; from its fourth batch on there was no answer.
 async fn stopped() -> Place {
     let place = Place::new().await;
@@ -75,6 +58,7 @@ async fn it_begins_anew_where_that_is_too_long_ago_or_of_other_settings() {
     // A run of changes that was cut short isn't enough for one of every host.
     let place = Place::new().await;
     place.imported(Source::Detections, &[], 0).await;
+    place.a_minute_passes();
     place.becomes(1);
     place
         .qualys
@@ -100,7 +84,7 @@ async fn a_run_that_is_told_to_stop_or_killed_is_gone_on_with() {
         import.args(["--summary", "json"]);
         let running = Running::of(import);
         support::until("a third call", || calls(&place) > 2).await;
-        tokio::time::sleep(std::time::Duration::from_millis(150)).await;
+        tokio::time::sleep(Duration::from_millis(150)).await;
         running.signal(signal);
         running.ended().await;
         place.qualys.set_faults(Vec::new());
@@ -110,4 +94,25 @@ async fn a_run_that_is_told_to_stop_or_killed_is_gone_on_with() {
         assert!(asked < 120, "{signal}: {asked} hosts");
         place.assert_is_estate(Source::Detections, 1).await;
     }
+}
+
+#[tokio::test]
+async fn a_run_of_a_shorter_time_is_not_gone_on_with_for_a_longer_one() {
+    let place = Place::new().await;
+    place.imported(Source::Detections, &[], 0).await;
+    place.becomes(1);
+    place
+        .qualys
+        .set_faults(vec!["status=500@detections:2-60".parse().unwrap()]);
+    let shorter = ["detections.changed_within=26h"];
+    place.imported(Source::Detections, &shorter, 69).await;
+    place.qualys.set_faults(Vec::new());
+    assert_ne!(place.remembered().await["cut_short"]["changed_since"], Value::Null);
+    let longer = ["detections.changed_within=30d"];
+    let ended = place.imported(Source::Detections, &longer, 0).await;
+    assert!(!ended.stderr.contains("going on with"), "{}", ended.stderr);
+    let (now, since) = changes_asked(&place);
+    let days = now.duration_since(since).unwrap().as_secs_f64() / 86_400.0;
+    assert!((29.99..30.01).contains(&days), "{days} days");
+    place.assert_holds_estate(1).await;
 }

@@ -21,8 +21,7 @@ async fn assert_goes_on(place: &Place, stale: usize, sentence: &str) {
     let remarks = ended.summary()["remarks"].to_string();
     assert!(remarks.contains(sentence), "{remarks}");
     assert!(place.stale(1).await >= stale);
-    let (map, meant) = (place.map().await, all_meant(estate(1)));
-    assert!(meant.iter().all(|(address, results)| map.get(address) == Some(results)));
+    place.assert_holds_estate(1).await;
 }
 
 #[tokio::test]
@@ -64,6 +63,23 @@ async fn one_that_another_run_has_is_left_alone() {
     shown.assert_code(75).assert_says("another run is using it; let it end");
     drop(held);
     assert!(left(&place.imported(Source::Detections, &[], 0).await) > Some(0));
+}
+
+#[tokio::test]
+async fn one_that_somebody_has_for_two_seconds_is_waited_for() {
+    let (place, _) = after_a_change().await;
+    let before = place.remembered().await;
+    let held = place.store();
+    let mut import = place.import(Source::Detections, &[]);
+    import.args(["--summary", "json"]);
+    let running = Running::of(import);
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    drop(held);
+    let ended = running.ended().await;
+    assert_eq!(ended.assert_code(0).whole_summary()["remembered"], true);
+    assert!(left(&ended) > Some(0));
+    assert_ne!(place.remembered().await["last_import"], before["last_import"]);
+    place.assert_is_estate(Source::Detections, 1).await;
 }
 
 #[tokio::test]
