@@ -273,22 +273,5 @@ impl fmt::Display for Domain {
     }
 }
 
-impl std::str::FromStr for Mode {
-    type Err = ModeError;
-
-    fn from_str(text: &str) -> Result<Self, ModeError> {
-        match text {
-            "replace" => Ok(Mode::Replace),
-            "merge" => Ok(Mode::Merge),
-            _ => Err(ModeError),
-        }
-    }
-}
-
-/// Why a text is no [`Mode`].
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the mode is `replace` or `merge`")]
-pub struct ModeError;
-
 #[cfg(test)]
 mod tests;

@@ -181,20 +181,9 @@ impl Transport {
         request: &Request,
         read: impl Fn(Received) -> Result<T, Fault>,
     ) -> Result<T, Error> {
-        self.ask_again(call, request, 0, read).await
-    }
-
-    /// Asks for something that was asked for already, `resends` times.
-    pub(super) async fn ask_again<T>(
-        &self,
-        call: Call,
-        request: &Request,
-        resends: u32,
-        read: impl Fn(Received) -> Result<T, Fault>,
-    ) -> Result<T, Error> {
         let mut attempts = self.attempts();
         loop {
-            let received = self.once(call, request, resends + attempts.made()).await;
+            let received = self.once(call, request, attempts.made()).await;
             match received.and_then(&read) {
                 Ok(answer) => return Ok(answer),
                 Err(fault) => self.again(call, fault, &mut attempts).await?,

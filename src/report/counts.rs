@@ -182,8 +182,6 @@ pub struct Counts {
     pub by_severity: [u64; 6],
     /// Findings that go on, in the order of [`Kind`](super::Kind): confirmed, potential, information.
     pub by_kind: [u64; 3],
-    /// Different QIDs among the findings that go on.
-    pub vulnerabilities: u64,
 }
 
 impl Counts {

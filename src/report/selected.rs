@@ -123,7 +123,6 @@ impl Selected {
     fn choose(&mut self) {
         let mut counts = std::mem::take(&mut self.counts);
         let mut findings = Vec::new();
-        let mut used = vec![false; self.vulnerabilities.len()];
         let mut first = 0;
         while let Some((address, next)) = self.hosts.group(first) {
             let (mut entries, mut fixed, mut unknown) = (0, false, false);
@@ -168,15 +167,14 @@ impl Selected {
                 if left_out.is_none() {
                     self.chosen.push(first as u32);
                 }
-                self.count(&findings, &mut counts, &mut used);
+                self.count(&findings, &mut counts);
             }
             first = next;
         }
-        counts.vulnerabilities = used.into_iter().filter(|used| *used).count() as u64;
         self.counts = counts;
     }
 
-    fn count(&self, findings: &[Finding], counts: &mut Counts, used: &mut [bool]) {
+    fn count(&self, findings: &[Finding], counts: &mut Counts) {
         counts.findings_selected += findings.len() as u64;
         for finding in findings {
             let Some(vulnerability) = self.vulnerability(finding) else {
@@ -189,9 +187,6 @@ impl Selected {
             counts.with_cve += u64::from(has_cve(vulnerability));
             if let Some(sum) = counts.by_kind.get_mut(finding.kind as usize) {
                 *sum += 1;
-            }
-            if let Some(used) = used.get_mut(finding.vulnerability as usize) {
-                *used = true;
             }
         }
     }

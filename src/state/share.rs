@@ -1,6 +1,5 @@
 //! Shares: parts of a whole in percent.
 
-use std::fmt;
 use std::str::FromStr;
 
 /// A part in percent, from 0 to 100.
@@ -27,12 +26,6 @@ impl FromStr for Share {
         let number = number.and_then(|number| number.parse().ok());
         let share = number.filter(|number| *number <= 100).map(Share);
         share.ok_or_else(|| ShareError(text.to_owned()))
-    }
-}
-
-impl fmt::Display for Share {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}%", self.0)
     }
 }
 

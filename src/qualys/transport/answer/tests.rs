@@ -65,7 +65,7 @@ fn an_error_is_recognised_in_each_of_its_shapes_whatever_the_status() {
 fn items_belong_to_the_words_and_the_wait_is_read() {
     let items = "<ITEM_LIST><ITEM><KEY>SECONDS_TO_WAIT</KEY><VALUE>3300</VALUE></ITEM></ITEM_LIST>";
     let refusal = refusal(409, &simple_return("<CODE>1965</CODE>", "Too many calls.", items));
-    assert_eq!(refusal.text, "Too many calls. (SECONDS_TO_WAIT: 3300)");
+    assert_eq!(refusal.text.as_str(), "Too many calls. (SECONDS_TO_WAIT: 3300)");
     assert_eq!(refusal.wait, Some(Duration::from_secs(3300)));
 }
 
@@ -80,7 +80,7 @@ fn a_wait_longer_than_a_year_is_a_year() {
 fn without_a_code_the_status_decides() {
     assert_eq!(refusal(503, "<html><body>Maintenance</body></html>").status, 503);
     assert_eq!(refusal(502, "").code, None);
-    assert_eq!(refusal(403, &simple_return("", "no", "")).text, "no");
+    assert_eq!(refusal(403, &simple_return("", "no", "")).text.as_str(), "no");
     assert!(matches!(read(200, b" \n"), Err(Fault::Plain(Kind::Empty, _))));
     assert!(matches!(
         read(200, b"<!DOCTYPE html><p>Hello"),
