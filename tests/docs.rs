@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use qualys_connector::exit::Exit;
-use qualys_connector::import::metrics::table::{METRICS, Said};
+use qualys_connector::import::metrics::table::{METRICS, When};
 
 use pages::holds;
 
@@ -98,7 +98,7 @@ fn the_readme_explains_every_exit_code() {
 #[test]
 fn the_documentation_lists_every_metric() {
     let mut table = String::from("| metric | labels | what it says | of which run |\n|---|---|---|---|\n");
-    for (said, metric) in METRICS {
+    for (when, metric) in METRICS {
         let labels = metric.labels.iter().map(|label| {
             let values = (label.values)().join(", ");
             match label.name {
@@ -107,17 +107,17 @@ fn the_documentation_lists_every_metric() {
             }
         });
         let labels = labels.collect::<Vec<_>>().join("; ");
-        let said = match said {
-            Said::AtTheEnd => "every one",
-            Said::OnSuccess => "a successful one",
-            Said::WithReport => "one that read a report",
-            Said::WithDelivery => "one that began to deliver",
-            Said::WithQualys => "one that asked Qualys",
-            Said::WhenTold => "one that Qualys told so",
-            Said::WithState => "one that remembers (`state.dir`)",
-            Said::WithLeftHosts => "one that looked for hosts that left",
-            Said::WithCertificate => "one that saw it",
-            Said::Meanwhile => "one that runs",
+        let said = match when {
+            When::AtTheEnd => "every one",
+            When::OnSuccess => "a successful one",
+            When::WithReport => "one that read a report",
+            When::WithDelivery => "one that began to deliver",
+            When::WithQualys => "one that asked Qualys",
+            When::WhenReported => "one that Qualys told so",
+            When::WithState => "one that remembers (`state.dir`)",
+            When::WithLeftHosts => "one that looked for hosts that left",
+            When::WithCertificate => "one that saw it",
+            When::Meanwhile => "one that runs",
         };
         writeln!(table, "| `{}` | {labels} | {} | {said} |", metric.name, metric.help).unwrap();
     }
