@@ -4,77 +4,151 @@
 
 use std::fmt;
 
-/// How an invocation ended.
-///
-/// Declared in the order of their weight: with several templates the [worst](Ord) one wins.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Exit {
-    /// Everything that passed the selection was acknowledged, or written to the CSV file.
-    #[default]
-    Success,
-    /// Not now: throttled, or the report is still running at the deadline. Come back later.
-    TryAgain,
-    /// A far end stayed unavailable.
-    Unavailable,
-    /// The report can't be used: cut off, of the wrong kind, or not a report.
-    Report,
-    /// The output file can't be created.
-    CannotCreate,
-    /// Reading or writing failed half way.
-    Io,
-    /// The Management Center broke the protocol, or refused commands.
-    Protocol,
-    /// Credentials or a certificate were refused.
-    Credentials,
-    /// The configuration is wrong.
-    Config,
-    /// The command line is wrong.
-    Usage,
-    /// Our bug.
-    Bug,
-    /// Interrupted by SIGINT.
-    Interrupted,
-    /// Ended by SIGTERM.
-    Terminated,
+/// Makes the enum of exits, and what is known of each, from one table.
+macro_rules! exits {
+    ($($(#[$about:meta])* $exit:ident = $code:literal $label:literal {
+        meaning: $meaning:literal,
+        try_again: $try_again:literal,
+        remedy: $remedy:expr,
+    })*) => {
+        /// How an invocation ended.
+        ///
+        /// Declared in the order of their weight: with several templates the [worst](Ord) one wins.
+        #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Exit {
+            $($(#[$about])* $exit,)*
+        }
+
+        impl Exit {
+            /// Every way to end, in the order of their weight.
+            pub const ALL: [Exit; 13] = [$(Exit::$exit),*];
+
+            /// The number that the process ends with.
+            pub fn code(self) -> u8 {
+                match self {
+                    $(Exit::$exit => $code,)*
+                }
+            }
+
+            /// A word for machines, the same in spans and metrics.
+            pub fn label(self) -> &'static str {
+                match self {
+                    $(Exit::$exit => $label,)*
+                }
+            }
+
+            /// What the code means, in the words of the documentation.
+            pub fn meaning(self) -> &'static str {
+                match self {
+                    $(Exit::$exit => $meaning,)*
+                }
+            }
+
+            /// Whether to run it again, in the words of the documentation.
+            pub fn try_again(self) -> &'static str {
+                match self {
+                    $(Exit::$exit => $try_again,)*
+                }
+            }
+
+            /// What to do about it.
+            pub fn remedy(self) -> &'static str {
+                match self {
+                    $(Exit::$exit => $remedy,)*
+                }
+            }
+        }
+    };
 }
 
-impl Exit {
-    /// Every way to end, in the order of their weight.
-    pub const ALL: [Exit; 13] = [
-        Exit::Success,
-        Exit::TryAgain,
-        Exit::Unavailable,
-        Exit::Report,
-        Exit::CannotCreate,
-        Exit::Io,
-        Exit::Protocol,
-        Exit::Credentials,
-        Exit::Config,
-        Exit::Usage,
-        Exit::Bug,
-        Exit::Interrupted,
-        Exit::Terminated,
-    ];
-
-    /// The number that the process ends with.
-    pub fn code(self) -> u8 {
-        match self {
-            Exit::Success => 0,
-            Exit::Usage => 64,
-            Exit::Report => 65,
-            Exit::Unavailable => 69,
-            Exit::Bug => 70,
-            Exit::CannotCreate => 73,
-            Exit::Io => 74,
-            Exit::TryAgain => 75,
-            Exit::Protocol => 76,
-            Exit::Credentials => 77,
-            Exit::Config => 78,
-            Exit::Interrupted => 130,
-            Exit::Terminated => 143,
-        }
+exits! {
+    /// Everything that passed the selection was acknowledged, or written to the CSV file.
+    #[default]
+    Success = 0 "success" {
+        meaning: "all imported",
+        try_again: "",
+        remedy: "nothing",
     }
+    /// Not now: throttled, or the report is still running at the deadline. Come back later.
+    TryAgain = 75 "try_again" {
+        meaning: "try again later",
+        try_again: "yes, later",
+        remedy: "run again later; the next run goes on with the report that is being made. If it stays so, raise \
+                 qualys.deadline or run less often",
+    }
+    /// A far end stayed unavailable.
+    Unavailable = 69 "unavailable" {
+        meaning: "a far end stayed unavailable",
+        try_again: "yes",
+        remedy: "run qualys-connector check, which finds the step that fails",
+    }
+    /// The report can't be used: cut off, of the wrong kind, or not a report.
+    Report = 65 "report" {
+        meaning: "the report can't be used",
+        try_again: "with another report",
+        remedy: "look at the report: was it cut off, is it a scan report in XML? Ask Qualys for it again, or take \
+                 another template",
+    }
+    /// The output file can't be created.
+    CannotCreate = 73 "cannot_create" {
+        meaning: "the output file can't be created",
+        try_again: "after mending it",
+        remedy: "look at the folder that the error names: does it exist, and may it be written to?",
+    }
+    /// Reading or writing failed half way.
+    Io = 74 "io" {
+        meaning: "reading or writing failed",
+        try_again: "after mending it",
+        remedy: "look at the file that the error names, and whether the disk is full",
+    }
+    /// The Management Center broke the protocol, or refused commands.
+    Protocol = 76 "protocol" {
+        meaning: "the Management Center broke the protocol or refused commands",
+        try_again: "after looking at the summary",
+        remedy: "look at the refused hosts in the summary; what the Management Center said of them, explain explains",
+    }
+    /// Credentials or a certificate were refused.
+    Credentials = 77 "credentials" {
+        meaning: "credentials or a certificate were refused",
+        try_again: "no: accounts get locked",
+        remedy: "run qualys-connector check, which finds what is refused; don't repeat it blindly",
+    }
+    /// The configuration is wrong.
+    Config = 78 "config" {
+        meaning: "the configuration is wrong",
+        try_again: "no",
+        remedy: "read the errors, which name every mistake and its place; config lists every setting",
+    }
+    /// The command line is wrong.
+    Usage = 64 "usage" {
+        meaning: "the command line is wrong",
+        try_again: "no",
+        remedy: "read the error and correct the command line (--help)",
+    }
+    /// Our bug.
+    Bug = 70 "bug" {
+        meaning: "a bug in qualys-connector",
+        try_again: "no; please report it",
+        remedy: "please report it, with the log at --level 3",
+    }
+    /// Interrupted by SIGINT.
+    Interrupted = 130 "interrupted" {
+        meaning: "interrupted",
+        try_again: "yes",
+        remedy: INTERRUPTED,
+    }
+    /// Ended by SIGTERM.
+    Terminated = 143 "interrupted" {
+        meaning: "terminated",
+        try_again: "yes",
+        remedy: INTERRUPTED,
+    }
+}
 
+/// What to do about an interruption, whoever caused it.
+const INTERRUPTED: &str = "run again: sending goes on, and nothing is imported twice";
+
+impl Exit {
     /// Whether all was done.
     pub fn is_success(self) -> bool {
         self == Exit::Success
@@ -86,84 +160,6 @@ impl Exit {
             self,
             Exit::TryAgain | Exit::Unavailable | Exit::Interrupted | Exit::Terminated
         )
-    }
-
-    /// What to do about it.
-    pub fn remedy(self) -> &'static str {
-        match self {
-            Exit::Success => "nothing",
-            Exit::Usage => "read the error and correct the command line (--help)",
-            Exit::Report => {
-                "look at the report: was it cut off, is it a scan report in XML? Ask Qualys for it again, or take \
-                 another template"
-            }
-            Exit::Unavailable => "run qualys-connector check, which finds the step that fails",
-            Exit::Bug => "please report it, with the log at --level 3",
-            Exit::CannotCreate => "look at the folder that the error names: does it exist, and may it be written to?",
-            Exit::Io => "look at the file that the error names, and whether the disk is full",
-            Exit::TryAgain => {
-                "run again later; the next run goes on with the report that is being made. If it stays so, raise \
-                 qualys.deadline or run less often"
-            }
-            Exit::Protocol => {
-                "look at the refused hosts in the summary; what the Management Center said of them, explain explains"
-            }
-            Exit::Credentials => "run qualys-connector check, which finds what is refused; don't repeat it blindly",
-            Exit::Config => "read the errors, which name every mistake and its place; config lists every setting",
-            Exit::Interrupted | Exit::Terminated => "run again: sending goes on, and nothing is imported twice",
-        }
-    }
-
-    /// Whether to run it again, in the words of the documentation.
-    pub fn try_again(self) -> &'static str {
-        match self {
-            Exit::Success => "",
-            Exit::TryAgain => "yes, later",
-            Exit::Unavailable | Exit::Interrupted | Exit::Terminated => "yes",
-            Exit::Report => "with another report",
-            Exit::CannotCreate | Exit::Io => "after mending it",
-            Exit::Protocol => "after looking at the summary",
-            Exit::Credentials => "no: accounts get locked",
-            Exit::Usage | Exit::Config => "no",
-            Exit::Bug => "no; please report it",
-        }
-    }
-
-    /// A word for machines, the same in spans and metrics.
-    pub fn label(self) -> &'static str {
-        match self {
-            Exit::Success => "success",
-            Exit::Usage => "usage",
-            Exit::Report => "report",
-            Exit::Unavailable => "unavailable",
-            Exit::Bug => "bug",
-            Exit::CannotCreate => "cannot_create",
-            Exit::Io => "io",
-            Exit::TryAgain => "try_again",
-            Exit::Protocol => "protocol",
-            Exit::Credentials => "credentials",
-            Exit::Config => "config",
-            Exit::Interrupted | Exit::Terminated => "interrupted",
-        }
-    }
-
-    /// What the code means, in the words of the documentation.
-    pub fn meaning(self) -> &'static str {
-        match self {
-            Exit::Success => "all imported",
-            Exit::Usage => "the command line is wrong",
-            Exit::Report => "the report can't be used",
-            Exit::Unavailable => "a far end stayed unavailable",
-            Exit::Bug => "a bug in qualys-connector",
-            Exit::CannotCreate => "the output file can't be created",
-            Exit::Io => "reading or writing failed",
-            Exit::TryAgain => "try again later",
-            Exit::Protocol => "the Management Center broke the protocol or refused commands",
-            Exit::Credentials => "credentials or a certificate were refused",
-            Exit::Config => "the configuration is wrong",
-            Exit::Interrupted => "interrupted",
-            Exit::Terminated => "terminated",
-        }
     }
 }
 

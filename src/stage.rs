@@ -2,74 +2,59 @@
 
 use std::fmt;
 
-/// A stage of an import.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Stage {
+/// Makes the enum of stages and their names, from one table.
+macro_rules! stages {
+    ($($(#[$about:meta])* $stage:ident $name:literal;)*) => {
+        /// A stage of an import.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Stage {
+            $($(#[$about])* $stage,)*
+        }
+
+        impl Stage {
+            /// Every stage, in the order of an import.
+            pub const ALL: [Stage; 13] = [$(Stage::$stage),*];
+
+            /// Its name in text: `tidy up`.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Stage::$stage => $name,)*
+                }
+            }
+        }
+    };
+}
+
+stages! {
     /// Checks the configuration, opens certificates and prepares both connections.
-    Configure,
+    Configure "configure";
     /// Asks Qualys for the report of a template, or adopts one.
-    Launch,
+    Launch "launch";
     /// Polls until the report is finished.
-    Wait,
+    Wait "wait";
     /// Asks Qualys for the hosts in scope.
-    List,
+    List "list";
     /// Downloads the report, or a batch of detections, and parses it meanwhile.
-    Download,
+    Download "download";
     /// Asks the KnowledgeBase for QIDs that aren't known yet.
-    LookUp,
+    LookUp "look up";
     /// Parses a report file.
-    Parse,
+    Parse "parse";
     /// Joins what several templates report of one host.
-    Merge,
+    Merge "merge";
     /// Decides what will be sent.
-    Select,
+    Select "select";
     /// Sends commands to the Management Center.
-    Send,
+    Send "send";
     /// Writes commands into a file.
-    Write,
+    Write "write";
     /// Counts commands without sending them.
-    Plan,
+    Plan "plan";
     /// Deletes reports at Qualys that nobody will use.
-    TidyUp,
+    TidyUp "tidy up";
 }
 
 impl Stage {
-    /// Every stage, in the order of an import.
-    pub const ALL: [Stage; 13] = [
-        Stage::Configure,
-        Stage::Launch,
-        Stage::Wait,
-        Stage::List,
-        Stage::Download,
-        Stage::LookUp,
-        Stage::Parse,
-        Stage::Merge,
-        Stage::Select,
-        Stage::Send,
-        Stage::Write,
-        Stage::Plan,
-        Stage::TidyUp,
-    ];
-
-    /// Its name in text: `tidy up`.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Stage::Configure => "configure",
-            Stage::Launch => "launch",
-            Stage::Wait => "wait",
-            Stage::List => "list",
-            Stage::Download => "download",
-            Stage::LookUp => "look up",
-            Stage::Parse => "parse",
-            Stage::Merge => "merge",
-            Stage::Select => "select",
-            Stage::Send => "send",
-            Stage::Write => "write",
-            Stage::Plan => "plan",
-            Stage::TidyUp => "tidy up",
-        }
-    }
-
     /// Its name as the value of a metric's label: `tidy_up`.
     pub const fn label(self) -> &'static str {
         match self {

@@ -20,7 +20,7 @@ use qualys_connector::cli::Cli;
 use qualys_connector::config::settings;
 use qualys_connector::exit::Exit;
 use qualys_connector::host_input::answer::texts::TEXTS;
-use qualys_connector::problem::{Kind, Step};
+use qualys_connector::problem::{Kind, Reason, Step};
 use qualys_connector::qualys::platforms::PLATFORMS;
 
 use pages::holds;
@@ -137,14 +137,14 @@ fn every_message_is_in_the_troubleshooting_page() {
             .map(|text| shown(&text));
         messages.entry(area(relative)).or_default().extend(sentences);
     }
-    for row in Kind::ALL.iter().map(|kind| kind.row()) {
-        let sentences = messages.entry(area_of(row.step)).or_default();
-        sentences.extend(
-            [row.meaning, row.remedy]
-                .into_iter()
-                .filter(|text| words(text) >= 3)
-                .map(shown),
-        );
+    let kinds = Kind::ALL.iter().map(|kind| kind.row());
+    let kinds = kinds.flat_map(|row| [row.meaning, row.remedy].map(|text| (area_of(row.step), text)));
+    let exits = Exit::ALL.map(|exit| (area(""), exit.remedy()));
+    let waits = Reason::ALL.map(|reason| (area("qualys"), reason.clause()));
+    for (area, text) in kinds.chain(exits).chain(waits) {
+        if words(text) >= 3 {
+            messages.entry(area).or_default().insert(shown(text));
+        }
     }
     let mut page = String::new();
     for (area, sentences) in messages.iter().filter(|(_, sentences)| !sentences.is_empty()) {

@@ -17,19 +17,51 @@ pub enum RetryPolicy {
     Reconnect,
 }
 
-/// What a wait is for. Also the fixed list of labels for metrics.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Reason {
-    /// The report isn't finished.
-    Running,
-    /// The subscription's calls of this window are used up.
-    RateLimit,
-    /// Too many calls of the subscription at the same time.
-    Concurrency,
-    /// Qualys is down for maintenance.
-    Maintenance,
-    /// A fault that may pass by itself.
-    BackOff,
+/// Makes the enum of reasons, and what is known of each, from one table.
+macro_rules! reasons {
+    ($($reason:ident $label:literal: $why:literal => $awaited:literal;)*) => {
+        /// What a wait is for. Also the fixed list of labels for metrics.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Reason {
+            $(#[doc = $why] $reason,)*
+        }
+
+        impl Reason {
+            /// Every reason.
+            pub const ALL: [Reason; 5] = [$(Reason::$reason),*];
+
+            /// A fixed word for logs and metrics.
+            pub fn label(self) -> &'static str {
+                match self {
+                    $(Reason::$reason => $label,)*
+                }
+            }
+
+            /// What is waited for, in words.
+            pub fn sentence(self) -> &'static str {
+                match self {
+                    $(Reason::$reason => $awaited,)*
+                }
+            }
+
+            /// Why that is waited for: a clause.
+            pub fn clause(self) -> &'static str {
+                match self {
+                    $(Reason::$reason => $why,)*
+                }
+            }
+        }
+    };
+}
+
+reasons! {
+    Running "running": "the report isn't finished" => "the report to be finished";
+    RateLimit "rate_limit": "the subscription's calls of this window are used up"
+        => "the subscription's next window of calls";
+    Concurrency "concurrency": "the subscription has too many calls running at the same time"
+        => "other calls of the subscription to end";
+    Maintenance "maintenance": "Qualys is down for maintenance" => "Qualys' maintenance to end";
+    BackOff "back_off": "the fault needs time to pass" => "a fault to pass";
 }
 
 impl RetryPolicy {
@@ -50,39 +82,6 @@ impl RetryPolicy {
             RetryPolicy::FewTimesOrRetryAfter(_) => "yes, by itself, a few times, or when Qualys says",
             RetryPolicy::UntilDeadline(_) => "yes, by itself, until the deadline",
             RetryPolicy::Reconnect => "yes, by itself, with another connection",
-        }
-    }
-}
-
-impl Reason {
-    /// Every reason.
-    pub const ALL: [Reason; 5] = [
-        Reason::Running,
-        Reason::RateLimit,
-        Reason::Concurrency,
-        Reason::Maintenance,
-        Reason::BackOff,
-    ];
-
-    /// A fixed word for logs and metrics.
-    pub fn label(self) -> &'static str {
-        match self {
-            Reason::Running => "running",
-            Reason::RateLimit => "rate_limit",
-            Reason::Concurrency => "concurrency",
-            Reason::Maintenance => "maintenance",
-            Reason::BackOff => "back_off",
-        }
-    }
-
-    /// What is waited for, in words.
-    pub fn sentence(self) -> &'static str {
-        match self {
-            Reason::Running => "the report to be finished",
-            Reason::RateLimit => "the subscription's next window of calls",
-            Reason::Concurrency => "other calls of the subscription to end",
-            Reason::Maintenance => "Qualys' maintenance to end",
-            Reason::BackOff => "a fault to pass",
         }
     }
 }

@@ -192,16 +192,10 @@ impl fmt::Display for Fault {
 
 impl fmt::Display for TooLong {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let why = match self.reason {
-            Reason::Running => "the report isn't finished",
-            Reason::RateLimit => "the subscription's calls of this window are used up",
-            Reason::Concurrency => "the subscription has too many calls running at the same time",
-            Reason::Maintenance => "Qualys is down for maintenance",
-            Reason::BackOff => "the fault needs time to pass",
-        };
         write!(
             f,
-            "{why}: the next call would have to wait {}, but only {} are left of qualys.deadline",
+            "{}: the next call would have to wait {}, but only {} are left of qualys.deadline",
+            self.reason.clause(),
             Short(self.wait),
             Short(self.left),
         )

@@ -2,128 +2,78 @@
 //!
 //! The sums add up: `read = selected + clean + left out`, for hosts and for findings.
 
-/// Why a host or a finding doesn't go on. The first reasons concern whole hosts, with all their findings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum LeftOut {
-    /// The report holds an `ERROR` in the place of the host.
-    HostError,
-    /// The host's address can't be read.
-    BadAddress,
-    /// An address of 0.0.0.0/8, which Qualys puts in the place of an IPv6 address.
-    StandIn,
-    /// The host isn't where the list of hosts has it: its address changed meanwhile, or it wasn't asked for.
-    Moved,
-    /// The host's last scan is longer ago than asked for.
-    NotScanned,
-    /// The list of hosts has it, and no detection was delivered.
-    NoDetections,
-    /// The host belongs to one of Qualys' networks that isn't asked for.
-    OtherNetwork,
-    /// The address is outside the ranges asked for.
-    OutsideRanges,
-    /// A host with nothing to send, of which something isn't known: an entry of it is an error, or a finding can't be
-    /// read. So nobody can say that it is clean.
-    Unknown,
-    /// A host with nothing to send, and nothing that was fixed.
-    NoFindings,
-    /// A finding without a numeric QID, or of which one thing is said twice.
-    Unreadable,
-    /// A finding that a user ignores at Qualys.
-    Ignored,
-    /// A finding whose QID a user has disabled at Qualys.
-    Disabled,
-    /// A kind that isn't asked for.
-    Kind,
-    /// A QID that isn't asked for, or is excluded.
-    Qid,
-    /// Below the lowest severity asked for.
-    Severity,
-    /// Without a CVE, where only those with one are asked for.
-    NoCve,
-    /// A status, other than fixed, that isn't asked for.
-    Status,
-    /// Fixed, and otherwise it would have gone on.
-    Fixed,
-    /// Said twice: a finding with the same QID, port and protocol, or one more entry of the same address.
-    Duplicate,
+/// Makes the enum of reasons, and what is known of each, from one table.
+macro_rules! reasons {
+    ($($(#[$about:meta])* $reason:ident $label:literal: $words:literal;)*) => {
+        /// Why a host or a finding doesn't go on. The first reasons concern whole hosts, with all their findings.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum LeftOut {
+            $($(#[$about])* $reason,)*
+        }
+
+        impl LeftOut {
+            /// Every reason, in the order they are looked at.
+            pub const ALL: [LeftOut; 20] = [$(LeftOut::$reason),*];
+
+            /// The reason for machines: a value of a metric's label.
+            pub fn label(self) -> &'static str {
+                match self {
+                    $(LeftOut::$reason => $label,)*
+                }
+            }
+
+            /// The reason for people, to follow a number: `3 hosts left out: ...`.
+            pub fn reason(self) -> &'static str {
+                match self {
+                    $(LeftOut::$reason => $words,)*
+                }
+            }
+        }
+    };
 }
 
-impl LeftOut {
-    /// Every reason, in the order they are looked at.
-    pub const ALL: [LeftOut; 20] = [
-        LeftOut::HostError,
-        LeftOut::BadAddress,
-        LeftOut::StandIn,
-        LeftOut::Moved,
-        LeftOut::NotScanned,
-        LeftOut::NoDetections,
-        LeftOut::OtherNetwork,
-        LeftOut::OutsideRanges,
-        LeftOut::Unknown,
-        LeftOut::NoFindings,
-        LeftOut::Unreadable,
-        LeftOut::Ignored,
-        LeftOut::Disabled,
-        LeftOut::Kind,
-        LeftOut::Qid,
-        LeftOut::Severity,
-        LeftOut::NoCve,
-        LeftOut::Status,
-        LeftOut::Fixed,
-        LeftOut::Duplicate,
-    ];
-
-    /// The reason for machines: a value of a metric's label.
-    pub fn label(self) -> &'static str {
-        match self {
-            LeftOut::HostError => "host_error",
-            LeftOut::BadAddress => "bad_address",
-            LeftOut::StandIn => "stand_in_address",
-            LeftOut::Moved => "moved",
-            LeftOut::NotScanned => "not_scanned",
-            LeftOut::NoDetections => "no_detections",
-            LeftOut::OtherNetwork => "other_network",
-            LeftOut::OutsideRanges => "outside_ranges",
-            LeftOut::Unknown => "unknown",
-            LeftOut::NoFindings => "no_findings",
-            LeftOut::Unreadable => "unreadable",
-            LeftOut::Ignored => "ignored",
-            LeftOut::Disabled => "disabled",
-            LeftOut::Kind => "kind",
-            LeftOut::Qid => "qid",
-            LeftOut::Severity => "severity",
-            LeftOut::NoCve => "no_cve",
-            LeftOut::Status => "status",
-            LeftOut::Fixed => "fixed",
-            LeftOut::Duplicate => "duplicate",
-        }
-    }
-
-    /// The reason for people, to follow a number: `3 hosts left out: ...`.
-    pub fn reason(self) -> &'static str {
-        match self {
-            LeftOut::HostError => "the report has an error in the place of the host",
-            LeftOut::BadAddress => "the address can't be read",
-            LeftOut::StandIn => "0.0.0.0/8, Qualys' stand-in for an IPv6 address",
-            LeftOut::Moved => "not at the address that the list of hosts says; the next import takes it",
-            LeftOut::NotScanned => "last scanned longer ago than detections.max_scan_age",
-            LeftOut::NoDetections => "listed by Qualys, but without a detection; left as it is",
-            LeftOut::OtherNetwork => "in a network that selection.networks doesn't name",
-            LeftOut::OutsideRanges => "outside selection.ip_ranges",
-            LeftOut::Unknown => "nothing to send, but the report doesn't say all of it, so it isn't cleared",
-            LeftOut::NoFindings => "nothing to send",
-            LeftOut::Unreadable => "no numeric QID, or one thing said twice",
-            LeftOut::Ignored => "ignored by a user at Qualys",
-            LeftOut::Disabled => "of a QID that is disabled at Qualys",
-            LeftOut::Kind => "of a kind that selection.kinds doesn't name",
-            LeftOut::Qid => "not in selection.qids, or in selection.exclude_qids",
-            LeftOut::Severity => "below selection.min_severity",
-            LeftOut::NoCve => "without a CVE (selection.only_with_cve)",
-            LeftOut::Status => "of a status that selection.statuses doesn't name",
-            LeftOut::Fixed => "fixed",
-            LeftOut::Duplicate => "said twice",
-        }
-    }
+reasons! {
+    /// The report holds an `ERROR` in the place of the host.
+    HostError "host_error": "the report has an error in the place of the host";
+    /// The host's address can't be read.
+    BadAddress "bad_address": "the address can't be read";
+    /// An address of 0.0.0.0/8, which Qualys puts in the place of an IPv6 address.
+    StandIn "stand_in_address": "0.0.0.0/8, Qualys' stand-in for an IPv6 address";
+    /// The host isn't where the list of hosts has it: its address changed meanwhile, or it wasn't asked for.
+    Moved "moved": "not at the address that the list of hosts says; the next import takes it";
+    /// The host's last scan is longer ago than asked for.
+    NotScanned "not_scanned": "last scanned longer ago than detections.max_scan_age";
+    /// The list of hosts has it, and no detection was delivered.
+    NoDetections "no_detections": "listed by Qualys, but without a detection; left as it is";
+    /// The host belongs to one of Qualys' networks that isn't asked for.
+    OtherNetwork "other_network": "in a network that selection.networks doesn't name";
+    /// The address is outside the ranges asked for.
+    OutsideRanges "outside_ranges": "outside selection.ip_ranges";
+    /// A host with nothing to send, of which something isn't known: an entry of it is an error, or a finding can't be
+    /// read. So nobody can say that it is clean.
+    Unknown "unknown": "nothing to send, but the report doesn't say all of it, so it isn't cleared";
+    /// A host with nothing to send, and nothing that was fixed.
+    NoFindings "no_findings": "nothing to send";
+    /// A finding without a numeric QID, or of which one thing is said twice.
+    Unreadable "unreadable": "no numeric QID, or one thing said twice";
+    /// A finding that a user ignores at Qualys.
+    Ignored "ignored": "ignored by a user at Qualys";
+    /// A finding whose QID a user has disabled at Qualys.
+    Disabled "disabled": "of a QID that is disabled at Qualys";
+    /// A kind that isn't asked for.
+    Kind "kind": "of a kind that selection.kinds doesn't name";
+    /// A QID that isn't asked for, or is excluded.
+    Qid "qid": "not in selection.qids, or in selection.exclude_qids";
+    /// Below the lowest severity asked for.
+    Severity "severity": "below selection.min_severity";
+    /// Without a CVE, where only those with one are asked for.
+    NoCve "no_cve": "without a CVE (selection.only_with_cve)";
+    /// A status, other than fixed, that isn't asked for.
+    Status "status": "of a status that selection.statuses doesn't name";
+    /// Fixed, and otherwise it would have gone on.
+    Fixed "fixed": "fixed";
+    /// Said twice: a finding with the same QID, port and protocol, or one more entry of the same address.
+    Duplicate "duplicate": "said twice";
 }
 
 /// How many were left out, by reason.
