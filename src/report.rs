@@ -51,7 +51,7 @@ pub use knowledge::{Knowledge, describe};
 pub use merge::merge;
 pub use parser::{Asked, DetectionPage, Entries, detections, knowledge_base, parse};
 pub use progress::Progress;
-pub use remarks::{Example, Remark, Remarks};
+pub use remarks::{Remark, Remarks};
 pub use selected::{Host, Selected};
 pub use vulnerability::Vulnerability;
 

@@ -1,8 +1,6 @@
 //! Remarks: what is odd in a report without making it useless, each kind of it said once.
 
-use std::cmp::Ordering;
 use std::collections::BTreeMap;
-use std::hash::{Hash, Hasher};
 
 use super::limits::REFERENCES;
 use super::text;
@@ -25,9 +23,9 @@ pub enum Remark {
     /// An IPv6 address that the report gives beside its stand-in, and that is used.
     TrueAddress,
     /// An element that may hold hosts or findings, where nobody knows how to read it. What it is in isn't cleared.
-    StrangeElement(Example),
+    StrangeElement,
     /// A finding without a numeric QID; left out, and its host isn't cleared.
-    UnreadableQid(Example),
+    UnreadableQid,
     /// A finding of which one thing is said twice; left out, and its host isn't cleared.
     SaidTwice,
     /// Two descriptions of a QID that differ. Joined: the higher severity, every reference.
@@ -48,40 +46,6 @@ pub enum Remark {
     Others,
 }
 
-/// One of the texts that a remark is about. Which one makes no difference to what the remark is.
-#[derive(Debug, Clone, Default)]
-pub struct Example(Box<str>);
-
-impl Example {
-    fn of(text: &str) -> Self {
-        Example(text::shown(text, EXAMPLE).into())
-    }
-}
-
-impl PartialEq for Example {
-    fn eq(&self, _: &Self) -> bool {
-        true
-    }
-}
-
-impl Eq for Example {}
-
-impl Ord for Example {
-    fn cmp(&self, _: &Self) -> Ordering {
-        Ordering::Equal
-    }
-}
-
-impl PartialOrd for Example {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Hash for Example {
-    fn hash<H: Hasher>(&self, _: &mut H) {}
-}
-
 /// Characters of an example.
 const EXAMPLE: usize = 80;
 
@@ -90,43 +54,61 @@ const KINDS: usize = 32;
 
 /// The remarks on a report, with how often each was called for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Remarks(BTreeMap<Remark, u64>);
+pub struct Remarks(BTreeMap<Remark, Occurrences>);
+
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+struct Occurrences {
+    count: u64,
+    /// The first of the texts that the remark is about, for remarks that show one.
+    example: Box<str>,
+}
 
 impl Remarks {
     /// The remarks and how often each was called for.
     pub fn iter(&self) -> impl Iterator<Item = (&Remark, u64)> {
-        self.0.iter().map(|(remark, count)| (remark, *count))
+        self.0.iter().map(|(remark, occurrences)| (remark, occurrences.count))
     }
 
     /// One sentence for each, for a log.
     pub fn sentences(&self) -> impl Iterator<Item = String> {
-        self.iter().map(|(remark, count)| remark.sentence(count))
+        self.0.iter().map(|(remark, occurrences)| remark.sentence(occurrences))
     }
 
     pub(super) fn add(&mut self, remark: Remark, count: u64) {
-        if count == 0 {
-            return;
+        if count > 0 {
+            self.occurrences(remark).count += count;
         }
-        let known = self.0.len() < KINDS || self.0.contains_key(&remark);
-        *self.0.entry(if known { remark } else { Remark::Others }).or_default() += count;
     }
 
     /// Adds one about a text, which is looked at only if it is the first.
-    pub(super) fn add_example(&mut self, remark: fn(Example) -> Remark, text: &str) {
-        let any = remark(Example::default());
-        let known = self.0.contains_key(&any);
-        self.add(if known { any } else { remark(Example::of(text)) }, 1);
+    pub(super) fn add_example(&mut self, remark: Remark, text: &str) {
+        let occurrences = self.occurrences(remark);
+        if occurrences.count == 0 {
+            occurrences.example = text::shown(text, EXAMPLE).into();
+        }
+        occurrences.count += 1;
+    }
+
+    fn occurrences(&mut self, remark: Remark) -> &mut Occurrences {
+        let known = self.0.len() < KINDS || self.0.contains_key(&remark);
+        self.0.entry(if known { remark } else { Remark::Others }).or_default()
     }
 
     /// Adds all that others say.
     pub fn join(&mut self, others: Remarks) {
-        others.0.into_iter().for_each(|(remark, count)| self.add(remark, count));
+        for (remark, others) in others.0 {
+            let occurrences = self.occurrences(remark);
+            if occurrences.count == 0 {
+                occurrences.example = others.example;
+            }
+            occurrences.count += others.count;
+        }
     }
 }
 
 impl Remark {
-    fn sentence(&self, count: u64) -> String {
-        let times = if count == 1 {
+    fn sentence(&self, Occurrences { count, example }: &Occurrences) -> String {
+        let times = if *count == 1 {
             "once".into()
         } else {
             format!("{count} times")
@@ -141,14 +123,14 @@ impl Remark {
             Remark::TrueAddress => {
                 format!("an IPv6 address beside its stand-in of 0.0.0.0/8 ({times}) is taken for the host's")
             }
-            Remark::StrangeElement(Example(name)) => {
+            Remark::StrangeElement => {
                 format!(
-                    "an element that may hold hosts or findings can't be read ({times}; such as {name}): no host that it may be about is cleared"
+                    "an element that may hold hosts or findings can't be read ({times}; such as {example}): no host that it may be about is cleared"
                 )
             }
-            Remark::UnreadableQid(Example(qid)) => {
+            Remark::UnreadableQid => {
                 format!(
-                    "a finding without a numeric QID ({times}; such as '{qid}') is left out: its host isn't cleared"
+                    "a finding without a numeric QID ({times}; such as '{example}') is left out: its host isn't cleared"
                 )
             }
             Remark::SaidTwice => {
