@@ -1,6 +1,5 @@
 //! Why a state can't be used.
 
-use std::borrow::Cow;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -84,9 +83,5 @@ impl Problem for Error {
             Error::Damaged(_) => Kind::StateDamaged,
             Error::File { .. } => Kind::StateUnusable,
         }
-    }
-
-    fn remedy(&self) -> Cow<'_, str> {
-        self.kind().row().remedy.into()
     }
 }
