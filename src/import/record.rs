@@ -138,11 +138,14 @@ impl Failure {
     }
 }
 
-/// The worse of two failures; the first of equally bad ones.
+/// The worst of several failures, by how each would end the process; the first of equally bad ones.
+pub(super) fn worst<T>(failures: impl IntoIterator<Item = T>, exit: impl Fn(&T) -> Exit) -> Option<T> {
+    let failures = failures.into_iter();
+    failures.reduce(|worst, next| if exit(&next) > exit(&worst) { next } else { worst })
+}
+
 fn worse(one: Option<Failure>, other: Option<Failure>) -> Option<Failure> {
-    one.into_iter()
-        .chain(other)
-        .reduce(|worst, next| if next.exit() > worst.exit() { next } else { worst })
+    worst(one.into_iter().chain(other), Failure::exit)
 }
 
 /// Adds what isn't named yet, as long as there is room.
@@ -182,7 +185,7 @@ impl BatchRecord {
             Some((Some(part), failure))
         });
         let all = obtaining.chain(self.failure.as_ref().map(|failure| (None, failure)));
-        all.reduce(|worst, next| if next.1.exit() > worst.1.exit() { next } else { worst })
+        worst(all, |(_, failure)| failure.exit())
     }
 
     /// Takes note of a failure, unless a worse one is known.
@@ -330,11 +333,11 @@ impl Record {
 
     /// The failure that decides how the process ends, with its batch and part: of equally bad ones the first.
     pub fn worst(&self) -> Option<(&BatchRecord, Option<&PartRecord>, &Failure)> {
-        let worst = self.batches.iter().filter_map(|batch| {
+        let of_batches = self.batches.iter().filter_map(|batch| {
             let (part, failure) = batch.worst()?;
             Some((batch, part, failure))
         });
-        worst.reduce(|worst, next| if next.2.exit() > worst.2.exit() { next } else { worst })
+        worst(of_batches, |(.., failure)| failure.exit())
     }
 
     /// What the exit code means here.

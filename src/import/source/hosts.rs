@@ -17,7 +17,7 @@ use crate::import::count::{Count, Outcome, Totals, Unit};
 use crate::import::error::Error;
 use crate::import::memory::Memory;
 use crate::import::numbers::hosts;
-use crate::import::record::{BatchRecord, Failure, Record};
+use crate::import::record::{self, BatchRecord, Failure, Record};
 use crate::import::runner::{Found, Runner};
 use crate::import::stages::Stages;
 use crate::import::stop::Stop;
@@ -183,7 +183,7 @@ impl HostSource {
             let last = batches.last().and_then(|batch| listing.hosts.last_address(batch));
             self.state.borrow_mut().reached = last;
             let failure = self.download(&listing, batches, &mut held, runner, stages).await;
-            worst = worst.into_iter().chain(failure).reduce(worse);
+            worst = worse(worst, failure);
             if self.waits(&held).await {
                 continue;
             }
@@ -194,7 +194,7 @@ impl HostSource {
                         break;
                     }
                 }
-                Err(failure) => worst = worst.into_iter().chain([failure]).reduce(worse),
+                Err(failure) => worst = worse(worst, Some(failure)),
             }
             if !self.in_one || self.is_closed() {
                 break;
@@ -314,7 +314,7 @@ impl HostSource {
                 Err(failure) => {
                     let failure = Error::from(failure);
                     self.fail(hosts, &failure);
-                    worst = worst.into_iter().chain([failure]).reduce(worse);
+                    worst = worse(worst, Some(failure));
                 }
             }
         }
@@ -371,7 +371,7 @@ impl HostSource {
     fn keep(&self, failure: Failure) {
         let mut state = self.state.borrow_mut();
         let known = state.failure.take();
-        state.failure = known.filter(|known| known.exit() >= failure.exit()).or(Some(failure));
+        state.failure = record::worst(known.into_iter().chain([failure]), Failure::exit);
     }
 }
 
@@ -386,11 +386,8 @@ fn calls_missing(needed: u64, left: u64) -> Option<String> {
 }
 
 /// The failure that decides how an import ends.
-fn worse(one: Error, other: Error) -> Error {
-    match other.kind().exit() > one.kind().exit() {
-        true => other,
-        false => one,
-    }
+fn worse(one: Option<Error>, other: Option<Error>) -> Option<Error> {
+    record::worst(one.into_iter().chain(other), |failure| failure.kind().exit())
 }
 
 /// The records of the list that nobody asks for.
