@@ -36,8 +36,8 @@ use crate::http::{Endpoint, ProxyError, Via};
 
 pub use crate::http::Proxy;
 pub use detections::{
-    ChangeWindow, ChangeWindowError, DetectionClient, DetectionError, DetectionSettings, Done, Fetched, HostBatch,
-    HostGroups, HostListing, HostsWanted, MARGIN, Names, Scope, Shard, ShardError, Since, TagMatch,
+    ChangeWindow, DetectionClient, DetectionError, DetectionSettings, Done, Fetched, HostBatch, HostGroups,
+    HostListing, HostsWanted, MARGIN, Names, Scope, Shard, ShardError, Since, TagMatch,
 };
 pub use error::Error;
 pub use fault::{Fault, TooLong};
@@ -98,6 +98,13 @@ impl Settings {
         };
         endpoint.via()
     }
+}
+
+/// FNV-1a, 64 bits: a hash that is the same in every version of every program, which std's is not.
+fn fnv_1a(bytes: impl IntoIterator<Item = u8>) -> u64 {
+    bytes.into_iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }
 
 /// How requests prove who sends them.

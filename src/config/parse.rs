@@ -9,7 +9,7 @@ use secrecy::SecretString;
 use url::{Host, Url};
 
 use crate::http::is_this_machine;
-use crate::qualys::platforms;
+use crate::qualys::{ChangeWindow, platforms};
 
 /// The names of an enum whose values are words, for [`Syntax::Words`](super::syntax::Syntax::Words).
 pub(super) fn words<T: ValueEnum>() -> Vec<String> {
@@ -95,6 +95,14 @@ pub(super) fn duration_or_zero(text: &str) -> Result<Duration, String> {
     match humantime::parse_duration(text) {
         Ok(duration) if duration > LONGEST => Err("longer than a year".to_owned()),
         read => read.map_err(|error| error.to_string()),
+    }
+}
+
+/// Reads `last`, or a length of time that isn't zero.
+pub(super) fn change_window(text: &str) -> Result<ChangeWindow, String> {
+    match text.eq_ignore_ascii_case("last") {
+        true => Ok(ChangeWindow::SinceLast),
+        false => duration(text).map(ChangeWindow::Within),
     }
 }
 

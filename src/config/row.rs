@@ -12,6 +12,7 @@ use url::Url;
 use super::parse;
 use super::setting::Setting;
 use super::syntax::Syntax;
+use crate::qualys::ChangeWindow;
 
 /// What a setting is besides its name, its help and its field.
 pub(super) struct SettingRow<T> {
@@ -158,6 +159,11 @@ pub(super) const fn form<T: FromStr<Err: ToString>>(expected: &'static str) -> S
 /// A list whose form the type of the value defines.
 pub(super) const fn list<T: FromStr<Err: ToString>>(expected: &'static str) -> SettingRow<T> {
     of_form(expected, true, parse::form)
+}
+
+/// Since when hosts must have changed.
+pub(super) const fn change_window() -> SettingRow<ChangeWindow> {
+    of_form("a length of time or last", false, parse::change_window)
 }
 
 /// A version number, as it stands in paths.

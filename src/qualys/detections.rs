@@ -44,7 +44,7 @@ pub use groups::{HostBatch, HostGroups};
 pub use list::HostListing;
 pub use scope::{Names, Scope, Shard, ShardError, TagMatch};
 pub use wanted::{Done, HostsWanted, MARGIN, Since};
-pub use window::{ChangeWindow, ChangeWindowError};
+pub use window::ChangeWindow;
 
 /// The section `detections` of the configuration, and what others say of it.
 #[derive(Debug, Clone)]

@@ -15,7 +15,7 @@ use super::numbers::DEFAULT_NETWORK;
 use super::parser::id_min;
 use super::progress::Progress;
 use super::text;
-use super::values::{LINE, address, date, network};
+use super::values::{LINE, address, date, is_stand_in, network};
 use super::xml::{self, Handler};
 
 const ROOT: &str = "HOST_LIST_OUTPUT";
@@ -228,7 +228,6 @@ impl<F: FnMut(Listed)> Handler for ListReader<F> {
 impl<F: FnMut(Listed)> ListReader<F> {
     fn close_host(&mut self) -> Result<(), Error> {
         let Some(host) = self.host.take() else { return Ok(()) };
-        let is_stand_in = |address: &IpAddr| matches!(address, IpAddr::V4(address) if address.octets()[0] == 0);
         let address = host.address.filter(|address| !is_stand_in(address)).or(host.ipv6);
         self.take(Listed {
             id: host.id.unwrap_or_default(),

@@ -5,6 +5,14 @@
 pub(super) struct Intervals<T>(Vec<(T, T)>);
 
 impl<T: Copy + Ord> Intervals<T> {
+    /// Reads a list whose items are separated by commas or white space; `item` gives the first and last value of one.
+    pub(super) fn read<E>(text: &str, item: impl Fn(&str) -> Result<(T, T), E>) -> Result<Self, E> {
+        // Blanks around a dash belong to the range; all others separate.
+        let tight = text.split('-').map(str::trim).collect::<Vec<_>>().join("-");
+        let items = tight.split(|c: char| c == ',' || c.is_whitespace());
+        items.filter(|text| !text.is_empty()).map(item).collect()
+    }
+
     pub(super) fn contains(&self, value: T) -> bool {
         let candidates = self.0.partition_point(|(first, _)| *first <= value);
         let nearest = candidates.checked_sub(1).and_then(|index| self.0.get(index));

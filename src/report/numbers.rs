@@ -105,36 +105,27 @@ impl FromStr for Networks {
 }
 
 fn numbers(text: &str, name: &'static str, example: &'static str) -> Result<Intervals<u32>, NumberError> {
-    // Blanks around a dash belong to the range; all others separate.
-    let tight = text.split('-').map(str::trim).collect::<Vec<_>>().join("-");
-    let items = tight
-        .split(|c: char| c == ',' || c.is_whitespace())
-        .filter(|item| !item.is_empty());
-    items
-        .map(|item| {
-            let number = |text: &str| {
-                let digits = text.bytes().all(|byte| byte.is_ascii_digit());
-                digits
-                    .then(|| text.parse().ok())
-                    .flatten()
-                    .ok_or_else(|| NumberError::Unreadable {
-                        given: item.to_owned(),
-                        name,
-                        example,
-                    })
+    Intervals::read(text, |item| {
+        let number = |text: &str| {
+            let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+            let unreadable = || NumberError::Unreadable {
+                given: item.to_owned(),
+                name,
+                example,
             };
-            let (first, last) = item.split_once('-').unwrap_or((item, item));
-            let (first, last) = (number(first)?, number(last)?);
-            if first > last {
-                return Err(NumberError::Backwards {
-                    given: item.to_owned(),
-                    first,
-                    last,
-                });
-            }
-            Ok((first, last))
-        })
-        .collect()
+            digits.then(|| text.parse().ok()).flatten().ok_or_else(unreadable)
+        };
+        let (first, last) = item.split_once('-').unwrap_or((item, item));
+        let (first, last) = (number(first)?, number(last)?);
+        if first > last {
+            return Err(NumberError::Backwards {
+                given: item.to_owned(),
+                first,
+                last,
+            });
+        }
+        Ok((first, last))
+    })
 }
 
 fn write(intervals: &Intervals<u32>, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -66,12 +66,7 @@ impl FromStr for Ranges {
     type Err = RangeError;
 
     fn from_str(text: &str) -> Result<Self, RangeError> {
-        // Blanks around a dash belong to the range; all others separate.
-        let tight = text.split('-').map(str::trim).collect::<Vec<_>>().join("-");
-        let items = tight
-            .split(|c: char| c == ',' || c.is_whitespace())
-            .filter(|item| !item.is_empty());
-        Ok(Ranges(items.map(range).collect::<Result<_, _>>()?))
+        Intervals::read(text, range).map(Ranges)
     }
 }
 

@@ -98,6 +98,11 @@ pub(super) fn status(text: &str, remarks: &mut Remarks) -> StatusText {
     }
 }
 
+/// Whether Qualys puts an address in the place of an IPv6 address.
+pub(super) fn is_stand_in(address: &IpAddr) -> bool {
+    matches!(address, IpAddr::V4(address) if address.octets()[0] == 0)
+}
+
 /// The number, if it is one of Qualys' five.
 pub(super) fn severity(text: &str) -> Option<u8> {
     text.trim().parse().ok().filter(|severity| (1..=5).contains(severity))

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Sections;
 use crate::config::contradiction::Contradiction;
 use crate::config::error::{Errors, Reported};
-use crate::config::row::{boolean, duration, form, list, number, version, words};
+use crate::config::row::{boolean, change_window, duration, form, list, number, version, words};
 use crate::qualys::{Api, ChangeWindow, DetectionSettings, Names, Scope, Shard, TagMatch};
 use crate::report::Kind;
 
@@ -25,7 +25,7 @@ section! {
         /// Calls for detections at the same time, at most; never more than the subscription allows
         parallel_calls: usize = number::<1, 8, _>().default("1");
         /// Only hosts with scan results that were processed within this time, or since the last good import (last); not set: all
-        changed_within: ChangeWindow = form("a length of time or last").example("26h");
+        changed_within: ChangeWindow = change_window().example("26h");
         /// With detections.changed_within=last, all hosts are imported this often
         full_every: Duration = duration().default("7d");
         /// Hosts whose last scan is longer ago are left as they are; not set: none

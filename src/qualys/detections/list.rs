@@ -2,12 +2,12 @@
 
 use std::collections::HashSet;
 use std::net::IpAddr;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use tracing::{info, warn};
 
 use super::groups::{GroupedHost, HostGroups};
-use super::wanted::{HostsWanted, MARGIN};
+use super::wanted::{HostsWanted, MARGIN, before};
 use super::{DetectionClient, DetectionError};
 use crate::printable::Text;
 use crate::problem::{Kind, Problem as _, Step};
@@ -269,10 +269,6 @@ pub(super) fn is_too_much(fault: &Fault) -> bool {
 
 pub(super) fn is_cut_off(failure: &DetectionError) -> bool {
     matches!(failure, DetectionError::Answer(error) if error.is_cut_off())
-}
-
-fn before(now: SystemTime, age: Duration) -> SystemTime {
-    now.checked_sub(age).unwrap_or(SystemTime::UNIX_EPOCH)
 }
 
 impl HostListing {

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use tracing::debug;
 
-use super::wanted::MARGIN;
+use super::wanted::{MARGIN, before};
 use super::{DetectionClient, DetectionError};
 use crate::problem::Problem as _;
 use crate::report::{self, Knowledge, Report};
@@ -149,8 +149,7 @@ impl DetectionClient {
         since: SystemTime,
         known: &HashSet<u32>,
     ) -> Result<Vec<report::Entries>, DetectionError> {
-        let since = since.checked_sub(MARGIN).unwrap_or(SystemTime::UNIX_EPOCH);
-        let since = humantime::format_rfc3339_seconds(since).to_string();
+        let since = humantime::format_rfc3339_seconds(before(since, MARGIN)).to_string();
         let parameters = [("last_modified_after", since)];
         self.entry_pages(&parameters, known, super::look_up::is_refused).await
     }

@@ -1,9 +1,10 @@
 //! Scope: which hosts are asked for, and which part of them.
 
 use std::convert::Infallible;
-use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
+
+use crate::qualys::fnv_1a;
 
 /// What chooses hosts at Qualys.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -106,11 +107,8 @@ impl Shard {
             IpAddr::V4(address) => address.to_bits().into(),
             IpAddr::V6(address) => address.to_bits(),
         };
-        // FNV-1a: neighbours are spread over all parts.
-        let hash = bits.to_le_bytes().iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-        });
-        (hash >> 32) % u64::from(self.of) + 1 == u64::from(self.number)
+        // Neighbours are spread over all parts.
+        (fnv_1a(bits.to_le_bytes()) >> 32) % u64::from(self.of) + 1 == u64::from(self.number)
     }
 
     /// Whether it is all there is.
@@ -146,12 +144,6 @@ impl FromStr for Shard {
     }
 }
 
-impl fmt::Display for Shard {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.number, self.of)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -172,7 +164,7 @@ mod tests {
 
     #[test]
     fn a_shard_is_a_part_of_a_whole() {
-        assert_eq!("2/4".parse::<Shard>().unwrap().to_string(), "2/4");
+        assert_eq!("2/4".parse(), Ok(Shard { number: 2, of: 4 }));
         assert_eq!("0/4".parse::<Shard>(), "4/4".parse());
         for text in ["", "2", "5/4", "x/4", "0/0", "1/0", "-1/4"] {
             assert!(text.parse::<Shard>().is_err(), "{text}");

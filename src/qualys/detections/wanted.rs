@@ -36,10 +36,14 @@ pub struct Done {
     pub begun: SystemTime,
 }
 
+/// The moment that is `age` before a time, as far as clocks go back.
+pub(super) fn before(time: SystemTime, age: Duration) -> SystemTime {
+    time.checked_sub(age).unwrap_or(SystemTime::UNIX_EPOCH)
+}
+
 impl Since {
     /// The moment, if it is `now`.
     pub fn at(self, now: SystemTime) -> SystemTime {
-        let before = |time: SystemTime, age| time.checked_sub(age).unwrap_or(SystemTime::UNIX_EPOCH);
         match self {
             Since::Ago(age) => before(now, age),
             Since::Run(begun) => before(begun, MARGIN),

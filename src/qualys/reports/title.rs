@@ -11,7 +11,7 @@
 use std::fmt;
 
 use super::list::Report;
-use crate::qualys::Settings;
+use crate::qualys::{Settings, fnv_1a};
 
 const NAME: &str = "qualys-connector";
 
@@ -36,12 +36,7 @@ impl Title {
             &settings.destination,
             &settings.keep_report.to_string(),
         ];
-        let key = decisive
-            .into_iter()
-            .flat_map(|part| part.bytes().chain([0]))
-            .fold(FNV_OFFSET, |hash, byte| {
-                (hash ^ u64::from(byte)).wrapping_mul(FNV_PRIME)
-            });
+        let key = fnv_1a(decisive.into_iter().flat_map(|part| part.bytes().chain([0])));
         let plain = |c: char| {
             if c.is_ascii_alphanumeric() || "-_.".contains(c) {
                 c
@@ -67,10 +62,6 @@ impl fmt::Display for Title {
         f.write_str(&self.text)
     }
 }
-
-// FNV-1a, 64 bits: a hash that is the same in every version of every program, which std's is not.
-const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
-const FNV_PRIME: u64 = 0x0100_0000_01b3;
 
 #[cfg(test)]
 mod tests {

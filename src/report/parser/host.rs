@@ -9,6 +9,7 @@ use crate::report::counts::LeftOut;
 use crate::report::error::Error;
 use crate::report::hosts::{NewHost, TooBig, Wholeness};
 use crate::report::remarks::Remark;
+use crate::report::values::is_stand_in;
 use crate::report::xml::Handler as _;
 
 /// After so many findings of one host it is looked at whether they still fit.
@@ -25,7 +26,6 @@ impl Parser<'_> {
 
     /// The address of the host that was read, or why it has none.
     fn host_address(&mut self) -> Result<IpAddr, LeftOut> {
-        let is_stand_in = |address: &IpAddr| matches!(address, IpAddr::V4(address) if address.octets()[0] == 0);
         let (said, ipv6) = match self.host.seen.twice() {
             // Nobody knows which of its addresses is meant.
             true => (None, None),
