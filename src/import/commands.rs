@@ -21,7 +21,7 @@ pub(super) struct Closings {
     mode: Mode,
     clear: bool,
     /// What an earlier delivery of the same import says of these hosts stays.
-    told: HashSet<IpAddr>,
+    joined: HashSet<IpAddr>,
     /// Another delivery of the same import has findings of these hosts, or doesn't know whether it has.
     kept: HashSet<IpAddr>,
     /// Hosts with findings, of all deliveries so far; only where several may hold the same host.
@@ -36,7 +36,7 @@ impl Closings {
         Closings {
             mode: settings.mode,
             clear: settings.clear_clean_hosts,
-            told: HashSet::new(),
+            joined: HashSet::new(),
             kept: HashSet::new(),
             hosts: several.then(HashSet::new),
             named: 0,
@@ -72,10 +72,10 @@ impl Closings {
         self.clear = false;
     }
 
-    /// What is told of these hosts from now on joins what has been told already.
-    pub(super) fn join(&mut self, told: impl IntoIterator<Item = IpAddr>) {
+    /// Further results of these hosts join those that were delivered already.
+    pub(super) fn join(&mut self, hosts: impl IntoIterator<Item = IpAddr>) {
         if self.mode == Mode::Replace {
-            self.told.extend(told);
+            self.joined.extend(hosts);
         }
     }
 
@@ -91,7 +91,7 @@ impl Closings {
 
     /// How a host is closed; `None` if there is nothing to tell of it.
     fn closing(&self, host: &report::Host<'_>) -> Option<Closing> {
-        let joins = self.mode == Mode::Merge || !host.whole || self.told.contains(&host.address);
+        let joins = self.mode == Mode::Merge || !host.whole || self.joined.contains(&host.address);
         match (host.clean, joins) {
             (false, true) => Some(Closing::Merge),
             (false, false) => Some(Closing::Replace),

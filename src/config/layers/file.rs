@@ -103,9 +103,9 @@ fn wrong_name(key: &str) -> &str {
     name.split(':').next().unwrap_or(name)
 }
 
-/// What stands before each of these marks.
-fn before(key: &str, mark: char) -> impl Iterator<Item = &str> {
-    key.match_indices(mark).filter_map(move |(at, _)| key.get(..at))
+/// What stands before each of these separators.
+fn before(key: &str, separator: char) -> impl Iterator<Item = &str> {
+    key.match_indices(separator).filter_map(move |(at, _)| key.get(..at))
 }
 
 /// A key that is no setting; in the old file the old keys are the ones to suggest.

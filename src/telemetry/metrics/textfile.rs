@@ -41,7 +41,7 @@ impl Textfile {
     /// Replaces the file, or leaves it as it is.
     pub(super) fn write(&self, text: &str) -> io::Result<()> {
         let text = match self.former()? {
-            Some(former) => format!("{text}{}", unsaid(&former, text)),
+            Some(former) => format!("{text}{}", kept(&former, text)),
             None => text.to_owned(),
         };
         let file = WholeFile::create(&self.0, READERS)?;
@@ -77,27 +77,27 @@ fn is_ours(text: &str) -> bool {
     let metric = |line: &str| {
         let name = ["# HELP ", "# TYPE "]
             .into_iter()
-            .find_map(|mark| line.strip_prefix(mark));
+            .find_map(|comment| line.strip_prefix(comment));
         name.unwrap_or(line).starts_with(PREFIX)
     };
     text.lines().any(|line| line.starts_with("# TYPE ")) && text.lines().all(metric)
 }
 
 /// The metrics of ours in `former` that `text` doesn't have.
-fn unsaid(former: &str, text: &str) -> String {
-    let said: BTreeSet<&str> = text.lines().filter_map(described).collect();
-    let mut unsaid = String::new();
+fn kept(former: &str, text: &str) -> String {
+    let written: BTreeSet<&str> = text.lines().filter_map(described).collect();
+    let mut kept = String::new();
     let mut keep = false;
     for line in former.lines() {
         if let Some(name) = described(line) {
-            keep = name.starts_with(PREFIX) && !said.contains(name);
+            keep = name.starts_with(PREFIX) && !written.contains(name);
         }
         if keep {
-            unsaid.push_str(line);
-            unsaid.push('\n');
+            kept.push_str(line);
+            kept.push('\n');
         }
     }
-    unsaid
+    kept
 }
 
 /// The metric whose lines begin here.

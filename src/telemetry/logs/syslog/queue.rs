@@ -20,7 +20,7 @@ pub(super) struct Queue {
 struct QueueState {
     waiting: VecDeque<Vec<u8>>,
     /// Taken from the queue, and neither sent nor given up.
-    in_hand: u64,
+    in_flight: u64,
     lost: u64,
     problem: Option<String>,
     waited: Duration,
@@ -61,7 +61,7 @@ impl Queue {
         let waited = self.changed.wait_while(self.lock(), idle);
         let mut state = waited.unwrap_or_else(PoisonError::into_inner);
         let message = state.waiting.pop_front();
-        state.in_hand = message.iter().len() as u64;
+        state.in_flight = message.iter().len() as u64;
         self.changed.notify_all();
         message
     }
@@ -99,7 +99,7 @@ impl Queue {
         let on_the_way = if state.done {
             0
         } else {
-            state.in_hand + state.waiting.len() as u64
+            state.in_flight + state.waiting.len() as u64
         };
         let messages = state.lost + on_the_way;
         (messages > 0).then(|| Lost {
