@@ -32,6 +32,7 @@
 //! | [`problem`] | whatever can go wrong: one table of what it means, what to do, whether it is tried again |
 //! | [`stage`] | the stages of an import: one list of names |
 //! | [`exit`] | the exit codes that schedulers act on |
+//! | `mutex` | locks, and what another thread's panic means for them |
 //!
 //! Imports run downward in this list only.
 
@@ -44,6 +45,7 @@ pub mod host_input;
 mod http;
 pub mod import;
 mod input_file;
+mod mutex;
 pub mod page;
 pub mod printable;
 pub mod problem;

@@ -31,6 +31,8 @@ use std::sync::Mutex;
 use redb::backends::FileBackend;
 use redb::{Builder, Database, ReadableDatabase as _, StorageBackend, TableDefinition, WriteTransaction};
 
+use crate::mutex::locked;
+
 mod error;
 mod header;
 mod hosts;
@@ -138,7 +140,7 @@ impl StateStore {
 
     /// Which import it is of, and its last runs.
     pub fn header(&self) -> StateHeader {
-        self.locked().clone()
+        locked(&self.header).clone()
     }
 
     /// Changes what is known of the import.
@@ -149,7 +151,7 @@ impl StateStore {
         let mut header = self.header();
         change(&mut header);
         self.write(|transaction| write_header(transaction, &header))?;
-        *self.locked() = header;
+        *locked(&self.header) = header;
         Ok(())
     }
 
@@ -162,10 +164,6 @@ impl StateStore {
             Ok::<_, redb::Error>(changed)
         };
         write().map_err(|error| Error::from(error).of(&self.path))
-    }
-
-    fn locked(&self) -> std::sync::MutexGuard<'_, StateHeader> {
-        self.header.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 

@@ -8,12 +8,13 @@
 //! | hosts that left are cleared only by a run that saw every host in scope, as the full run before it with the same settings did | nobody takes for left what wasn't asked for |
 
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use tracing::{info, warn};
 
 use super::record::Record;
+use crate::mutex::locked;
 use crate::printable::Text;
 use crate::problem::Problem as _;
 use crate::qualys::{ChangeWindow, DetectionSettings, Done, HostListing, HostsWanted, MARGIN, Since};
@@ -193,7 +194,7 @@ impl Memory {
             .before
             .cut
             .filter(|cut| fits(cut) && is_within(time(cut.begun), within, now));
-        open.run().cut = cut;
+        locked(&open.run).cut = cut;
         let Some(cut) = cut else {
             return HostsWanted { since, done: None };
         };
@@ -237,7 +238,7 @@ impl Memory {
     pub(super) fn listed(&self, listing: &HostListing, settings: &DetectionSettings) -> HostsWanted {
         let wanted = self.wanted(settings);
         let Some(open) = &self.open else { return wanted };
-        open.run().hidden |= listing.hidden;
+        locked(&open.run).hidden |= listing.hidden;
         if wanted.since.is_none() {
             let is_listed = |address: IpAddr| listing.contains(address) || listing.hidden_ipv6 && address.is_ipv6();
             self.seen(open, is_listed, listing.listed > 0);
@@ -248,7 +249,7 @@ impl Memory {
     /// Takes note of what a list says of the run.
     pub(super) fn chosen(&self, listing: &HostListing) {
         let Some(open) = &self.open else { return };
-        let mut run = open.run();
+        let mut run = locked(&open.run);
         // Of two clocks the one that is behind: what is asked for twice does no harm.
         let there = listing.begun.map_or(run.begun, seconds).min(run.begun);
         run.begun = run.cut.map_or(there, |cut| cut.begun);
@@ -259,14 +260,14 @@ impl Memory {
     /// Takes note of a report without a host, which may lack some.
     pub(super) fn reported_nobody(&self) {
         if let Some(open) = &self.open {
-            open.run().hidden = true;
+            locked(&open.run).hidden = true;
         }
     }
 
     /// Takes note of the hosts of a report.
     pub(super) fn reported(&self, selected: &Selected) {
         let Some(open) = &self.open else { return };
-        open.run().hidden |= selected.filtered().is_some();
+        locked(&open.run).hidden |= selected.filtered().is_some();
         let mut listed: Vec<IpAddr> = selected.listed().collect();
         listed.sort_unstable();
         let is_listed = |address: IpAddr| {
@@ -281,7 +282,7 @@ impl Memory {
     fn seen(&self, open: &OpenMemory, is_listed: impl Fn(IpAddr) -> bool, any: bool) {
         // A run before it, with the same settings, must have seen every host.
         let compares = open.settings.is_whole && open.before.last_full.is_some();
-        let unlisted = open.run().unlisted.take();
+        let unlisted = locked(&open.run).unlisted.take();
         let unlisted = match unlisted {
             Some(mut unlisted) => {
                 unlisted.retain(|(address, _)| !is_listed(*address));
@@ -290,7 +291,7 @@ impl Memory {
             None if compares => open.store.hosts(|address| !is_listed(address)),
             None => Ok(Vec::new()),
         };
-        let mut run = open.run();
+        let mut run = locked(&open.run);
         run.lists |= any;
         match unlisted {
             Ok(unlisted) => run.unlisted = Some(unlisted),
@@ -318,7 +319,7 @@ impl Memory {
             return;
         };
         let cut = {
-            let mut run = open.run();
+            let mut run = locked(&open.run);
             run.failed |= failed;
             let Some(address) = last.filter(|_| !run.failed) else {
                 return;
@@ -332,7 +333,7 @@ impl Memory {
 
     fn remembered(&self, open: &OpenMemory, written: Result<(), Error>) {
         let Err(error) = written else { return };
-        let mut run = open.run();
+        let mut run = locked(&open.run);
         if !std::mem::replace(&mut run.broken, true) {
             drop(run);
             self.warn(format!(
@@ -345,7 +346,7 @@ impl Memory {
     /// The hosts that left, if this run, which is complete, has seen all that there are.
     pub(super) fn left(&self) -> Option<LeftHosts> {
         let open = self.open.as_ref()?;
-        let mut run = open.run();
+        let mut run = locked(&open.run);
         if !open.settings.is_whole || run.broken || run.hidden || run.since.is_some() || !run.lists {
             return None;
         }
@@ -379,30 +380,26 @@ impl Memory {
 
     /// Says in the record how it went.
     pub(super) fn end(&self, record: &mut Record) {
-        record.remembered = match (&self.open, self.warnings().is_empty()) {
+        record.remembered = match (&self.open, locked(&self.warnings).is_empty()) {
             (Some(open), _) if open.looks_only => None,
-            (Some(open), _) => Some(!open.run().broken),
+            (Some(open), _) => Some(!locked(&open.run).broken),
             (None, is_off) => (!is_off).then_some(false),
         };
         if let Some(batch) = record.batches.last_mut() {
-            batch.warnings.append(&mut self.warnings());
+            batch.warnings.append(&mut locked(&self.warnings));
         }
     }
 
     fn warn(&self, sentence: String) {
         warn!("{sentence}");
-        self.warnings().push(sentence);
-    }
-
-    fn warnings(&self) -> MutexGuard<'_, Vec<String>> {
-        self.warnings.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.warnings).push(sentence);
     }
 }
 
 impl OpenMemory {
     /// Remembers that this run imported all that it was meant to.
     fn complete(&self, clears: bool) -> Result<(), Error> {
-        let run = self.run();
+        let run = locked(&self.run);
         if run.broken {
             return Ok(());
         }
@@ -438,7 +435,7 @@ impl OpenMemory {
 
     /// Forgets what is remembered of other settings, before the first change: a run that comes to nothing costs nothing.
     fn begin_anew(&self) -> Result<(), Error> {
-        let mut anew = self.anew.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut anew = locked(&self.anew);
         if let Some(BegunAnew { drops_hosts }) = &*anew {
             if *drops_hosts {
                 self.store.drop_all_hosts()?;
@@ -455,10 +452,6 @@ impl OpenMemory {
             *anew = None;
         }
         Ok(())
-    }
-
-    fn run(&self) -> MutexGuard<'_, RunSoFar> {
-        self.run.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

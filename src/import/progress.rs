@@ -3,11 +3,12 @@
 //! The import writes, observers read [snapshots](Progress::snapshot) whenever they like. Nothing flows back, so observers can't
 //! influence the import.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::watch;
 
+use crate::mutex::locked;
 use crate::stage::Stage;
 use crate::{host_input, qualys, report};
 
@@ -205,11 +206,6 @@ impl PartProgress {
         locked(&self.state).report.clone_from(&report);
         report
     }
-}
-
-/// Values are whole even if another thread panicked.
-fn locked(part: &Mutex<PartState>) -> MutexGuard<'_, PartState> {
-    part.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -1,13 +1,14 @@
 //! Progress: how far the conversation with Qualys is, for observers.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::usage::Usage;
+use crate::mutex::locked;
 use crate::printable::Text;
 use crate::problem::Reason;
 
@@ -56,7 +57,7 @@ impl<'a> Wait<'a> {
         reason: Reason,
         wait: Duration,
     ) -> Self {
-        let mut all = waits.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = locked(&waits.0);
         all.push((reason, wait, Instant::now()));
         progress.send_modify(|progress| progress.waiting = Some((reason, wait)));
         Wait {
@@ -70,7 +71,7 @@ impl<'a> Wait<'a> {
 
 impl Drop for Wait<'_> {
     fn drop(&mut self) {
-        let mut all = self.waits.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = locked(&self.waits.0);
         let place = all
             .iter()
             .position(|(reason, wait, _)| (*reason, *wait) == (self.reason, self.wait));

@@ -14,9 +14,10 @@ use super::error::Error;
 use super::progress::Progress;
 use super::transport::http::{Expects, Request};
 use super::transport::limits::Limits;
-use super::transport::{DOCUMENT, Transport, locked};
+use super::transport::{DOCUMENT, Transport};
 use super::usage::Usage;
 use super::{Api, Settings};
+use crate::mutex::locked;
 
 mod download;
 mod launch;

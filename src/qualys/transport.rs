@@ -4,7 +4,7 @@
 //! Methods take `&self`, because several reports are made at the same time; they share one login, the calls that Qualys
 //! allows at once, and the pauses that it asks for.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -16,6 +16,7 @@ use super::error::Error;
 use super::fault::{Fault, Short};
 use super::progress::{Progress, Wait, Waits};
 use super::usage::Usage;
+use crate::mutex::locked;
 use crate::problem::{Problem as _, Reason, RetryPolicy};
 use crate::stage::Stage;
 
@@ -245,9 +246,4 @@ impl Transport {
             }
         }
     }
-}
-
-/// What a mutex guards. Nothing here panics while it holds one, and what is guarded is whole at every moment.
-pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

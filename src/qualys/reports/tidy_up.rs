@@ -7,12 +7,13 @@ use tracing::{debug, info, warn};
 
 use super::list::unexpected;
 use super::{Launched, Phase, ReportShare};
+use crate::mutex::locked;
 use crate::problem::Kind;
 use crate::qualys::Settings;
 use crate::qualys::error::Error;
 use crate::qualys::fault::Fault;
 use crate::qualys::transport::answer::Document;
-use crate::qualys::transport::{Call, Received, locked};
+use crate::qualys::transport::{Call, Received};
 use crate::qualys::usage::Usage;
 use crate::stage::Stage;
 

@@ -10,7 +10,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
 
 use super::limits::Limits;
-use super::locked;
+use crate::mutex::locked;
 use crate::problem::Kind;
 use crate::qualys::fault::Fault;
 

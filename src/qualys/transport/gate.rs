@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::locked;
+use crate::mutex::locked;
 use crate::problem::Reason;
 
 /// Until when it is closed, and why.

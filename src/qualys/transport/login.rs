@@ -12,8 +12,8 @@ use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
 use super::http::{Expects, Request};
-use super::locked;
 use crate::input_file::{self, FileKind};
+use crate::mutex::locked;
 use crate::printable;
 use crate::qualys::fault::Fault;
 use crate::qualys::{Login, Settings};

@@ -2,7 +2,7 @@
 //! lost: the SDK says `Ok` to a flush that reached nobody.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use opentelemetry::Context;
@@ -10,6 +10,7 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{BatchSpanProcessor, Span, SpanData, SpanExporter, SpanProcessor};
 
+use crate::mutex::locked;
 use crate::printable::Text;
 
 /// Counts spans.
@@ -45,7 +46,7 @@ impl SpanTally {
 
     /// A batch was lost; the first cause of the last batch is what counts.
     pub(super) fn failed(&self, cause: Text) {
-        *self.0.cause.lock().unwrap_or_else(PoisonError::into_inner) = Some(cause);
+        *locked(&self.0.cause) = Some(cause);
     }
 
     /// How many were lost, if any.
@@ -59,7 +60,7 @@ impl SpanTally {
 
     /// Why the last lost batch was lost.
     pub(super) fn cause(&self) -> Option<Text> {
-        self.0.cause.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        locked(&self.0.cause).clone()
     }
 }
 

@@ -1,8 +1,10 @@
 //! The queue between logging threads and the sender: bounded in length and in how long anybody waits for it.
 
 use std::collections::VecDeque;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
+
+use crate::mutex::locked;
 
 /// Messages in the queue, at most.
 const LENGTH: usize = 4096;
@@ -39,7 +41,7 @@ pub(super) struct Lost {
 impl Queue {
     /// Adds a message, or counts it as lost.
     pub(super) fn push(&self, message: Vec<u8>) {
-        let mut state = self.lock();
+        let mut state = locked(&self.state);
         if state.waiting.len() >= LENGTH && state.waited < LONGEST_WAIT {
             let begun = Instant::now();
             let left = LONGEST_WAIT - state.waited;
@@ -58,7 +60,7 @@ impl Queue {
     /// The next message, as soon as there is one; `None` when there will be none.
     pub(super) fn take(&self) -> Option<Vec<u8>> {
         let idle = |state: &mut QueueState| state.waiting.is_empty() && !state.closed;
-        let waited = self.changed.wait_while(self.lock(), idle);
+        let waited = self.changed.wait_while(locked(&self.state), idle);
         let mut state = waited.unwrap_or_else(PoisonError::into_inner);
         let message = state.waiting.pop_front();
         state.in_flight = message.iter().len() as u64;
@@ -68,14 +70,14 @@ impl Queue {
 
     /// Records whether the current message was sent, or that an earlier one wasn't.
     pub(super) fn lost(&self, problem: String) {
-        let mut state = self.lock();
+        let mut state = locked(&self.state);
         state.lost += 1;
         state.problem = Some(problem);
     }
 
     /// Waits before another attempt; gives whether there may be one.
     pub(super) fn pause(&self, pause: Duration, problem: &str) -> bool {
-        let mut state = self.lock();
+        let mut state = locked(&self.state);
         state.problem = Some(problem.to_owned());
         let waited = self.changed.wait_timeout_while(state, pause, |state| !state.closed);
         !waited.unwrap_or_else(PoisonError::into_inner).0.closed
@@ -83,13 +85,13 @@ impl Queue {
 
     /// The thread has sent, or given up, all there was.
     pub(super) fn end(&self) {
-        self.lock().done = true;
+        locked(&self.state).done = true;
         self.changed.notify_all();
     }
 
     /// Takes no more messages, and waits for those that are on their way.
     pub(super) fn close(&self, longest_wait: Duration) -> Option<Lost> {
-        let mut state = self.lock();
+        let mut state = locked(&self.state);
         state.closed = true;
         self.changed.notify_all();
         let waited = self
@@ -107,11 +109,6 @@ impl Queue {
             problem: state.problem.take(),
         })
     }
-
-    fn lock(&self) -> MutexGuard<'_, QueueState> {
-        // Nothing inside can panic half way.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 #[cfg(test)]
@@ -121,7 +118,7 @@ mod tests {
     #[test]
     fn what_finds_no_room_is_counted_and_waiting_for_it_has_an_end() {
         let queue = Queue::default();
-        queue.lock().waited = LONGEST_WAIT - Duration::from_millis(1);
+        locked(&queue.state).waited = LONGEST_WAIT - Duration::from_millis(1);
         for _ in 0..LENGTH + 3 {
             queue.push(vec![0]);
         }
