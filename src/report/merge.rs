@@ -312,8 +312,8 @@ mod tests {
     }
 
     fn said(selection: &Selection, report: Report) -> String {
+        let remarks: Vec<_> = report.remarks().sentences().collect();
         let selected = selection.apply(report);
-        let remarks: Vec<_> = selected.remarks().sentences().collect();
         [
             hosts(&selected),
             vulnerabilities(&selected),

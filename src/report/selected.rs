@@ -6,7 +6,6 @@ use super::counts::{Counts, LeftOut};
 use super::finding::Finding;
 use super::hosts::{Hosts, Unpacked, Wholeness};
 use super::numbers::NO_NETWORK;
-use super::remarks::Remarks;
 use super::selection::{Means, Rejected, Selection, has_cve};
 use super::vulnerability::Vulnerability;
 use super::without_findings::WithoutFindings;
@@ -31,7 +30,6 @@ pub struct Selected {
     /// Others say which vulnerabilities aren't described.
     explained: bool,
     counts: Counts,
-    remarks: Remarks,
 }
 
 /// A host that goes on.
@@ -75,11 +73,11 @@ impl Selected {
             mut glossary,
             hosts_left_out,
             findings_left_out,
-            remarks,
             unnamed,
             filters,
             without_findings,
             explained,
+            ..
         } = report;
         let judged = hosts
             .keys()
@@ -113,7 +111,6 @@ impl Selected {
             selection: selection.clone(),
             hosts,
             chosen: Vec::new(),
-            remarks,
         };
         selected.choose();
         selected
@@ -365,11 +362,6 @@ impl Selected {
                  them all, and choose with selection.* instead"
             ),
         })
-    }
-
-    /// What is odd in the report.
-    pub fn remarks(&self) -> &Remarks {
-        &self.remarks
     }
 }
 

@@ -36,6 +36,11 @@ pub(super) fn parsed(xml: impl AsRef<[u8]>) -> Report {
     parse(xml.as_ref(), &EVERYTHING, &Progress::default()).unwrap()
 }
 
+/// What is odd in a report.
+pub(super) fn remarks(xml: impl AsRef<[u8]>) -> Remarks {
+    parsed(xml).take_remarks()
+}
+
 pub(super) fn refused(xml: impl AsRef<[u8]>) -> Error {
     parse(xml.as_ref(), &EVERYTHING, &Progress::default()).unwrap_err()
 }

@@ -34,7 +34,7 @@ fn an_odd_report_is_read_for_what_it_says() {
     findings: 15 read, 7 selected (3 with CVE), left out: bad_address 2, other_network 1, unreadable 1, kind 1, fixed 1, duplicate 2
     by severity: [2, 0, 1, 0, 3, 1]
     "#);
-    insta::assert_snapshot!(selected.remarks().sentences().collect::<Vec<_>>().join("\n"), @r"
+    insta::assert_snapshot!(remarks(ODDITIES).sentences().collect::<Vec<_>>().join("\n"), @r"
     unknown finding TYPE 'Riddle' (once), taken as potential
     unknown VULN_STATUS 'Asleep' (once), taken as active
     a host is replaced by an error (once): Host could not be reached
@@ -124,7 +124,7 @@ fn a_scan_says_the_same_in_other_words() {
     findings: 6 read, 5 selected (2 with CVE), left out: unreadable 1
     by severity: [0, 2, 0, 2, 0, 1]
     "#);
-    insta::assert_snapshot!(selected.remarks().sentences().collect::<Vec<_>>().join("\n"), @r"
+    insta::assert_snapshot!(remarks(SCAN).sentences().collect::<Vec<_>>().join("\n"), @r"
     the scan's status is 'CANCELED' instead of FINISHED: hosts may miss
     a finding without a numeric QID (once; such as '') is left out: its host isn't cleared
     ");
@@ -194,14 +194,10 @@ fn forbidden_characters_and_endless_texts_are_said_but_stop_nothing() {
         "<HOST><IP>10.0.0.1</IP><VULN_INFO_LIST><VULN_INFO><QID>1</QID><TYPE>Vuln</TYPE><RESULT>\u{3}</RESULT></VULN_INFO></VULN_INFO_LIST></HOST>",
         &format!("<VULN_DETAILS><QID>1</QID><TITLE>{title}</TITLE></VULN_DETAILS>"),
     );
-    let selected = all().apply(parsed(xml));
+    let selected = all().apply(parsed(&xml));
     assert!(selected.vulnerabilities()[0].title.starts_with("Odd x x x"));
-    let remarks: Vec<_> = selected
-        .remarks()
-        .iter()
-        .map(|(remark, count)| (remark.clone(), count))
-        .collect();
-    assert_eq!(remarks, [(Remark::LongText, 1), (Remark::ControlCharacter, 2)]);
+    let odd = [(&Remark::LongText, 1), (&Remark::ControlCharacter, 2)];
+    assert!(remarks(xml).iter().eq(odd));
 }
 
 #[test]
@@ -285,7 +281,7 @@ fn an_id_that_names_no_cve_is_none() {
         (selected.counts().findings_selected, selected.counts().with_cve),
         (1, 0)
     );
-    assert!(selected.remarks().iter().eq([(&Remark::BadCveId, 1)]));
+    assert!(remarks(&xml).iter().eq([(&Remark::BadCveId, 1)]));
     let only_with_cve = Selection {
         only_with_cve: true,
         ..all()
@@ -303,11 +299,12 @@ fn an_id_that_names_no_cve_is_none() {
 #[test]
 fn an_address_beside_its_stand_in_is_the_host_s() {
     let findings = "<VULN_INFO_LIST><VULN_INFO><QID>1</QID><TYPE>Vuln</TYPE></VULN_INFO></VULN_INFO_LIST>";
-    let of = |ip: &str| all().apply(parsed(report(&format!("<HOST>{ip}{findings}</HOST>"), "")));
+    let xml = |ip: &str| report(&format!("<HOST>{ip}{findings}</HOST>"), "");
+    let of = |ip: &str| all().apply(parsed(xml(ip)));
     let address = |selected: &Selected| selected.address(0).map(|address| address.to_string());
-    let selected = of("<IP v6=' 2001:db8::5'>0.0.0.5</IP>");
-    assert_eq!(address(&selected).as_deref(), Some("2001:db8::5"));
-    assert!(selected.remarks().iter().eq([(&Remark::TrueAddress, 1)]));
+    let beside = "<IP v6=' 2001:db8::5'>0.0.0.5</IP>";
+    assert_eq!(address(&of(beside)).as_deref(), Some("2001:db8::5"));
+    assert!(remarks(xml(beside)).iter().eq([(&Remark::TrueAddress, 1)]));
     assert_eq!(
         address(&of("<IP v6='2001:db8::5'>10.0.0.5</IP>")).as_deref(),
         Some("10.0.0.5")
