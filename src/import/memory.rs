@@ -20,10 +20,13 @@ use crate::problem::Problem as _;
 use crate::qualys::{ChangeWindow, DetectionSettings, Done, HostListing, HostsWanted, MARGIN, Since};
 use crate::report::Selected;
 use crate::state::{self, CutRun, Error, PastRun, Settings, StateHeader, StateStore, seconds, time};
+use open::{BegunAnew, OpenMemory, RunSoFar};
 
 /// How often, and after which time, a memory that another process has is tried again.
 const LOOKS: u32 = 25;
 const LOOK: Duration = Duration::from_millis(200);
+
+mod open;
 
 /// What an import knows of those before it.
 #[derive(Default)]
@@ -31,49 +34,6 @@ pub(super) struct Memory {
     open: Option<OpenMemory>,
     /// What the user should know.
     warnings: Mutex<Vec<String>>,
-}
-
-struct OpenMemory {
-    store: Arc<StateStore>,
-    settings: Settings,
-    /// Nothing is sent, so there is nothing to remember.
-    looks_only: bool,
-    /// What was known when this run began, of the same settings.
-    before: StateHeader,
-    /// What is remembered is of other settings, and is begun anew with the first change.
-    anew: Mutex<Option<BegunAnew>>,
-    run: Mutex<RunSoFar>,
-}
-
-/// What becomes of what is remembered of other settings.
-struct BegunAnew {
-    /// The hosts aren't of this import.
-    drops_hosts: bool,
-}
-
-/// What this run has seen.
-#[derive(Default)]
-struct RunSoFar {
-    /// When it began; by Qualys' clock, where that is known.
-    begun: u64,
-    /// The run that it goes on with.
-    cut: Option<CutRun>,
-    /// It asks only for hosts that changed since.
-    since: Option<u64>,
-    /// Something wasn't delivered.
-    failed: bool,
-    /// Something couldn't be remembered.
-    broken: bool,
-    /// Known hosts that weren't listed so far, and whether this import created them; nothing before the first list.
-    unlisted: Option<Vec<(IpAddr, bool)>>,
-    /// How many hosts were known when it began.
-    known: u64,
-    /// Some host is listed.
-    lists: bool,
-    /// There may be hosts that nobody lists.
-    hidden: bool,
-    /// Some of those may have changed: this run doesn't tell since when the next one has to ask.
-    lacks_hosts: bool,
 }
 
 /// Hosts that left, if something can be done about them.
@@ -393,65 +353,6 @@ impl Memory {
     fn warn(&self, sentence: String) {
         warn!("{sentence}");
         locked(&self.warnings).push(sentence);
-    }
-}
-
-impl OpenMemory {
-    /// Remembers that this run imported all that it was meant to.
-    fn complete(&self, clears: bool) -> Result<(), Error> {
-        let run = locked(&self.run);
-        if run.broken {
-            return Ok(());
-        }
-        let ended = PastRun {
-            begun: run.begun,
-            ended: seconds(SystemTime::now()),
-        };
-        let leaves = clears && run.unlisted.as_ref().is_some_and(|unlisted| !unlisted.is_empty());
-        let leaves = Some(leaves).filter(|_| !run.hidden);
-        let (since, lacks_hosts) = (run.since, run.lacks_hosts);
-        drop(run);
-        self.change(|header| {
-            let last = header.last.map(|last| last.begun);
-            match since {
-                _ if lacks_hosts => {}
-                None => {
-                    (header.last, header.last_full) = (Some(ended), Some(ended));
-                    header.left = leaves.unwrap_or(header.left);
-                }
-                // Between the last good run and what this one asked for, nothing may be left out.
-                Some(since) if last.is_some_and(|last| since + MARGIN.as_secs() <= last) => header.last = Some(ended),
-                Some(_) => {}
-            }
-            header.cut = None;
-        })
-    }
-
-    /// Changes what is known of the import.
-    fn change(&self, change: impl FnOnce(&mut StateHeader)) -> Result<(), Error> {
-        self.begin_anew()?;
-        self.store.change(change)
-    }
-
-    /// Forgets what is remembered of other settings, before the first change: a run that comes to nothing costs nothing.
-    fn begin_anew(&self) -> Result<(), Error> {
-        let mut anew = locked(&self.anew);
-        if let Some(BegunAnew { drops_hosts }) = &*anew {
-            if *drops_hosts {
-                self.store.drop_all_hosts()?;
-            }
-            self.store.change(|header| {
-                *header = StateHeader {
-                    destination: self.settings.destination.clone(),
-                    settings: self.settings.decisive.clone(),
-                    knowledge_as_of: header.knowledge_as_of,
-                    description_length: header.description_length,
-                    ..StateHeader::default()
-                };
-            })?;
-            *anew = None;
-        }
-        Ok(())
     }
 }
 

@@ -4,10 +4,7 @@
 //! guess, so a known code decides before any status: a 409 can mean "wait an hour" as well as "accept the licence agreement
 //! first". The first row that fits counts.
 
-use super::shared::{
-    AWAY, BAD_REQUEST, BAD_TEMPLATE, CONFIGURATION, FORBIDDEN, INTERRUPTED_ANSWER, LOGIN_REFUSED, NOT_NOW, PROTOCOL,
-    REPORT, ROW, STATE, TLS, UNAVAILABLE, UNWELCOME,
-};
+use super::shared::*;
 use super::{Reason, RetryPolicy, Row, Step};
 use crate::exit::Exit;
 

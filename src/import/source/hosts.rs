@@ -5,7 +5,6 @@
 //! one plan, or a page shows them, all batches are one.
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -24,15 +23,16 @@ use crate::import::stop::Stop;
 use crate::problem::Problem as _;
 use crate::qualys::{DetectionClient, Fetched, HostBatch, HostListing};
 use crate::report::selection::Selection;
-use crate::report::{self, Remarks, Report, limits};
+use crate::report::{self, Report, limits};
 use crate::stage::Stage;
+use state::{HeldBatches, HostSourceState};
+
+mod state;
 
 /// Batches wait for each other until what isn't known of them fills a call, up to so many hosts.
 const HELD_HOSTS: u64 = 16_000;
 /// The part of the memory for reports that they may take meanwhile.
 const HELD_SHARE: usize = 8;
-/// Batches in a row of which nothing arrives, or isn't explained, before the import is given up.
-const FAILED: usize = 3;
 
 /// Hosts and their detections, as Qualys gives them.
 pub(in crate::import) struct HostSource {
@@ -42,58 +42,6 @@ pub(in crate::import) struct HostSource {
     in_one: bool,
     memory: Arc<Memory>,
     state: RefCell<HostSourceState>,
-}
-
-/// What is known so far.
-#[derive(Default)]
-struct HostSourceState {
-    listing: Option<Arc<HostListing>>,
-    /// Batches that aren't begun.
-    pending: VecDeque<HostBatch>,
-    /// The records that nobody asks for, until the first batch reports them.
-    not_asked_for: Option<Report>,
-    /// When the latest batch was obtained: since then nothing is wanted of Qualys.
-    resting: Option<Instant>,
-    /// The last address of what was obtained.
-    reached: Option<IpAddr>,
-    /// Deliveries that were begun.
-    deliveries: usize,
-    /// No further batch is begun.
-    ended: bool,
-    /// Nothing more can be delivered.
-    undeliverable: bool,
-    /// Batches in a row of which nothing arrived.
-    failed_batches: usize,
-    /// Times in a row that the KnowledgeBase couldn't be asked.
-    failed_look_ups: usize,
-    /// Hosts that aren't imported, as their batch failed or wasn't begun.
-    missing: u64,
-    /// The calls that are needed were compared with those that are left.
-    calls_compared: bool,
-    /// What the user should know, and was logged.
-    warnings: Vec<String>,
-    remarks: Remarks,
-    /// The worst failure of a batch beside which others arrived.
-    failure: Option<Failure>,
-}
-
-/// Batches that arrived and aren't explained yet.
-#[derive(Default)]
-struct HeldBatches {
-    reports: Vec<Report>,
-    hosts: u64,
-}
-
-impl HostSourceState {
-    /// Hosts of batches that aren't begun.
-    fn hosts_left(&self) -> u64 {
-        self.pending.iter().map(|batch| batch.len() as u64).sum()
-    }
-
-    /// Whether no further batch is begun.
-    fn has_ended(&self) -> bool {
-        self.ended || self.failed_batches.max(self.failed_look_ups) >= FAILED
-    }
 }
 
 impl HostSource {
