@@ -374,9 +374,8 @@ pub(super) fn quoted_printable(text: &[u8]) -> Option<Code> {
 
 /// Quotes inside of quotes, as CSV, YAML and SQL write them; and what formats double.
 fn doubled(text: &[u8]) -> Option<Code> {
-    doubled_quotes(text)
-        .or_else(|| twice(text, b'%'))
-        .or_else(|| twice(text, b'$'))
+    let others = || twice(text, b'%').or_else(|| twice(text, b'$'));
+    doubled_quotes(text).or_else(others)
 }
 
 /// Quotes alone, since a secret may have two of the others by itself.

@@ -1,6 +1,5 @@
 //! Groups: records that share an address belong together, and batches are made of whole groups.
 
-use std::collections::HashSet;
 use std::net::IpAddr;
 use std::ops::Range;
 
@@ -17,6 +16,8 @@ pub(super) struct GroupedHost {
     pub(super) id: u64,
     pub(super) network: u32,
 }
+
+const _: () = assert!(size_of::<GroupedHost>() <= 40);
 
 /// Hosts that are fetched and delivered in one piece: whole groups, side by side.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,13 +55,15 @@ impl HostGroups {
 
     /// Keeps groups of which `keep` says so for one record.
     pub(super) fn retain_groups(&mut self, keep: impl Fn(&GroupedHost) -> bool) {
-        let kept: HashSet<IpAddr> = self
-            .0
-            .iter()
-            .filter(|host| keep(host))
-            .map(|host| host.address)
-            .collect();
-        self.0.retain(|host| kept.contains(&host.address));
+        let groups = self.0.chunk_by(|one, other| one.address == other.address);
+        let kept: Vec<bool> = groups.map(|group| group.iter().any(&keep)).collect();
+        let (mut group, mut address) = (0, self.0.first().map(|host| host.address));
+        self.0.retain(|host| {
+            if address != Some(host.address) {
+                (group, address) = (group + 1, Some(host.address));
+            }
+            kept.get(group).copied().unwrap_or_default()
+        });
     }
 
     /// Batches of `size` records each, as nearly as groups allow.
@@ -144,6 +147,7 @@ impl HostBatch {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
     use std::net::Ipv4Addr;
 
     use proptest::prelude::*;

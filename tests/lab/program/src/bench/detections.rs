@@ -54,8 +54,12 @@ pub(super) async fn whole(bench: &Bench, hosts: u32) -> Result<Cost, Failure> {
 /// The wall against the slower one of downloading and sending alone: with far ends that answer as soon as they can, which
 /// share this machine with the connector, and with far ends for which it waits.
 pub(super) async fn overlap(bench: &Bench, hosts: u32) -> Result<f64, Failure> {
-    against_the_slower(bench, hosts, false).await?;
-    against_the_slower(bench, hosts, true).await
+    let ratio = against_the_slower(bench, hosts, false).await?;
+    match hosts {
+        // A call takes a second: more of them would take all day.
+        0..=100_000 => against_the_slower(bench, hosts, true).await,
+        _ => Ok(ratio),
+    }
 }
 
 async fn against_the_slower(bench: &Bench, hosts: u32, slow: bool) -> Result<f64, Failure> {
