@@ -142,8 +142,9 @@ impl BatchDelivery<'_> {
             record.warnings.push(warning.to_owned());
         }
         record.breakdown = self.breakdown.then(|| selected.breakdown());
-        if !self.source.pages() {
-            self.memory.reported(&selected);
+        match self.source.pages() {
+            true => self.memory.named(&selected),
+            false => self.memory.reported(&selected),
         }
         bundle.selected = Some(selected);
     }

@@ -238,6 +238,17 @@ impl Memory {
         self.seen(open, is_listed, !listed.is_empty());
     }
 
+    /// Takes note of the hosts of a page: one that moved meanwhile may be where the list didn't have it.
+    pub(super) fn named(&self, selected: &Selected) {
+        let Some(open) = &self.open else { return };
+        let mut run = locked(&open.run);
+        if let Some(unlisted) = run.unlisted.as_mut().filter(|unlisted| !unlisted.is_empty()) {
+            let mut named: Vec<IpAddr> = selected.listed().collect();
+            named.sort_unstable();
+            unlisted.retain(|(address, _)| named.binary_search(address).is_err());
+        }
+    }
+
     /// Some hosts are listed; `any`: there is one at least.
     fn seen(&self, open: &OpenMemory, is_listed: impl Fn(IpAddr) -> bool, any: bool) {
         // A run before it, with the same settings, must have seen every host.

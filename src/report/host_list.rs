@@ -121,6 +121,8 @@ impl ListElement {
             (E::Hosts | E::Ids, _) => E::Strange,
             (E::Root | E::Response, _) if resembles(name, &HOLDERS) => E::Strange,
             (E::Host, _) if resembles(name, &NAMES) => E::Strange,
+            // Hosts in a list that nobody knows of.
+            (E::Other, _) if resembles(name, &["HOST", "ID_SET"]) => E::Strange,
             _ => E::Other,
         }
     }
@@ -189,7 +191,11 @@ impl<F: FnMut(Listed)> Handler for ListReader<F> {
         let element = self.path.pop().unwrap_or(ListElement::Other);
         let text = self.text.trim();
         match (element, &mut self.host) {
-            (ListElement::Id, Some(host)) => host.id = text.parse().ok(),
+            (ListElement::Id, Some(host)) => {
+                let another = text.parse().ok();
+                host.unreadable |= host.id.is_some() && host.id != another;
+                host.id = another;
+            }
             (ListElement::Address, Some(host)) if !text.is_empty() => {
                 let another = address(text);
                 host.unreadable |= another.is_none() || host.address.is_some_and(|one| Some(one) != another);

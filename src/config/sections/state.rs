@@ -32,6 +32,8 @@ const DECISIVE: &[&str] = &[
     "detections.max_scan_age",
     "detections.shard",
     "detections.knowledge_base",
+    "detections.host_list_version",
+    "detections.detection_version",
     "qualys.url",
     "qualys.user_id",
     "qualys.login",

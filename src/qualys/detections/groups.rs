@@ -7,7 +7,11 @@ use crate::report::Asked;
 
 /// The hosts in scope, in the order of their addresses: some 32 bytes each.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct HostGroups(Vec<GroupedHost>);
+pub struct HostGroups {
+    records: Vec<GroupedHost>,
+    /// Where records stood first that were listed twice.
+    moved_from: Vec<IpAddr>,
+}
 
 /// A record of the list that has an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,28 +41,36 @@ impl HostGroups {
         // Qualys lists them in the order of ids; the sort is stable.
         hosts.sort_by_key(|host| host.id);
         hosts.reverse();
-        hosts.dedup_by_key(|host| host.id);
+        let mut moved_from = Vec::new();
+        hosts.dedup_by(|earlier, later| {
+            let is_again = earlier.id == later.id;
+            moved_from.extend((is_again && earlier.address != later.address).then_some(earlier.address));
+            is_again
+        });
         hosts.sort_unstable_by_key(|host| (host.address, host.id));
         hosts.shrink_to_fit();
-        HostGroups(hosts)
+        HostGroups {
+            records: hosts,
+            moved_from,
+        }
     }
 
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.records.len()
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.records.is_empty()
     }
 
     /// Keeps groups of which `keep` says so for one record.
     pub(super) fn retain_groups(&mut self, keep: impl Fn(&GroupedHost) -> bool) {
-        let groups = self.0.chunk_by(|one, other| one.address == other.address);
+        let groups = self.records.chunk_by(|one, other| one.address == other.address);
         let kept: Vec<bool> = groups.map(|group| group.iter().any(&keep)).collect();
-        let (mut group, mut address) = (0, self.0.first().map(|host| host.address));
-        self.0.retain(|host| {
+        let (mut group, mut address) = (0, self.records.first().map(|host| host.address));
+        self.records.retain(|host| {
             if address != Some(host.address) {
                 (group, address) = (group + 1, Some(host.address));
             }
@@ -69,7 +81,7 @@ impl HostGroups {
     /// Batches of `size` records each, as nearly as groups allow.
     pub fn batches(&self, size: usize) -> Vec<HostBatch> {
         let (mut batches, mut start, mut end) = (Vec::new(), 0, 0);
-        for group in self.0.chunk_by(|one, other| one.address == other.address) {
+        for group in self.records.chunk_by(|one, other| one.address == other.address) {
             if end > start && end - start + group.len() > size {
                 batches.push(HostBatch(start..end));
                 start = end;
@@ -101,7 +113,7 @@ impl HostGroups {
     /// Addresses that stand in several networks, if there are any.
     pub(super) fn in_several_networks(&self) -> Option<SharedAddresses> {
         let mut shared: Option<SharedAddresses> = None;
-        for group in self.0.chunk_by(|one, other| one.address == other.address) {
+        for group in self.records.chunk_by(|one, other| one.address == other.address) {
             let networks = || group.iter().map(|host| host.network);
             let (Some(least), Some(most)) = (networks().min(), networks().max()) else {
                 continue;
@@ -118,9 +130,10 @@ impl HostGroups {
         shared
     }
 
-    /// Whether a record has this address.
+    /// Whether a record has this address, or had it while the list was made.
     pub(super) fn contains(&self, address: IpAddr) -> bool {
-        self.0.binary_search_by_key(&address, |host| host.address).is_ok()
+        let found = self.records.binary_search_by_key(&address, |host| host.address);
+        found.is_ok() || self.moved_from.contains(&address)
     }
 
     /// The last address of a batch.
@@ -129,7 +142,7 @@ impl HostGroups {
     }
 
     fn of(&self, batch: &HostBatch) -> &[GroupedHost] {
-        self.0.get(batch.0.clone()).unwrap_or_default()
+        self.records.get(batch.0.clone()).unwrap_or_default()
     }
 }
 
@@ -165,7 +178,9 @@ mod tests {
     #[test]
     fn a_record_that_moved_while_it_was_listed_is_where_it_was_listed_last() {
         let hosts = HostGroups::new(vec![host(1, 10), host(2, 20), host(1, 30)]);
-        assert_eq!(hosts.0, [host(2, 20), host(1, 30)]);
+        assert_eq!(hosts.records, [host(2, 20), host(1, 30)]);
+        let address = |number: u32| Ipv4Addr::from_bits(number).into();
+        assert!(hosts.contains(address(10)) && hosts.contains(address(30)) && !hosts.contains(address(11)));
     }
 
     #[test]

@@ -74,6 +74,10 @@ fn what_may_hold_hosts_and_is_not_understood_is_said() {
             "<HOST_LIST><HOST><ID>1</ID><ip>10.0.0.1</ip></HOST></HOST_LIST>",
             "<ip> where it means nothing",
         ),
+        (
+            "<AGENT_LIST><HOST><ID>1</ID></HOST></AGENT_LIST>",
+            "<HOST> where it means nothing",
+        ),
         ("<ID_SET><ID>x</ID></ID_SET>", "an ID that can't be read"),
         ("<ID_SET><ID_RANGE>5</ID_RANGE></ID_SET>", "an ID that can't be read"),
         (
@@ -97,6 +101,7 @@ fn an_address_that_can_not_be_read_is_none() {
     let none = (None, false);
     assert_eq!(host("<IP>10.0.0.01</IP><IPV6>2001:db8::1</IPV6>"), none);
     assert_eq!(host("<IP>10.0.0.1</IP><IP>10.0.0.2</IP>"), none);
+    assert_eq!(host("<IP>10.0.0.1</IP><ID>2</ID>"), none);
     assert_eq!(
         host("<IP>10.0.0.1</IP><IP>10.0.0.1</IP>"),
         (Some("10.0.0.1".to_owned()), false)

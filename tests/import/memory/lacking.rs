@@ -8,6 +8,7 @@ use super::*;
 
 const WARNING: &str = "<WARNING><CODE>1981</CODE><TEXT>Some hosts are not shown.</TEXT></WARNING>";
 const STRANGE: &str = "<Host_List><HOST><ID>7</ID></HOST></Host_List>";
+const ELSEWHERE: &str = "<AGENT_LIST><HOST><ID>5</ID><IP>192.0.2.5</IP></HOST></AGENT_LIST>";
 
 /// Both ends of an import, of which one is played by a script.
 struct Played {
@@ -101,6 +102,7 @@ async fn a_list_that_may_lack_hosts_clears_nobody_and_is_no_good_import() {
     for (besides, sentence) in [
         (WARNING, "Qualys warns in its list of hosts: Some hosts are not shown."),
         (STRANGE, "<Host_List> where it means nothing, so it may lack hosts"),
+        (ELSEWHERE, "<HOST> where it means nothing, so it may lack hosts"),
     ] {
         let played = Played::new().await;
         played.imported([listed(1..=6, ""), found(1..=6)], &[]).await;
@@ -114,6 +116,24 @@ async fn a_list_that_may_lack_hosts_clears_nobody_and_is_no_good_import() {
         assert_eq!(played.held().await, 4);
         let after = played.last().await;
         assert!(before.iter().zip(&after).all(|(before, after)| before != after));
+    }
+}
+
+/// The list says another address of a host than its detections do, or two.
+#[tokio::test]
+async fn a_host_that_moves_while_it_is_looked_at_has_not_left() {
+    let again = "<HOST_LIST><HOST><ID>3</ID><IP>192.0.2.33</IP></HOST></HOST_LIST>";
+    let other = again.replace("33", "3").replace("<ID>3<", "<ID>4<");
+    for (listed, answered, left_hosts) in [
+        (listed(1..=4, &other), 4, 0),
+        (listed(1..=4, again), 4, 0),
+        (listed(1..=2, again), 3, 1),
+    ] {
+        let played = Played::new().await;
+        played.imported([self::listed(1..=4, ""), found(1..=4)], &[]).await;
+        let moved = played.imported([listed, found(1..=answered)], &[]).await;
+        assert_eq!(left(&moved), Some(left_hosts), "{}", moved.stdout);
+        assert_eq!(played.held().await as u64, 4 - left_hosts);
     }
 }
 
