@@ -136,12 +136,7 @@ impl HostSource {
                 continue;
             }
             match self.look_up(std::mem::take(&mut held), runner, stages).await {
-                Ok(explained) => {
-                    reports.extend(explained);
-                    if reports.iter().map(Report::memory).sum::<usize>() > limits::MEMORY {
-                        break;
-                    }
-                }
+                Ok(explained) => reports.extend(explained),
                 Err(failure) => worst = worse(worst, Some(failure)),
             }
             if !self.in_one || self.is_closed() {

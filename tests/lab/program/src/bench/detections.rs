@@ -74,6 +74,10 @@ async fn against_the_slower(bench: &Bench, hosts: u32, slow: bool) -> Result<f64
     let mut to_file = import(bench, &qualys, &center, &[]);
     to_file.arg("--csv").arg(parse::commands(bench));
     let written = child::run(&mut to_file)?.summary()?;
+    let missing = written.pointer("/hosts/missing").and_then(Value::as_u64);
+    if missing != Some(0) {
+        return Err(format!("{missing:?} hosts are missing from the file").into());
+    }
     let download: f64 = ["list", "download", "look up"]
         .iter()
         .map(|name| stage(&written, name))
