@@ -35,7 +35,6 @@ mod look_up;
 mod remembered;
 mod scope;
 mod wanted;
-mod window;
 
 use remembered::RememberedKnowledge;
 
@@ -43,8 +42,7 @@ pub use fetch::Fetched;
 pub use groups::{HostBatch, HostGroups};
 pub use list::HostListing;
 pub use scope::{Names, Scope, Shard, ShardError, TagMatch};
-pub use wanted::{Done, HostsWanted, MARGIN, Since};
-pub use window::ChangeWindow;
+pub use wanted::{ChangeWindow, Done, HostsWanted, MARGIN, Since};
 
 /// The section `detections` of the configuration, and what others say of it.
 #[derive(Debug, Clone)]

@@ -20,7 +20,7 @@ use crate::import::record::{self, BatchRecord, Failure, Record};
 use crate::import::runner::{Found, Runner};
 use crate::import::stages::Stages;
 use crate::import::stop::Stop;
-use crate::problem::Problem as _;
+use crate::problem::{Kind, Problem as _};
 use crate::qualys::{DetectionClient, Fetched, HostBatch, HostListing};
 use crate::report::selection::Selection;
 use crate::report::{self, Report, limits};
@@ -191,7 +191,14 @@ impl HostSource {
             sentence: "interrupted before all hosts were imported".to_owned(),
             stage: None,
         });
-        for failure in failure.into_iter().chain(interrupted) {
+        // Hosts are missing only where something failed, and 0 says that all were imported.
+        let is_explained = missing == 0 || !record.exit.is_success() || !batch.exit().is_success();
+        let unexplained = (!is_explained && failure.is_none() && interrupted.is_none()).then(|| Failure {
+            kind: Kind::Bug,
+            sentence: format!("{} weren't imported, and nothing says why", hosts(missing)),
+            stage: None,
+        });
+        for failure in failure.into_iter().chain(interrupted).chain(unexplained) {
             record.exit = record.exit.max(failure.exit());
             batch.fail_worse(failure);
         }

@@ -7,6 +7,15 @@ use std::time::{Duration, SystemTime};
 /// while to come; what is fetched twice does no harm.
 pub const MARGIN: Duration = Duration::from_secs(3600);
 
+/// `detections.changed_within`: which hosts are asked for, by when their scan results were processed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChangeWindow {
+    /// Within this time.
+    Within(Duration),
+    /// Since the last good import.
+    SinceLast,
+}
+
 /// Which hosts in scope are asked for; by default all of them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct HostsWanted {
